@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the engine hands to Model::Forward: new tokens of one or more sequences, and for each
+// sequence its page table. Plain data; spans live as long as the call.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "kernels/ops.h"
+
+namespace lemma::model {
+
+enum class LogitsWanted : uint8_t { kNone, kLast, kAll };
+
+// `count` new tokens of one sequence, at positions [position, position + count).
+struct SequenceSlice {
+  size_t token_begin = 0;  // index of the first of them in ForwardBatch::tokens
+  size_t count = 0;
+  size_t position = 0;
+  std::span<const kernels::PageId> pages;  // covers position + count tokens
+  LogitsWanted logits = LogitsWanted::kLast;
+};
+
+struct ForwardBatch {
+  std::vector<int32_t> tokens;  // slices one after the other, without gaps
+  std::vector<SequenceSlice> slices;
+
+  // Rows of logits that Forward will return, in order of slices.
+  [[nodiscard]] size_t logit_rows() const;
+};
+
+}  // namespace lemma::model
