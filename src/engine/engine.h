@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+// The engine: one thread that owns pages, scheduler and samplers, and steps all running sequences
+// together. Requests come in through a bounded queue; events go out through one bounded queue a
+// request. A request's tokens depend on the request alone, not on what runs beside it.
+//
+// Threads: Submit, Stats and the handles may be used from any thread.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+
+#include "base/status.h"
+#include "engine/kv_pages.h"
+#include "engine/request.h"
+#include "engine/scheduler.h"
+#include "engine/step_model.h"
+
+namespace lemma::engine {
+
+struct EngineOptions {
+  size_t context_tokens = 0;  // longest sequence; 0: the model's, at most kDefaultContext
+  size_t kv_pages = 0;        // 0: as many as four sequences of full length need, within memory
+  kernels::KvType kv_type = kernels::KvType::kF16;
+  SchedulerLimits scheduler;
+  size_t max_queued = 256;       // requests waiting for the engine thread
+  size_t event_capacity = 1024;  // events a request may have unread
+};
+
+inline constexpr size_t kDefaultContext = 32768;
+
+struct EngineStats {
+  size_t running = 0;  // sequences
+  size_t waiting = 0;  // requests not started
+  PageCounts pages;
+  uint64_t steps = 0;
+  uint64_t prefill_tokens = 0;
+  uint64_t decode_tokens = 0;
+  uint64_t preemptions = 0;
+};
+
+// The consumer's end of one request. Destroying it cancels what still runs.
+class Generation {
+ public:
+  ~Generation();
+  Generation(const Generation&) = delete;
+  Generation& operator=(const Generation&) = delete;
+
+  // The next event; nullopt when none came in time. Every sample ends with one kFinish event.
+  std::optional<TokenEvent> Next(std::chrono::nanoseconds timeout);
+  // All samples, or one of them, end with kCancelled within one step.
+  void Cancel();
+  void CancelSample(size_t sample);
+
+ private:
+  friend class Engine;
+  struct Shared;
+  explicit Generation(std::shared_ptr<Shared> shared);
+  std::shared_ptr<Shared> shared_;
+};
+
+class Engine {
+ public:
+  static Result<std::unique_ptr<Engine>> Create(std::unique_ptr<StepModel> model,
+                                                const EngineOptions& options);
+  // Ends all requests with kCancelled and joins the thread.
+  ~Engine();
+  Engine(const Engine&) = delete;
+  Engine& operator=(const Engine&) = delete;
+
+  // Checks the request (InvalidArgument names the field; a prompt that does not fit the context
+  // gives the counts) and queues it. ResourceExhausted when the queue is full.
+  Result<std::unique_ptr<Generation>> Submit(GenerateRequest request);
+
+  [[nodiscard]] size_t context_tokens() const;
+  [[nodiscard]] size_t vocab() const;
+  [[nodiscard]] EngineStats Stats() const;
+  // Runs KvPages::CheckIntegrity on the engine thread, between two steps.
+  Status CheckIntegrity();
+
+ private:
+  class Impl;
+  explicit Engine(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace lemma::engine

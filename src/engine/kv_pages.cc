@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/kv_pages.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/rng.h"
+
+namespace lemma::engine {
+namespace {
+
+size_t PagesFor(size_t tokens) { return (tokens + kPageTokens - 1) / kPageTokens; }
+
+uint64_t ChainHash(uint64_t parent, std::span<const int32_t> tokens) {
+  uint64_t hash = parent;
+  for (const int32_t token : tokens) hash = RandomBits(hash, static_cast<uint32_t>(token));
+  return hash;
+}
+
+uint64_t RootHash(uint64_t salt) { return RandomBits(salt, 0x6B76); }
+
+}  // namespace
+
+KvPages::KvPages(size_t num_pages) : pages_(num_pages) {
+  free_.reserve(num_pages);
+  for (size_t i = num_pages; i > 0; --i) free_.push_back(static_cast<PageId>(i - 1));
+}
+
+SequenceId KvPages::Create(uint64_t salt) {
+  const SequenceId id = next_id_++;
+  sequences_[id].salt = salt;
+  return id;
+}
+
+SequenceId KvPages::Fork(SequenceId parent) {
+  const SequenceId id = next_id_++;
+  Sequence copy = sequences_.at(parent);
+  for (const PageId page : copy.table) AddReference(page);
+  sequences_.emplace(id, std::move(copy));
+  return id;
+}
+
+void KvPages::Release(SequenceId id) {
+  const auto found = sequences_.find(id);
+  if (found == sequences_.end()) return;
+  // Last page first: the beginning of a prefix is then the most recently used.
+  for (auto it = found->second.table.rbegin(); it != found->second.table.rend(); ++it) {
+    DropReference(*it);
+  }
+  sequences_.erase(found);
+}
+
+size_t KvPages::AttachPrefix(SequenceId id, std::span<const int32_t> tokens) {
+  Sequence& sequence = sequences_.at(id);
+  uint64_t parent = RootHash(sequence.salt);
+  size_t covered = 0;
+  while (covered + kPageTokens < tokens.size()) {
+    const auto part = tokens.subspan(covered, kPageTokens);
+    const uint64_t hash = ChainHash(parent, part);
+    const auto found = index_.find(hash);
+    if (found == index_.end()) break;
+    const Page& page = pages_[found->second];
+    if (page.parent_hash != parent || !std::ranges::equal(page.tokens, part)) break;
+    AddReference(found->second);
+    sequence.table.push_back(found->second);
+    sequence.chain.push_back(hash);
+    sequence.tokens.insert(sequence.tokens.end(), part.begin(), part.end());
+    parent = hash;
+    covered += kPageTokens;
+  }
+  return covered;
+}
+
+bool KvPages::LastPageNeedsCopy(const Sequence& sequence) const {
+  if (sequence.tokens.size() % kPageTokens == 0) return false;
+  return pages_[sequence.table.back()].references > 1;
+}
+
+size_t KvPages::PagesNeeded(SequenceId id, size_t count) const {
+  const Sequence& sequence = sequences_.at(id);
+  if (count == 0) return 0;
+  const size_t fresh = PagesFor(sequence.tokens.size() + count) - sequence.table.size();
+  return fresh + (LastPageNeedsCopy(sequence) ? 1 : 0);
+}
+
+Status KvPages::Extend(SequenceId id, std::span<const int32_t> tokens,
+                       std::vector<PageCopy>& copies) {
+  Sequence& sequence = sequences_.at(id);
+  const size_t needed = PagesNeeded(id, tokens.size());
+  if (needed > Available()) {
+    return ResourceExhausted(fmt::format("KV cache: {} pages of {} tokens are needed, {} are left",
+                                         needed, kPageTokens, Available()));
+  }
+  if (!tokens.empty() && sequence.tokens.size() % kPageTokens != 0) {
+    PageId& last = sequence.table.back();
+    if (LastPageNeedsCopy(sequence)) {
+      const PageId fresh = Take();
+      copies.push_back({last, fresh});
+      DropReference(last);
+      last = fresh;
+    } else {
+      Unpublish(last);  // its tail is about to change
+    }
+  }
+  sequence.tokens.insert(sequence.tokens.end(), tokens.begin(), tokens.end());
+  while (sequence.table.size() < PagesFor(sequence.tokens.size())) sequence.table.push_back(Take());
+  return OkStatus();
+}
+
+void KvPages::MarkComputed(SequenceId id) {
+  Sequence& sequence = sequences_.at(id);
+  while ((sequence.chain.size() + 1) * kPageTokens <= sequence.tokens.size()) {
+    const size_t i = sequence.chain.size();
+    const auto part = std::span(sequence.tokens).subspan(i * kPageTokens, kPageTokens);
+    const uint64_t parent = i == 0 ? RootHash(sequence.salt) : sequence.chain.back();
+    const uint64_t hash = ChainHash(parent, part);
+    if (!index_.contains(hash)) Publish(sequence.table[i], hash, parent, part);
+    sequence.chain.push_back(hash);
+  }
+}
+
+void KvPages::Truncate(SequenceId id, size_t length) {
+  Sequence& sequence = sequences_.at(id);
+  if (length >= sequence.tokens.size()) return;
+  sequence.tokens.resize(length);
+  while (sequence.table.size() > PagesFor(length)) {
+    DropReference(sequence.table.back());
+    sequence.table.pop_back();
+  }
+  sequence.chain.resize(std::min(sequence.chain.size(), length / kPageTokens));
+}
+
+std::span<const PageId> KvPages::Table(SequenceId id) const { return sequences_.at(id).table; }
+size_t KvPages::Length(SequenceId id) const { return sequences_.at(id).tokens.size(); }
+size_t KvPages::Available() const { return free_.size() + lru_.size(); }
+
+PageCounts KvPages::Counts() const {
+  return {pages_.size() - free_.size() - lru_.size(), lru_.size(), free_.size()};
+}
+
+PageId KvPages::Take() {
+  if (free_.empty()) {
+    const PageId oldest = lru_.front();
+    lru_.pop_front();
+    Unpublish(oldest);
+    pages_[oldest].references = 1;
+    return oldest;
+  }
+  const PageId id = free_.back();
+  free_.pop_back();
+  pages_[id].references = 1;
+  return id;
+}
+
+void KvPages::AddReference(PageId id) {
+  Page& page = pages_[id];
+  if (page.references == 0) lru_.erase(page.in_lru);
+  ++page.references;
+}
+
+void KvPages::DropReference(PageId id) {
+  Page& page = pages_[id];
+  if (--page.references > 0) return;
+  if (page.published) {
+    page.in_lru = lru_.insert(lru_.end(), id);
+  } else {
+    free_.push_back(id);
+  }
+}
+
+void KvPages::Unpublish(PageId id) {
+  Page& page = pages_[id];
+  if (!page.published) return;
+  index_.erase(page.hash);
+  page.published = false;
+  page.tokens.clear();
+}
+
+void KvPages::Publish(PageId id, uint64_t hash, uint64_t parent, std::span<const int32_t> tokens) {
+  Page& page = pages_[id];
+  if (page.published) return;
+  page.published = true;
+  page.hash = hash;
+  page.parent_hash = parent;
+  page.tokens.assign(tokens.begin(), tokens.end());
+  index_[hash] = id;
+}
+
+Status KvPages::CheckIntegrity() const {
+  std::vector<uint32_t> references(pages_.size(), 0);
+  for (const auto& [id, sequence] : sequences_) {
+    if (sequence.table.size() != PagesFor(sequence.tokens.size())) {
+      return InternalError(fmt::format("sequence {}: {} pages for {} tokens", id,
+                                       sequence.table.size(), sequence.tokens.size()));
+    }
+    for (const PageId page : sequence.table) ++references.at(page);
+  }
+  size_t used = 0;
+  size_t published = 0;
+  for (size_t i = 0; i < pages_.size(); ++i) {
+    const Page& page = pages_[i];
+    if (page.references != references[i]) {
+      return InternalError(fmt::format("page {}: {} references counted, {} recorded", i,
+                                       references[i], page.references));
+    }
+    used += page.references > 0 ? 1 : 0;
+    published += page.published ? 1 : 0;
+    if (!page.published) continue;
+    const auto found = index_.find(page.hash);
+    if (found == index_.end() || found->second != i) {
+      return InternalError(fmt::format("page {} is published but not in the index", i));
+    }
+  }
+  if (used + lru_.size() + free_.size() != pages_.size()) {
+    return InternalError(fmt::format("{} used + {} cached + {} free pages, {} in all", used,
+                                     lru_.size(), free_.size(), pages_.size()));
+  }
+  if (published != index_.size()) {
+    return InternalError(
+        fmt::format("{} published pages, {} in the index", published, index_.size()));
+  }
+  for (const PageId page : free_) {
+    if (pages_[page].references != 0 || pages_[page].published) {
+      return InternalError(fmt::format("page {} is in the free list but not free", page));
+    }
+  }
+  return OkStatus();
+}
+
+}  // namespace lemma::engine
