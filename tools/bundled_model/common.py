@@ -1,0 +1,120 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Shared pieces of the data generator: the Example record, phrase expansion, the parameter split.
+
+The train/test split is a function of a problem's parameters alone, taken before any text is made,
+so no parameter tuple of the test half can occur in training under any wording or language.
+"""
+
+import hashlib
+import re
+from dataclasses import dataclass, field
+
+
+@dataclass
+class Example:
+    """One turn: what the user writes, the reasoning lines, the visible answer."""
+
+    family: str
+    lang: str
+    phrasing: str  # identifier of the wording, e.g. "f1.zh.3"
+    prompt: str
+    think: list = field(default_factory=list)
+    answer: str = ""
+    boxed: str = ""
+
+
+# Share of the parameter space that is kept for tests, by family. Small spaces keep a larger share.
+TEST_SHARE = {"F0": 0.05, "F1": 0.05, "F2": 0.20, "F5": 0.08, "F9": 0.03}
+
+
+def is_test(family, params):
+    """True when this parameter tuple belongs to the test half (stable over runs and machines)."""
+    text = family + ":" + ",".join(str(p) for p in params)
+    digest = hashlib.sha256(text.encode("utf-8")).digest()
+    return int.from_bytes(digest[:4], "big") / 2**32 < TEST_SHARE[family]
+
+
+_GROUP = re.compile(r"\[([^\[\]]*)\]")
+
+
+def expand(rng, template):
+    """Resolves innermost-first every `[a|b|]` alternation with a uniform choice."""
+    while True:
+        match = _GROUP.search(template)
+        if not match:
+            return template
+        options = match.group(1).split("|")
+        template = template[: match.start()] + rng.choice(options) + template[match.end():]
+
+
+def numbered(lines):
+    """Numbers reasoning lines 1..n."""
+    return [f"{i}. {line}" for i, line in enumerate(lines, 1)]
+
+
+_FULL = {",": "，", ".": "。", "?": "？", ":": "：", ";": "；", "!": "！"}
+_ZH_PREFIX = ["请问", "请解答：", "帮我算一下，", "你好，", "麻烦你，", "老师，", "请帮忙：", "题目：", "问题：",
+              "求助：", "请教一下，", "嗨，", "请看题：", "我有一道题：", "帮我看看这道题：", "解题："]
+_EN_PREFIX = ["Please solve: ", "Hi, ", "Hello! ", "Please help: ", "Question: ", "Problem: ",
+              "Can you help me? ", "Hey, ", "I have a problem: ", "Quick question: ", "Solve this: ",
+              "Could you work this out? ", "Homework: ", "Help me with this: "]
+_ZH_SUFFIX = ["谢谢", "请一步一步推理。", "请写出过程。", "请把答案放在\\boxed{}里。", "拜托了", "请逐步思考", "急！",
+              "要有检查步骤。"]
+_EN_SUFFIX = [" Thanks!", " Please reason step by step.", " Show your work.",
+              " Put the final answer within \\boxed{}.", " Think step by step.", " Please.", " Thank you"]
+
+
+def decorate(rng, text, lang):
+    """Ordinary noise around a prompt: courtesy, punctuation width, spacing, a missing final mark."""
+    if rng.random() < 0.15:
+        text = rng.choice(_ZH_PREFIX if lang == "zh" else _EN_PREFIX) + text
+    if rng.random() < 0.12 and text[-1:] in ",.?!;，。？！；":
+        text = text[:-1]
+    if rng.random() < 0.10:
+        text = text + rng.choice(_ZH_SUFFIX if lang == "zh" else _EN_SUFFIX)
+    if lang == "zh":
+        style = rng.random()
+        if style < 0.20:
+            for wide, narrow in ((v, k) for k, v in _FULL.items()):
+                text = text.replace(wide, narrow)
+        if rng.random() < 0.12:
+            text = re.sub(r"(?<=[\u4e00-\u9fff])(?=\d)|(?<=\d)(?=[\u4e00-\u9fff])", " ", text)
+    else:
+        if rng.random() < 0.12:
+            text = text.lower()
+        elif rng.random() < 0.03:
+            text = text.upper().replace("\\BOXED", "\\boxed")
+    if rng.random() < 0.04:
+        text = _typo(rng, text)
+    edge = rng.random()
+    if edge < 0.03:
+        text = text + rng.choice([" ", "\n", "  "])
+    elif edge < 0.05:
+        text = rng.choice([" ", "\n"]) + text
+    return text
+
+
+def _typo(rng, text):
+    """Drops, doubles or swaps one letter; never touches digits or operators."""
+    places = [i for i, ch in enumerate(text) if ch.isalpha() and ch not in "xy"]
+    if len(places) < 12:
+        return text
+    i = rng.choice(places)
+    kind = rng.random()
+    if kind < 0.4:
+        return text[:i] + text[i + 1:]
+    if kind < 0.7:
+        return text[:i] + text[i] + text[i:]
+    if i + 1 < len(text) and text[i + 1].isalpha():
+        return text[:i] + text[i + 1] + text[i] + text[i + 2:]
+    return text
+
+
+def pick_template(rng, table, heldout):
+    """Chooses (id, template) from {id: template}; `heldout` None = seen ones, True = unseen ones.
+
+    A template id that ends in "h" is never used in training.
+    """
+    names = [k for k in table if k.endswith("h") == bool(heldout)]
+    name = rng.choice(names)
+    return name, table[name]

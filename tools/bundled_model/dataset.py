@@ -1,0 +1,139 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Builds training sequences: conversations in the DeepSeek-R1 chat format, packed into flat batches.
+
+One sequence = one conversation; loss falls on the last answer only (with its thinking), because the
+chat template drops the thinking of earlier answers. A batch is flat: N tokens, with the position and
+the start of the own sequence for each, so nothing is padded or cut inside a sequence.
+"""
+
+import json
+import random
+
+import numpy as np
+
+import bpe
+import families
+import smalltalk
+
+DEFAULT_MIX = {"F0": 22, "F1": 20, "F2": 18, "F5": 15, "F9": 15, "talk": 10}
+MAX_TOKENS = 1500
+_SYSTEM = ["You are a helpful assistant.", "You are a helpful assistant.", "你是一个有用的助手。", "你是一个数学老师。", "You are a math tutor.",
+           "请一步一步推理。", "Please reason step by step, and put your final answer within \\boxed{}.", "You are Lemma.", "回答要简短。",
+           "You are a careful assistant. Answer briefly.", "你是Lemma，一个推理助手。"]
+
+
+def sample(rng, mix, lang=None):
+    """One training example of the mix (60 % Chinese)."""
+    family = rng.choices(list(mix), weights=list(mix.values()))[0]
+    lang = lang or ("zh" if rng.random() < 0.6 else "en")
+    if family == "talk":
+        return smalltalk.make(rng, lang)
+    return families.MAKERS[family](rng, lang)
+
+
+def conversation(rng, mix):
+    """(system text, examples): mostly one turn, sometimes several."""
+    system = rng.choice(_SYSTEM) if rng.random() < 0.12 else ""
+    turns = 1
+    if rng.random() < 0.15:
+        turns = rng.choice([2, 2, 2, 3, 3, 4, 6, 8])
+    lang = "zh" if rng.random() < 0.6 else "en"
+    history_mix = {"F0": 12, "F1": 10, "F2": 10, "F5": 8, "F9": 10, "talk": 50}
+    out = []
+    for i in range(turns):
+        if i and rng.random() < 0.15:
+            lang = "en" if lang == "zh" else "zh"
+        out.append(sample(rng, mix if i == turns - 1 else history_mix, lang))
+    return system, out
+
+
+def completion(example):
+    """Text after "<think>\\n" and after "</think>"."""
+    return "\n".join(example.think) + "\n", "\n\n" + example.answer
+
+
+def texts(rng):
+    """All plain-text pieces of one conversation, for tokenizer training."""
+    system, turns = conversation(rng, DEFAULT_MIX)
+    pieces = [system] if system else []
+    for turn in turns:
+        pieces += [turn.prompt, *completion(turn)]
+    return pieces
+
+
+class Encoder:
+    """Turns conversations into ids and loss masks."""
+
+    def __init__(self, tokenizer):
+        self.tok = tokenizer
+        ids = tokenizer.ids
+        self.bos, self.eos = ids[bpe.BOS], ids[bpe.EOS]
+        self.user, self.assistant = ids[bpe.USER], ids[bpe.ASSISTANT]
+        self.think, self.end_think = ids["<think>"], ids["</think>"]
+        self.newline = tokenizer.encode("\n")
+
+    def prompt(self, system, history, question):
+        """Ids of a rendered chat that ends in "<think>\\n"; history = [(question, answer text)]."""
+        out = [self.bos] + self.tok.encode(system)
+        for asked, answered in history:
+            out += [self.user] + self.tok.encode(asked) + [self.assistant] + self.tok.encode(answered) + [self.eos]
+        return out + [self.user] + self.tok.encode(question) + [self.assistant, self.think] + self.newline
+
+    def sequence(self, rng, system, turns):
+        """(ids, index of the first token that carries loss)."""
+        lead = rng.choice(["\n\n", ""])
+        history = [(t.prompt, lead + t.answer) for t in turns[:-1]]
+        ids = self.prompt(system, history, turns[-1].prompt)
+        start = len(ids) - 1 - len(self.newline)
+        thought, answer = completion(turns[-1])
+        ids = ids + self.tok.encode(thought) + [self.end_think] + self.tok.encode(answer) + [self.eos]
+        return ids, start
+
+
+class Batches:
+    """Endless flat batches of exactly `size` tokens; the mix file is read again every 50 batches."""
+
+    def __init__(self, tokenizer, size, seed, mix_path=None):
+        self.encoder = Encoder(tokenizer)
+        self.size, self.rng, self.mix_path = size, random.Random(seed), mix_path
+        self.mix, self.count, self.held = dict(DEFAULT_MIX), 0, None
+
+    def _next_sequence(self):
+        if self.held is not None:
+            held, self.held = self.held, None
+            return held
+        while True:
+            system, turns = conversation(self.rng, self.mix)
+            ids, start = self.encoder.sequence(self.rng, system, turns)
+            if len(ids) <= min(MAX_TOKENS, self.size):
+                return ids, start
+
+    def __next__(self):
+        if self.mix_path and self.count % 50 == 0:
+            try:
+                with open(self.mix_path, encoding="utf-8") as f:
+                    self.mix = json.load(f)
+            except (OSError, ValueError):
+                pass
+        self.count += 1
+        ids = np.full(self.size, self.encoder.eos, np.int64)
+        pos = np.zeros(self.size, np.int32)
+        begin = np.arange(self.size, dtype=np.int32)
+        where, target, at, sequences = [], [], 0, 0
+        while True:
+            seq, start = self._next_sequence()
+            if at + len(seq) > self.size:
+                self.held = (seq, start)
+                break
+            n = len(seq)
+            ids[at:at + n] = seq
+            pos[at:at + n] = np.arange(n)
+            begin[at:at + n] = at
+            where.append(np.arange(at + start - 1, at + n - 1))
+            target.append(ids[at + start:at + n])
+            at += n
+            sequences += 1
+        return ids, pos, begin, np.concatenate(where).astype(np.int64), np.concatenate(target), sequences
+
+    def __iter__(self):
+        return self

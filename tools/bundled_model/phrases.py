@@ -1,0 +1,157 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Wordings of every problem family. Ids that end in "h" are held out: evaluation only."""
+
+F1 = {
+    "zh": {
+        "1": "[笼子|院子|农场|棚子]里有{a}和{b}，[一共|总共|共]有{n}个头，{m}只脚，[问|求]{a}和{b}各有[几|多少]只？",
+        "2": "{a}{b}同笼，[头共|共有头]{n}个，[脚共|共有脚]{m}只，{a}、{b}各[多少|几]只？",
+        "3": "[今有|现有]{a}{b}同笼，上有{n}头，下有{m}足，问{a}{b}各几何？",
+        "4": "[小明|小红|爷爷|奶奶|李叔叔|王阿姨|农夫]养了{a}和{b}[共|一共]{n}只，[它们|]一共有{m}条腿，{a}有[几|多少]只？{b}有[几|多少]只？",
+        "5": "已知{a}和{b}的总数是{n}只，腿的总数是{m}条，求{a}和{b}的只数。",
+        "6": "{a}和{b}加起来{n}只，脚加起来{m}只。各有多少？",
+        "7": "{n}个头，{m}只脚，{a}和{b}各几只？",
+        "8": "鸡兔同笼[问题|类问题]：{a}和{b}共{n}只，共{m}只脚，分别有多少只？",
+        "9": "数一数，{a}与{b}的头有{n}个，腿有{m}条。请[算出|求出|计算]{a}与{b}各有多少只。",
+        "10": "[动物园|草地上|河边]有[一些|若干]{a}和{b}，数头是{n}个，数腿是{m}条，{a}和{b}分别是几只？",
+        "11h": "有{n}只动物，不是{a}就是{b}，它们总共有{m}只脚。这些动物里{a}、{b}各占几只？",
+        "12h": "如果{a}和{b}合起来数头为{n}，数脚为{m}，那么{a}是多少只，{b}是多少只？",
+    },
+    "en": {
+        "1": "A [farm|cage|yard|barn] has {a} and {b}. There are {n} heads and {m} legs [in total|altogether|]. How many {a} and how many {b} are there?",
+        "2": "There are {n} {a} and {b} with {m} legs [in total|altogether]. How many of each?",
+        "3": "[Tom|Anna|A farmer|Mr. Lee|My uncle] keeps {a} and {b}. [He counts|They count|I count] {n} heads and {m} feet. Find the number of {a} and {b}.",
+        "4": "{a} and {b} together have {n} heads and {m} legs. How many are {a} and how many are {b}?",
+        "5": "Heads: {n}, legs: {m}. How many {a} and {b}?",
+        "6": "The total number of {a} and {b} is {n}, and they have {m} legs. [Find|Compute|Work out] the number of each.",
+        "7": "If there are {n} heads and {m} legs among {a} and {b}, how many of each animal are there?",
+        "8": "Solve the {a} and {b} problem: {n} heads, {m} feet.",
+        "9": "In a [field|zoo|pen] there are some {a} and some {b}, {n} animals and {m} feet. How many {a}? How many {b}?",
+        "10": "I see {n} heads and {m} legs. They belong to {a} and {b}. How many of each are there?",
+        "11h": "Every animal here is one of the {a} or one of the {b}. Counting heads gives {n}; counting legs gives {m}. What are the two numbers?",
+        "12h": "We own {n} animals, only {a} and {b}, standing on {m} feet altogether. Tell me how many there are of each kind.",
+    },
+}
+
+F1_WHEELS = {
+    "zh": {
+        "w1": "停车场[里|]有{a}和{b}共{n}辆，[一共|总共|共]有{m}个轮子，{a}和{b}各有[几|多少]辆？",
+        "w2": "{a}和{b}一共{n}辆，轮子[一共|总共]{m}个，[各有多少辆|求各有几辆]？",
+        "w3": "[店里|车棚里|院子里]停着{a}和{b}，[共|一共]{n}辆车，{m}个车轮，问{a}、{b}各几辆？",
+        "w4h": "数车有{n}辆，数轮子有{m}个，只有{a}和{b}两种，每种各多少辆？",
+    },
+    "en": {
+        "w1": "A parking lot has {n} {a} and {b} with {m} wheels in total. How many {a} and {b} are there?",
+        "w2": "There are {a} and {b}: {n} vehicles, {m} wheels. How many of each?",
+        "w3": "A shop has {n} {a} and {b} [altogether|in total], and they have {m} wheels. Find how many of each.",
+        "w4h": "Someone counted {m} wheels on {n} vehicles, all of them {a} or {b}. How many of each kind?",
+    },
+}
+
+F1_PRICE = {
+    "zh": {
+        "p1": "{a}每张{la}元，{b}每张{lb}元，[小明|小红|老师|妈妈]买了{n}张，[共|一共]花了{m}元，{a}和{b}各买了几张？",
+        "p2": "[电影院|公园|剧院]卖出{a}和{b}共{n}张，收入{m}元。{a}{la}元一张，{b}{lb}元一张，各卖出多少张？",
+        "p3": "有{a}和{b}共{n}张，总价{m}元，单价分别是{la}元和{lb}元，求{a}和{b}各多少张。",
+        "p4h": "一共{n}张票用去{m}元，其中{a}的价格是{la}元，{b}的价格是{lb}元。两种票各几张？",
+    },
+    "en": {
+        "p1": "{a} cost {la} dollars each and {b} cost {lb} dollars each. {n} tickets cost {m} dollars in total. How many {a} and how many {b}?",
+        "p2": "A [theater|park|school] sold {n} {a} and {b} for {m} dollars. {a} are {la} dollars, {b} are {lb} dollars. How many of each were sold?",
+        "p3": "There are {n} {a} and {b} worth {m} dollars in total, priced at {la} and {lb} dollars. Find how many of each.",
+        "p4h": "For {m} dollars a group bought {n} tickets: {a} at {la} dollars and {b} at {lb} dollars. How many of each kind?",
+    },
+}
+
+# {h} and {u} are relations such as "比十位数字大2".
+F2 = {
+    "zh": {
+        "1": "一个三位数，[各位|各个数位上的|三个]数字之和是{s}，百位数字{h}，个位数字{u}，[求这个三位数|这个三位数是多少|这个数是几]？",
+        "2": "[有一个|某个|某]三位数，数字[和|之和]为{s}，百位{h}，个位{u}。[求该数|求这个数|这个数是多少]。",
+        "3": "求一个三位数：数字之和是{s}；百位数字{h}；个位数字{u}。",
+        "4": "一个三位数的百位{h}，个位{u}，[各位数字和|三个数字的和]是{s}，这个数是多少？",
+        "5": "[小明|小红|老师]想了一个三位数，它的百位数字{h}，个位数字{u}，数字之和等于{s}。[猜猜|请问]这个数是多少？",
+        "6": "三位数，和{s}，百位{h}，个位{u}，求这个数",
+        "7": "已知三位数的数字和为{s}，且百位上的数字{h}，个位上的数字{u}，[求此数|试求这个数]。",
+        "8": "是否存在一个三位数，数字之和为{s}，百位数字{h}，个位数字{u}？[如果有，是多少|请求出来]？",
+        "9": "找出满足条件的三位数：①数字之和为{s}；②百位{h}；③个位{u}。",
+        "10h": "某数有三位，把三个数字加起来得{s}，而且百位数字{h}，个位数字{u}，你能说出它吗？",
+        "11h": "密码是三位数：百位{h}，个位{u}，三个数字合计{s}。密码是什么？",
+    },
+    "en": {
+        "1": "A three-digit number has digit sum {s}. Its hundreds digit {h} and its units digit {u}. [Find the number|What is the number].",
+        "2": "Find a three-digit number [whose digits sum to|with digit sum] {s}, where the hundreds digit {h} and the units digit {u}.",
+        "3": "The digits of a three-digit number add up to {s}. The hundreds digit {h}. The units digit {u}. What is the number?",
+        "4": "In a three-digit number the hundreds digit {h}, the units digit {u}, and the sum of the digits is {s}. [What is it|Find it]?",
+        "5": "[Tom|Anna|My teacher] is thinking of a three-digit number. The digit sum is {s}; the hundreds digit {h}; the units digit {u}. [What is the number|Which number is it]?",
+        "6": "Three-digit number: sum of digits {s}, hundreds digit {h}, units digit {u}. Find it.",
+        "7": "Is there a three-digit number with digit sum {s} such that the hundreds digit {h} and the units digit {u}?",
+        "8": "Determine the three-digit number if its digits total {s}, the hundreds digit {h} and the units digit {u}.",
+        "9": "The sum of the three digits of a number is {s}, the hundreds digit {h}, and the units digit {u}. Find the number.",
+        "10h": "I picked a number with three digits. Adding them gives {s}. Its hundreds digit {h}, while its units digit {u}. Which number did I pick?",
+        "11h": "A lock code has three digits. The hundreds digit {h} and the units digit {u}; all three together make {s}. What is the code?",
+    },
+}
+
+F5 = {
+    "zh": {
+        "1": "数列a1={a}，a(n+1)={r}，求a{n}。",
+        "2": "已知数列满足a1={a}，a(n+1)={r}，[求a{n}的值|则a{n}等于多少|a{n}是多少]？",
+        "3": "[设|若]a(n+1)={r}，a1={a}，[计算|求]a{n}",
+        "4": "一个数列的第一项是{a}，{w}，求第{n}项。",
+        "5": "第1项为{a}，{w}，第{n}项是多少？",
+        "6": "[递推数列|递推题|数列]：a1={a}，a_(n+1)={r2}，求a_{n}。",
+        "7": "数列的首项是{a}，递推公式a(n+1)={r}，问a{n}=？",
+        "8": "从{a}开始，{w}，[那么|]第{n}个数是多少？",
+        "9h": "有一列数，开头是{a}，{w}，请算出第{n}个数。",
+        "10h": "给定首项a1={a}与关系式a(n+1)={r}，第{n}项的值为多少？",
+    },
+    "en": {
+        "1": "A sequence has a1={a} and a(n+1)={r}. Find a{n}.",
+        "2": "Given a1={a}, a(n+1)={r}, [compute|what is|find] a{n}?",
+        "3": "[If|Let] a(n+1)={r} and a1={a}[, what is a{n}?|. Find a{n}.|. Calculate a{n}.]",
+        "4": "The first term of a sequence is {a}, and {w}. Find term {n}.",
+        "5": "The first term is {a}; {w}. What is term {n}?",
+        "6": "Recurrence: a1={a}, a_(n+1)={r2}. Compute a_{n}.",
+        "7": "Start with {a}; {w}. What is the number at position {n}?",
+        "8": "For the recurrence a(n+1)={r} with a1={a}, evaluate a{n}.",
+        "9h": "A list of numbers begins with {a}, and {w}. Which number stands in place {n}?",
+        "10h": "Take a1={a} as the starting value and apply a(n+1)={r}. Tell me the value of a{n}.",
+    },
+}
+
+F9 = {
+    "zh": {
+        "1": "解方程{e}", "2": "解方程：{e}。", "3": "求方程{e}的解。", "4": "{e}，[求{v}|求{v}的值|{v}等于多少|{v}=？]",
+        "5": "[若|如果]{e}，[求{v}|那么{v}是多少|则{v}等于几]？", "6": "方程{e}的[解|根]是多少？",
+        "7": "已知{e}，[求|计算]{v}[。|的值。]", "8": "[怎么解|如何解]{e}？", "9": "{v}满足{e}，{v}是多少？",
+        "10h": "什么数{v}能使{e}成立？", "11h": "当{e}时，未知数{v}取什么值？",
+    },
+    "en": {
+        "1": "Solve {e}", "2": "Solve the equation {e}.", "3": "Solve for {v}: {e}", "4": "{e}, [what is {v}?|find {v}.|{v}=?]",
+        "5": "If {e}, [what is {v}?|find {v}.|what is the value of {v}?]", "6": "Find the [root|solution] of {e}.",
+        "7": "Given {e}, compute {v}.", "8": "[How do I solve|How to solve] {e}?", "9": "{e}",
+        "10h": "Which value of {v} makes {e} true?", "11h": "Work out the unknown {v} when {e}.",
+    },
+}
+
+F0 = {
+    "zh": {
+        "1": "{e}=？", "2": "{e}等于[多少|几]？", "3": "计算{e}", "4": "[算一下|算算|请计算|帮我算]{e}[。|]", "5": "{e}[是多少|得多少]？",
+        "6": "求{e}的值。", "7": "{w}[等于|是]多少？", "8": "计算：{e}=", "9h": "{e}的结果是什么？", "10h": "我想知道{w}得几。",
+    },
+    "en": {
+        "1": "{e}=?", "2": "What is {e}?", "3": "[Compute|Calculate|Evaluate] {e}[.|]", "4": "{e}=", "5": "{e}", "6": "How much is {e}?",
+        "7": "What is {w}?", "8": "Find the value of {e}.", "9h": "Tell me the result of {e}.", "10h": "What do you get for {w}?",
+    },
+}
+
+F0_COMPARE = {
+    "zh": {
+        "c1": "{a}和{b}哪个[大|更大]？", "c2": "比较{a}和{b}的大小。", "c3": "{a}与{b}，哪个数[大|更大|比较大]？",
+        "c4": "{a}大还是{b}大？", "c5h": "在{a}、{b}中，较大的数是哪一个？",
+    },
+    "en": {
+        "c1": "Which is [larger|bigger|greater], {a} or {b}?", "c2": "Compare {a} and {b}.", "c3": "Which number is [larger|bigger]: {a} or {b}?",
+        "c4": "Is {a} [larger|bigger] than {b}?", "c5h": "Of {a} and {b}, which one has the greater value?",
+    },
+}
