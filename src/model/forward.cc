@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "model/forward.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <cmath>
+#include <cstdint>
+#include <new>
+#include <span>
+
+namespace lemma::model {
+namespace {
+
+using kernels::Accumulate;
+
+// The part of a grow-only buffer that this batch uses.
+std::span<float> Take(std::vector<float>& buffer, size_t values) {
+  if (buffer.size() < values) buffer.resize(values);
+  return std::span<float>(buffer).first(values);
+}
+
+// One forward pass over one batch. rows = tokens of all slices together.
+class Pass {
+ public:
+  Pass(const ModelConfig& config, kernels::Ops& ops, kernels::KvStorage& kv,
+       const ForwardBatch& batch, Scratch& scratch)
+      : config_(config), ops_(ops), kv_(kv) {
+    const size_t rows = batch.tokens.size();
+    x_ = Take(scratch.x, rows * config.embedding);
+    normed_ = Take(scratch.normed, rows * config.embedding);
+    q_ = Take(scratch.q, rows * config.heads * config.head_dim);
+    k_ = Take(scratch.k, rows * config.kv_heads * config.head_dim);
+    v_ = Take(scratch.v, rows * config.kv_heads * config.head_dim);
+    mixed_ = Take(scratch.mixed, rows * config.heads * config.head_dim);
+    gate_ = Take(scratch.gate, rows * config.feed_forward);
+    up_ = Take(scratch.up, rows * config.feed_forward);
+    PlaceRows(batch, scratch);
+    rope_ = {config.rope_layout, config.rope_frequencies, config.rope_magnitude};
+    attention_.heads = config.heads;
+    attention_.kv_heads = config.kv_heads;
+    attention_.head_dim = config.head_dim;
+    attention_.scale = 1.0F / std::sqrt(static_cast<float>(config.head_dim));
+    attention_.spans = scratch.spans;
+  }
+
+  void Run(const Weights& weights, const ForwardBatch& batch, std::span<float> logits) {
+    ops_.GatherRows(*weights.token_embedding, batch.tokens, x_);  // x = E[tokens]
+    for (size_t i = 0; i < config_.layers; ++i) {
+      attention_.layer = i;
+      Attend(weights.layers[i]);       // x += Wo attention(norm(x))
+      FeedForward(weights.layers[i]);  // x += Wdown (silu(Wgate norm(x)) * Wup norm(x))
+    }
+    Logits(weights, batch, logits);
+  }
+
+ private:
+  void PlaceRows(const ForwardBatch& batch, Scratch& scratch) {
+    scratch.positions.clear();
+    scratch.spans.clear();
+    for (const SequenceSlice& slice : batch.slices) {
+      scratch.spans.push_back({slice.token_begin, slice.count, slice.position, slice.pages});
+      for (size_t i = 0; i < slice.count; ++i) {
+        scratch.positions.push_back(static_cast<int32_t>(slice.position + i));
+      }
+    }
+    positions_ = scratch.positions;
+  }
+
+  void AddBias(std::span<float> values, const std::vector<float>& bias) {
+    if (!bias.empty()) ops_.AddBias(values, bias);
+  }
+
+  void Attend(const LayerWeights& layer) {
+    ops_.RmsNorm(x_, layer.attention_norm, config_.norm_epsilon, normed_);
+    const std::array<kernels::Ops::Product, 3> products = {
+        {{layer.q.get(), q_}, {layer.k.get(), k_}, {layer.v.get(), v_}}};
+    ops_.MatmulMany(products, normed_, Accumulate::kNo);
+    AddBias(q_, layer.q_bias);
+    AddBias(k_, layer.k_bias);
+    AddBias(v_, layer.v_bias);
+    if (config_.qk_norm) {  // of each head: rows * heads rows of head_dim
+      ops_.RmsNorm(q_, layer.q_norm, config_.norm_epsilon, q_);
+      ops_.RmsNorm(k_, layer.k_norm, config_.norm_epsilon, k_);
+    }
+    ops_.Rope(q_, config_.head_dim, positions_, rope_);
+    ops_.Rope(k_, config_.head_dim, positions_, rope_);
+    ops_.StoreKv(kv_, attention_, k_, v_);
+    ops_.Attention(kv_, attention_, q_, mixed_);
+    ops_.Matmul(*layer.o, mixed_, x_, Accumulate::kYes);
+    AddBias(x_, layer.o_bias);
+  }
+
+  void FeedForward(const LayerWeights& layer) {
+    ops_.RmsNorm(x_, layer.feed_forward_norm, config_.norm_epsilon, normed_);
+    const std::array<kernels::Ops::Product, 2> products = {
+        {{layer.gate.get(), gate_}, {layer.up.get(), up_}}};
+    ops_.MatmulMany(products, normed_, Accumulate::kNo);
+    ops_.SiluMul(gate_, up_);
+    ops_.Matmul(*layer.down, gate_, x_, Accumulate::kYes);
+  }
+
+  // Only the wanted rows meet the output matrix, which is the largest of all.
+  void Logits(const Weights& weights, const ForwardBatch& batch, std::span<float> logits) {
+    if (logits.empty()) return;
+    const size_t d = config_.embedding;
+    size_t wanted = 0;
+    for (const SequenceSlice& slice : batch.slices) {
+      if (slice.logits == LogitsWanted::kNone) continue;
+      const size_t skipped = slice.logits == LogitsWanted::kLast ? slice.count - 1 : 0;
+      const size_t count = slice.count - skipped;
+      const auto from = x_.subspan((slice.token_begin + skipped) * d, count * d);
+      std::copy(from.begin(), from.end(), normed_.begin() + static_cast<ptrdiff_t>(wanted * d));
+      wanted += count;
+    }
+    const std::span<float> last = normed_.first(wanted * d);
+    ops_.RmsNorm(last, weights.output_norm, config_.norm_epsilon, last);
+    ops_.Matmul(weights.output_head(), last, logits, Accumulate::kNo);
+  }
+
+  const ModelConfig& config_;
+  kernels::Ops& ops_;
+  kernels::KvStorage& kv_;
+  std::span<float> x_, normed_, q_, k_, v_, mixed_, gate_, up_;
+  std::span<const int32_t> positions_;
+  kernels::RopeParams rope_;
+  kernels::AttentionArgs attention_;
+};
+
+Status CheckSlice(const ModelConfig& config, const SequenceSlice& slice, size_t index,
+                  size_t kv_pages) {
+  if (slice.count == 0) return InvalidArgument(fmt::format("slice {} has no tokens", index));
+  if (slice.position >= config.context_length ||
+      slice.count > config.context_length - slice.position) {
+    return InvalidArgument(
+        fmt::format("slice {} has {} tokens from position {}, expected to end "
+                    "within the context of {}",
+                    index, slice.count, slice.position, config.context_length));
+  }
+  const size_t needed =
+      (slice.position + slice.count + kernels::kPageTokens - 1) / kernels::kPageTokens;
+  if (slice.pages.size() < needed) {
+    return InvalidArgument(fmt::format("slice {} has {} pages, expected {} for {} tokens", index,
+                                       slice.pages.size(), needed, slice.position + slice.count));
+  }
+  for (const kernels::PageId page : slice.pages.first(needed)) {
+    if (page >= kv_pages) {
+      return InvalidArgument(
+          fmt::format("slice {} names page {}, expected less than {}", index, page, kv_pages));
+    }
+  }
+  return OkStatus();
+}
+
+// All exponent bits set: an infinity or a NaN. On bits, so that the compiler vectorises the loop.
+bool AllFinite(std::span<const float> values) {
+  constexpr uint32_t kExponent = 0x7F800000;
+  uint32_t bad = 0;
+  for (const float value : values) {
+    bad |= static_cast<uint32_t>((std::bit_cast<uint32_t>(value) & kExponent) == kExponent);
+  }
+  return bad == 0;
+}
+
+Status CheckFinite(std::span<const float> logits, size_t vocab) {
+  for (size_t row = 0; row * vocab < logits.size(); ++row) {
+    if (!AllFinite(logits.subspan(row * vocab, vocab))) {
+      return DataLoss(
+          fmt::format("row {} of the logits holds a value that is not finite: the "
+                      "file's weights are damaged, or overflow",
+                      row));
+    }
+  }
+  return OkStatus();
+}
+
+}  // namespace
+
+Status CheckBatch(const ModelConfig& config, const ForwardBatch& batch,
+                  const kernels::KvStorage& kv) {
+  if (batch.slices.empty()) return InvalidArgument("the batch has no slices");
+  size_t begin = 0;
+  for (size_t i = 0; i < batch.slices.size(); ++i) {
+    const SequenceSlice& slice = batch.slices[i];
+    if (slice.token_begin != begin) {
+      return InvalidArgument(
+          fmt::format("slice {} begins at token {}, expected {}", i, slice.token_begin, begin));
+    }
+    LEMMA_RETURN_IF_ERROR(CheckSlice(config, slice, i, kv.num_pages()));
+    begin += slice.count;
+  }
+  if (begin != batch.tokens.size()) {
+    return InvalidArgument(
+        fmt::format("the slices cover {} tokens, the batch has {}", begin, batch.tokens.size()));
+  }
+  for (size_t i = 0; i < batch.tokens.size(); ++i) {
+    const int32_t token = batch.tokens[i];
+    if (token < 0 || static_cast<size_t>(token) >= config.vocab) {
+      return InvalidArgument(
+          fmt::format("token {} of the batch is {}, expected 0 to {}", i, token, config.vocab - 1));
+    }
+  }
+  return OkStatus();
+}
+
+Status RunForward(const ModelConfig& config, const Weights& weights, kernels::Ops& ops,
+                  const ForwardBatch& batch, kernels::KvStorage& kv, Scratch& scratch,
+                  std::vector<float>& logits) {
+  try {
+    logits.resize(batch.logit_rows() * config.vocab);
+    Pass pass(config, ops, kv, batch, scratch);
+    pass.Run(weights, batch, logits);
+  } catch (const std::bad_alloc&) {
+    return ResourceExhausted(
+        fmt::format("no memory for the activations of {} tokens", batch.tokens.size()));
+  }
+  return CheckFinite(logits, config.vocab);
+}
+
+}  // namespace lemma::model
