@@ -41,6 +41,8 @@ struct EngineStats {
   uint64_t preemptions = 0;
 };
 
+struct GenerationShared;  // engine/generation.h
+
 // The consumer's end of one request. Destroying it cancels what still runs.
 class Generation {
  public:
@@ -56,9 +58,8 @@ class Generation {
 
  private:
   friend class Engine;
-  struct Shared;
-  explicit Generation(std::shared_ptr<Shared> shared);
-  std::shared_ptr<Shared> shared_;
+  explicit Generation(std::shared_ptr<GenerationShared> shared);
+  std::shared_ptr<GenerationShared> shared_;
 };
 
 class Engine {

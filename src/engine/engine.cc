@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "engine/engine.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <deque>
+#include <future>
+#include <thread>
+
+#include "base/clock.h"
+#include "base/cpu_features.h"
+#include "base/log.h"
+#include "engine/generation.h"
+#include "engine/step_loop.h"
+
+namespace lemma::engine {
+namespace {
+
+constexpr size_t kMaxSamples = 128;
+
+Status CheckTokens(std::string_view field, std::span<const int32_t> tokens, size_t vocab) {
+  for (size_t i = 0; i < tokens.size(); ++i) {
+    if (tokens[i] < 0 || static_cast<size_t>(tokens[i]) >= vocab) {
+      return InvalidArgument(fmt::format("{}[{}]: token {} is not in the vocabulary of {}", field,
+                                         i, tokens[i], vocab));
+    }
+  }
+  return OkStatus();
+}
+
+size_t DefaultPages(size_t context, size_t page_bytes) {
+  const size_t wanted = 4 * ((context + kPageTokens - 1) / kPageTokens);
+  const unsigned long long memory = PhysicalMemoryBytes();
+  if (memory == 0) return wanted;
+  return std::clamp<size_t>(memory / 4 / std::max<size_t>(page_bytes, 1), 1, wanted);
+}
+
+}  // namespace
+
+class Engine::Impl {
+ public:
+  Impl(std::unique_ptr<StepModel> model, std::unique_ptr<kernels::KvStorage> kv,
+       const EngineOptions& options)
+      : vocab_(model->vocab()),
+        options_(options),
+        loop_(std::move(model), std::move(kv), options),
+        thread_([this] { Run(); }) {}
+
+  ~Impl() {
+    {
+      const MutexLock lock(mutex_);
+      stop_ = true;
+    }
+    waker_->Wake();
+    thread_.join();
+  }
+
+  Status Check(const GenerateRequest& request) const {
+    if (request.prompt.empty()) return InvalidArgument("prompt: expected at least one token");
+    if (request.prompt.size() >= options_.context_tokens) {
+      return InvalidArgument(fmt::format(
+          "prompt: {} tokens do not fit the context of {} (one place is needed for the answer)",
+          request.prompt.size(), options_.context_tokens));
+    }
+    if (request.samples < 1 || request.samples > kMaxSamples) {
+      return InvalidArgument(fmt::format("samples: {} is out of range, expected 1 to {}",
+                                         request.samples, kMaxSamples));
+    }
+    LEMMA_RETURN_IF_ERROR(CheckTokens("prompt", request.prompt, vocab_));
+    LEMMA_RETURN_IF_ERROR(CheckTokens("stop_tokens", request.stop_tokens, vocab_));
+    return ValidateSamplingParams(request.sampling, vocab_);
+  }
+
+  Result<std::shared_ptr<GenerationShared>> Submit(GenerateRequest request) {
+    LEMMA_RETURN_IF_ERROR(Check(request));
+    const size_t capacity = std::max(options_.event_capacity, 4 * request.samples);
+    auto shared = std::make_shared<GenerationShared>(request.samples, capacity, waker_);
+    shared->queue.OnRoom([waker = waker_] { waker->Wake(); });
+    {
+      const MutexLock lock(mutex_);
+      if (queue_.size() >= options_.max_queued) {
+        return ResourceExhausted(
+            fmt::format("{} requests are waiting already, the limit", queue_.size()));
+      }
+      queue_.push_back({shared, std::move(request), MonotonicSeconds()});
+    }
+    waker_->Wake();
+    return shared;
+  }
+
+  EngineStats Stats() {
+    const MutexLock lock(mutex_);
+    EngineStats out = stats_;
+    out.waiting += queue_.size();
+    return out;
+  }
+
+  Status CheckIntegrity() {
+    auto promise = std::make_shared<std::promise<Status>>();
+    std::future<Status> result = promise->get_future();
+    {
+      const MutexLock lock(mutex_);
+      checks_.push_back(std::move(promise));
+    }
+    waker_->Wake();
+    return result.get();
+  }
+
+  const size_t vocab_;
+  const EngineOptions options_;
+
+ private:
+  struct Queued {
+    std::shared_ptr<GenerationShared> shared;
+    GenerateRequest request;
+    double submit_time;
+  };
+
+  // False when the engine is to stop.
+  bool TakeWork() {
+    std::deque<Queued> queued;
+    std::vector<std::shared_ptr<std::promise<Status>>> checks;
+    bool stop = false;
+    {
+      const MutexLock lock(mutex_);
+      queued.swap(queue_);
+      checks.swap(checks_);
+      stop = stop_;
+    }
+    for (Queued& q : queued) loop_.Admit(std::move(q.shared), std::move(q.request), q.submit_time);
+    for (auto& check : checks) check->set_value(loop_.pages().CheckIntegrity());
+    return !stop;
+  }
+
+  void Run() {
+    while (TakeWork()) {
+      const bool ran = loop_.Step();
+      {
+        const MutexLock lock(mutex_);
+        stats_ = loop_.stats();
+      }
+      if (!ran) waker_->Wait();
+    }
+    loop_.CancelAll();
+  }
+
+  StepLoop loop_;  // the engine thread's own
+  std::shared_ptr<Waker> waker_ = std::make_shared<Waker>();
+  Mutex mutex_;
+  std::deque<Queued> queue_ LEMMA_GUARDED_BY(mutex_);
+  std::vector<std::shared_ptr<std::promise<Status>>> checks_ LEMMA_GUARDED_BY(mutex_);
+  EngineStats stats_ LEMMA_GUARDED_BY(mutex_);
+  bool stop_ LEMMA_GUARDED_BY(mutex_) = false;
+  std::thread thread_;  // last: starts when the rest is there
+};
+
+Result<std::unique_ptr<Engine>> Engine::Create(std::unique_ptr<StepModel> model,
+                                               const EngineOptions& options) {
+  EngineOptions effective = options;
+  const size_t trained = model->context_length();
+  if (effective.context_tokens == 0) effective.context_tokens = std::min(trained, kDefaultContext);
+  if (effective.context_tokens > trained) {
+    return InvalidArgument(fmt::format("context: {} tokens asked, the model was made for {}",
+                                       effective.context_tokens, trained));
+  }
+  if (effective.kv_pages == 0) {
+    LEMMA_ASSIGN_OR_RETURN(const auto probe, model->MakeKv(1, options.kv_type));
+    effective.kv_pages = DefaultPages(effective.context_tokens, probe->page_bytes());
+  }
+  if (effective.kv_pages * kPageTokens < effective.context_tokens) {
+    Log(LogLevel::kWarning,
+        fmt::format("context reduced from {} to {} tokens: that is what the KV cache holds",
+                    effective.context_tokens, effective.kv_pages * kPageTokens));
+    effective.context_tokens = effective.kv_pages * kPageTokens;
+  }
+  effective.scheduler.page_tokens = kPageTokens;
+  LEMMA_ASSIGN_OR_RETURN(auto kv, model->MakeKv(effective.kv_pages, effective.kv_type));
+  auto impl = std::make_unique<Impl>(std::move(model), std::move(kv), effective);
+  return std::unique_ptr<Engine>(new Engine(std::move(impl)));
+}
+
+Engine::Engine(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Engine::~Engine() = default;
+
+Result<std::unique_ptr<Generation>> Engine::Submit(GenerateRequest request) {
+  LEMMA_ASSIGN_OR_RETURN(auto shared, impl_->Submit(std::move(request)));
+  return std::unique_ptr<Generation>(new Generation(std::move(shared)));
+}
+
+size_t Engine::context_tokens() const { return impl_->options_.context_tokens; }
+size_t Engine::vocab() const { return impl_->vocab_; }
+EngineStats Engine::Stats() const { return impl_->Stats(); }
+Status Engine::CheckIntegrity() { return impl_->CheckIntegrity(); }
+
+}  // namespace lemma::engine

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+// The engine thread's own state and one step over it: cancel, plan, forward, sample. Internal to
+// src/engine; used by one thread.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "engine/generation.h"
+#include "engine/kv_pages.h"
+#include "engine/sampler.h"
+
+namespace lemma::engine {
+
+// One sequence of a request.
+struct Sample {
+  size_t index = 0;
+  Sampler sampler;
+  std::vector<int32_t> tokens;  // prompt, then generated
+  size_t generated = 0;
+  std::optional<SequenceId> sequence = std::nullopt;  // absent before the first step and after a preemption
+  size_t cached_tokens = 0;
+  double first_token_time = 0;
+};
+
+// A request that the engine thread has taken on.
+struct Active {
+  std::shared_ptr<GenerationShared> shared;
+  GenerateRequest request;
+  uint64_t arrival = 0;
+  double submit_time = 0;
+  double start_time = 0;
+  double prefill_done_time = 0;
+  bool forked = false;          // the samples beyond the first exist
+  std::vector<Sample> samples;  // unfinished ones
+};
+
+// How a sample ends; converts from a bare reason.
+struct Ending {
+  Ending(FinishReason r) : reason(r) {}  // NOLINT(google-explicit-constructor)
+  Ending(FinishReason r, Status e) : reason(r), error(std::move(e)) {}
+  Ending(FinishReason r, SampledToken t) : reason(r), token(std::move(t)) {}
+
+  FinishReason reason;
+  Status error;
+  SampledToken token;  // the stop token of kStop
+};
+
+class StepLoop {
+ public:
+  StepLoop(std::unique_ptr<StepModel> model, std::unique_ptr<kernels::KvStorage> kv,
+           const EngineOptions& options);
+
+  void Admit(std::shared_ptr<GenerationShared> shared, GenerateRequest request,
+             double submit_time);
+  // One iteration. False when there was nothing to compute.
+  bool Step();
+  // Ends everything with kCancelled.
+  void CancelAll();
+
+  [[nodiscard]] EngineStats stats() const;
+  [[nodiscard]] const KvPages& pages() const { return pages_; }
+
+ private:
+  struct Ref {
+    Active* active;
+    Sample* sample;
+  };
+
+  void ReapCancelled();
+  void DropFinished();
+  std::vector<Ref> Candidates();
+  std::vector<SequenceState> States(const std::vector<Ref>& refs);
+  void Preempt(Sample& sample);
+  // The slices that run, already extended; empty when nothing can.
+  std::vector<PlannedSlice> Plan(std::vector<Ref>& refs);
+  bool RunSlices(const std::vector<Ref>& refs, const std::vector<PlannedSlice>& slices);
+  void AfterForward(const std::vector<Ref>& refs, const std::vector<PlannedSlice>& slices);
+  void ForkSamples(Active& active, Sample& first);
+  void SampleRow(Active& active, Sample& sample, std::span<float> logits);
+  void Finish(Active& active, Sample& sample, Ending ending);
+  Usage MakeUsage(const Active& active, const Sample& sample) const;
+  [[nodiscard]] size_t Computed(const Sample& sample) const;
+
+  std::unique_ptr<StepModel> model_;
+  std::unique_ptr<kernels::KvStorage> kv_;
+  EngineOptions options_;
+  KvPages pages_;
+  std::vector<std::unique_ptr<Active>> active_;
+  std::vector<float> logits_;
+  EngineStats stats_;
+  uint64_t next_arrival_ = 0;
+};
+
+}  // namespace lemma::engine
