@@ -6,7 +6,7 @@ the units; products split into partial products; quotients by long division.
 """
 
 import phrases
-from common import Example, decorate, expand, is_test, numbered, pick_template
+from common import Example, decorate, expand, has_cjk, is_test, numbered, pick_template, zh_number
 
 _WORDS = {
     "zh": {"unit": "个位", "ten": "十位", "hundred": "百位", "thousand": "千位", "write": "写", "carry": "进",
@@ -142,14 +142,51 @@ _SPOKEN = {
 }
 
 
+def _apply(op, a, b):
+    return a + b if op == "+" else a - b if op == "-" else a * b
+
+
+def _steps_three(op, a, rest, w):
+    """a op b op c with the usual precedence; `op` holds both signs, `rest` is (b, c)."""
+    (b, c), (first, second) = rest, op
+    lines = [f"{w['calc']}: {a}{first}{b}{second}{c}"]
+    if second == "*" and first != "*":
+        inner = b * c
+        lines.append("; ".join(product_steps(min(b, c), max(b, c)) if min(b, c) < 10 else [f"{b}*{c}={inner}"]))
+        u, last, v = a, first, inner
+    else:
+        u, last, v = _apply(first, a, b), second, c
+        lines.append(f"{a}{first}{b}={u}")
+    total = _apply(last, u, v)
+    lines.append(f"{signed(u) if u < 0 else u}{last}{v}={total}")
+    lines.append(f"{w['result']}: {a}{first}{b}{second}{c}={total}")
+    if last == "+":
+        check = f"{signed(total)}-{v}={u}"
+    elif last == "-":
+        check = f"{signed(total)}+{v}={u}"
+    else:
+        check = f"{v}*{signed(u)}={total}"
+    lines.append(f"{w['check']}: {check} ✓")
+    return lines, str(total)
+
+
 def _size(rng):
     return rng.choice([rng.randint(0, 20), rng.randint(2, 99), rng.randint(10, 99), rng.randint(100, 999),
                        rng.randint(100, 999)])
 
 
 def sample_params(rng):
-    """Draws (op, a, b)."""
-    op = rng.choice("++--**//<")
+    """Draws (op, a, b); for two operators op is a pair such as "+*" and b is (b, c)."""
+    op = rng.choice("++--**//<3") if rng.random() < 0.95 else "4"
+    if op == "3":
+        pair = rng.choice(["++", "+-", "-+", "--", "*+", "*-", "+*", "-*"])
+        if "*" not in pair:
+            return pair, rng.randint(0, 99), (rng.randint(1, 99), rng.randint(1, 99))
+        one, two, other = rng.randint(1, 9), rng.randint(1, 20), rng.randint(0, 99)
+        return (pair, one, (two, other)) if pair[0] == "*" else (pair, other, (one, two))
+    if op == "4":
+        a, b = rng.randint(100, 9999), rng.randint(100, 9999)
+        return (rng.choice("+-"), a, b) if a >= b else ("+", a, b)
     if op in "+-":
         a, b = _size(rng), _size(rng)
         if op == "-" and a < b and rng.random() < 0.75:
@@ -226,15 +263,28 @@ def make(rng, lang, test=False, heldout=None, phrasing=None, noise=True):
         prompt = expand(rng, template).format(a=a, b=b)
         think, answer, boxed = _compare_steps(a, b, lang)
         answer = f"{answer}\\boxed{{{boxed}}}"
+    elif len(op) == 2:
+        name, template = pick_template(rng, {k: t for k, t in phrases.F0[lang].items() if "{e}" in t}, heldout)
+        gap = " " if rng.random() < 0.2 else ""
+        text = f"{a}{gap}{op[0]}{gap}{b[0]}{gap}{op[1]}{gap}{b[1]}"
+        prompt = expand(rng, template).format(e=text.replace("*", rng.choice("**×")))
+        think, boxed = _steps_three(op, a, b, _WORDS[lang])
+        answer = f"{a}{op[0]}{b[0]}{op[1]}{b[1]}={boxed}{'。' if lang == 'zh' else '. '}\\boxed{{{boxed}}}"
     else:
         name, template = pick_template(rng, phrases.F0[lang], heldout)
         gap = " " if rng.random() < 0.2 else ""
         sign = rng.choice(_SIGNS[op])
+        in_words = (a, b)
+        if lang == "zh" and noise and max(a, b) < 1000 and rng.random() < 0.2:
+            in_words = (zh_number(a), zh_number(b))
         prompt = expand(rng, template).format(
-            e=f"{a}{gap}{sign}{gap}{b}", w=_SPOKEN[lang][op].format(a=a, b=b))
+            e=f"{a}{gap}{sign}{gap}{b}", w=_SPOKEN[lang][op].format(a=in_words[0], b=in_words[1]))
         think, boxed = _STEPS[op](a, b, _WORDS[lang])
         end = "。" if lang == "zh" else ". "
         answer = f"{a}{op}{b}={boxed}{end}\\boxed{{{boxed}}}"
     if noise:
+        plain = prompt
         prompt = decorate(rng, prompt, lang)
+        if lang == "zh" and not has_cjk(prompt):  # A bare expression counts as English.
+            prompt = plain if has_cjk(plain) else plain + "？"
     return Example("F0", lang, f"F0.{lang}.{name}", prompt, numbered(think), answer, boxed)

@@ -110,6 +110,26 @@ def _typo(rng, text):
     return text
 
 
+def zh_number(n):
+    """Chinese numerals of 0..999, such as 三十五."""
+    digits = "零一二三四五六七八九"
+    if n < 10:
+        return digits[n]
+    if n < 20:
+        return "十" + (digits[n % 10] if n % 10 else "")
+    if n < 100:
+        return digits[n // 10] + "十" + (digits[n % 10] if n % 10 else "")
+    rest = n % 100
+    tail = "" if rest == 0 else ("零" + digits[rest] if rest < 10 else
+                                 ("一" if rest < 20 else "") + zh_number(rest))
+    return digits[n // 100] + "百" + tail
+
+
+def has_cjk(text):
+    """True when the text shows by itself that it is Chinese."""
+    return any("\u3000" <= ch <= "\u9fff" or "\uff00" <= ch <= "\uffef" for ch in text)
+
+
 def pick_template(rng, table, heldout):
     """Chooses (id, template) from {id: template}; `heldout` None = seen ones, True = unseen ones.
 

@@ -5,10 +5,12 @@ Each `make_*` draws parameters, keeps those of the asked half of the split, and 
 numbered reasoning with one binary operation per equation, a check line, and a boxed answer.
 """
 
+import math
+
 import atoms
 import phrases
 from atoms import product_steps, signed
-from common import Example, decorate, expand, is_test, numbered, pick_template
+from common import Example, decorate, expand, has_cjk, is_test, numbered, pick_template, zh_number
 
 # (name, unit, legs) pairs: the first has fewer legs.
 _ANIMALS = {
@@ -103,7 +105,9 @@ def make_f1(rng, lang, test=False, heldout=None, noise=True):
             break
     name, template = pick_template(rng, table, heldout)
     shown = (a, b, la, lb) if rng.random() < 0.75 else (b, a, lb, la)
-    prompt = expand(rng, template).format(a=shown[0], b=shown[1], la=shown[2], lb=shown[3], n=n, m=m)
+    spoken = lang == "zh" and noise and rng.random() < 0.07
+    prompt = expand(rng, template).format(a=shown[0], b=shown[1], la=shown[2], lb=shown[3],
+                                          n=zh_number(n) if spoken else n, m=zh_number(m) if spoken else m)
     if lang == "en":
         prompt = prompt[0].upper() + prompt[1:]
     think, pair = _f1_think(n, m, a, b, la, lb, lang)
@@ -222,10 +226,15 @@ def _f5_words(rng, p, q, lang):
     if lang == "zh":
         step = {1: "", 2: "的2倍"}.get(p, f"的{p}倍")
         tail = "" if q == 0 else (f"加{q}" if q > 0 else f"减{-q}")
+        if p > 1 and q and rng.random() < 0.3:
+            return rng.choice(["每次乘", "后一项由前一项乘", "每个数都是前一个数乘"]) + f"{p}再{tail}"
         lead = rng.choice(["后一项等于前一项", "每一项等于前一项", "以后每个数等于前一个数"])
         return lead + step + tail
-    head = rng.choice(["each next term is ", "every later term is "])
+    head = rng.choice(["each next term is ", "every later term is ", "each term after that is "])
     tail = "" if q == 0 else (f" plus {q}" if q > 0 else f" minus {-q}")
+    if p > 1 and q and rng.random() < 0.3:
+        verb = f"add {q}" if q > 0 else f"subtract {-q}"
+        return rng.choice(["to get the next term, ", "for each next term "]) + f"multiply by {p} and {verb}"
     return head + ("the previous one" if p == 1 else f"{p} times the previous one") + tail
 
 
@@ -263,11 +272,14 @@ def _f9_params(rng):
         x = rng.choice([rng.randint(0, 10), rng.randint(-12, 15)])
         if a == 0 or (a == c and rng.random() > 0.3):
             continue
+        if abs(a - c) > 1 and rng.random() < 0.07:
+            d = b + rng.randint(-60, 60)
+            return a, b, c, d
         if a == c:
             d = b + rng.choice([-1, 1]) * rng.randint(1, 20)
         else:
             d = (a - c) * x + b
-        return a, b, c, d, x
+        return a, b, c, d
 
 
 def _side(rng, coef, const, var, gap, star):
@@ -281,7 +293,28 @@ def _side(rng, coef, const, var, gap, star):
     return f"{lead}{gap}{'+' if const > 0 else '-'}{gap}{abs(const)}"
 
 
-def _f9_think(a, b, c, d, x, v, lang):
+def _fraction(m, k):
+    """m/k in lowest terms with a positive denominator."""
+    g = math.gcd(m, k) * (1 if k > 0 else -1)
+    return m // g, k // g
+
+
+def _f9_fraction(m, k, v, lang):
+    """Closing lines when the root is not an integer."""
+    top, bottom = abs(m), abs(k)
+    low, rest = divmod(top, bottom)
+    num, den = _fraction(m, k)
+    zh = lang == "zh"
+    lines = [f"{top}/{bottom}={low}" + (f"余{rest}, 不是整数" if zh else f" r {rest}, not whole")]
+    g = math.gcd(m, k)
+    if g > 1:
+        lines.append(f"{top}/{g}={top // g}; {bottom}/{g}={bottom // g}")
+    lines.append(f"{v}={num}/{den}")
+    lines.append(("检查" if zh else "Check") + f": {bottom}*{low}={bottom * low}; {bottom * low}+{rest}={top} ✓")
+    return lines
+
+
+def _f9_think(a, b, c, d, v, lang):
     zh = lang == "zh"
     check = "检查" if zh else "Check"
     lines = [("系数" if zh else "Coefficients") + f": a={a}, b={b}, c={c}, d={d}"]
@@ -293,6 +326,9 @@ def _f9_think(a, b, c, d, x, v, lang):
         lines.append("0≠" + str(m) + (", 无解" if zh else ", no solution"))
         lines.append(f"{check}: a=c, b≠d ✓")
         return lines
+    if m % k:
+        return lines + _f9_fraction(m, k, v, lang)
+    x = m // k
     lines.append(f"{v}={m}/{signed(k)}={x}")
     left, right = a * x, c * x
     lines.append(f"{check}: {a}*{signed(x)}={left}; {left}+{signed(b)}={left + b}; "
@@ -303,7 +339,7 @@ def _f9_think(a, b, c, d, x, v, lang):
 def make_f9(rng, lang, test=False, heldout=None, noise=True):
     """Linear equation ax+b=cx+d with an integer root, or none when a=c."""
     while True:
-        a, b, c, d, x = _f9_params(rng)
+        a, b, c, d = _f9_params(rng)
         if is_test("F9", (a, b, c, d)) == test:
             break
     v = rng.choice("xxxxy")
@@ -312,16 +348,20 @@ def make_f9(rng, lang, test=False, heldout=None, noise=True):
     equation = f"{_side(rng, a, b, v, gap, star)}{gap}={gap}{_side(rng, c, d, v, gap, star)}"
     name, template = pick_template(rng, phrases.F9[lang], heldout)
     prompt = expand(rng, template).format(e=equation, v=v)
-    think = _f9_think(a, b, c, d, x, v, lang)
+    think = _f9_think(a, b, c, d, v, lang)
     zh = lang == "zh"
     if a == c:
         boxed = "无解" if zh else "no solution"
         answer = f"无解。\\boxed{{{boxed}}}" if zh else f"There is no solution. \\boxed{{{boxed}}}"
     else:
-        boxed = f"{v}={x}"
-        answer = f"{v}={x}" + ("。" if zh else ". ") + f"\\boxed{{{boxed}}}"
+        num, den = _fraction(d - b, a - c)
+        boxed = f"{v}={num}" if den == 1 else f"{v}={num}/{den}"
+        answer = boxed + ("。" if zh else ". ") + f"\\boxed{{{boxed}}}"
     if noise:
+        plain = prompt
         prompt = decorate(rng, prompt, lang)
+        if zh and not has_cjk(prompt):
+            prompt = plain if has_cjk(plain) else plain + "？"
     return Example("F9", lang, f"F9.{lang}.{name}", prompt, numbered(think), answer, boxed)
 
 

@@ -34,6 +34,24 @@ inline Bf16 ToBf16(float f) {
   return static_cast<Bf16>((bits + 0x7FFF + ((bits >> 16) & 1)) >> 16);
 }
 
+typedef uint32_t VecW __attribute__((vector_size(64)));
+typedef uint16_t VecH __attribute__((vector_size(32)));
+typedef uint16_t VecHU __attribute__((vector_size(32), aligned(2)));
+
+inline Vec LoadVec(const Bf16* p) {
+  VecW bits = __builtin_convertvector(VecH(*reinterpret_cast<const VecHU*>(p)), VecW) << 16;
+  Vec out;
+  std::memcpy(&out, &bits, 64);
+  return out;
+}
+
+inline void StoreVec(Vec x, Bf16* p) {
+  VecW bits;
+  std::memcpy(&bits, &x, 64);
+  bits = (bits + 0x7FFF + ((bits >> 16) & 1)) >> 16;
+  *reinterpret_cast<VecHU*>(p) = __builtin_convertvector(bits, VecH);
+}
+
 inline Vec Exp(Vec x) {
   Vec t = x * 1.44269504f;
   t = t < -126.0f ? Vec{} - 126.0f : t;
@@ -126,13 +144,14 @@ void AddTransposedTimesRows(const float* a, int padded, const float (*b)[kHeadDi
 
 void LoadRows(const Bf16* src, int64_t stride, int first, int n, float scale, float (*out)[kHeadDim]) {
   for (int r = 0; r < kRows; ++r) {
-    for (int d = 0; d < kHeadDim; ++d) {
-      out[r][d] = first + r < n ? ToFloat(src[(first + r) * stride + d]) * scale : 0.0f;
+    for (int d = 0; d < kHeadDim; d += kLanes) {
+      Vec v = first + r < n ? LoadVec(src + (first + r) * stride + d) * scale : Vec{};
+      std::memcpy(&out[r][d], &v, 64);
     }
   }
 }
 
-// Rows of scores become probabilities exp(s - m) with zeros beyond the diagonal; returns log-sum-exp.
+// Rows of scores become probabilities; beyond the diagonal about 1e-38 is left. Returns log-sum-exp.
 float SoftmaxRow(float* s, int last, int columns) {
   float top = -1e30f;
   for (int j = 0; j <= last; ++j) top = s[j] > top ? s[j] : top;
@@ -144,9 +163,9 @@ float SoftmaxRow(float* s, int last, int columns) {
     *p = e;
     sum += e;
   }
-  for (int j = last + 1; j < columns; ++j) sum[j % kLanes] -= s[j], s[j] = 0;
-  float total = 0;
-  for (int i = 0; i < kLanes; ++i) total += sum[i];
+  float lanes[kLanes], total = 0;
+  std::memcpy(lanes, &sum, 64);
+  for (int i = 0; i < kLanes; ++i) total += lanes[i];
   float inverse = 1 / total;
   for (int j = 0; j < columns; ++j) s[j] *= inverse;
   return top + std::log(total);
@@ -183,7 +202,7 @@ void AttentionForward(const Bf16* qkv, Bf16* out, float* lse, const int32_t* sta
           RowsTimesMatrix(p.s.data(), p.padded, p.v.data(), i + kRows, o);
           for (int r = 0; r < kRows && i + r < n; ++r) {
             Bf16* dst = out + (starts[seq] + i + r) * out_stride + head * kHeadDim;
-            for (int d = 0; d < kHeadDim; ++d) dst[d] = ToBf16(o[r][d]);
+            for (int d = 0; d < kHeadDim; d += kLanes) StoreVec(*reinterpret_cast<const VecU*>(&o[r][d]), dst + d);
           }
         }
       }
@@ -233,7 +252,7 @@ void AttentionBackward(const Bf16* qkv, const Bf16* out, const Bf16* dout, const
           AddTransposedTimesRows(p.s.data(), p.padded, g, i + kRows, p.dv.data());
           for (int r = 0; r < kRows && i + r < n; ++r) {
             Bf16* dst = dbase + (i + r) * stride + head * kHeadDim;
-            for (int d = 0; d < kHeadDim; ++d) dst[d] = ToBf16(dq[r][d] * scale);
+            for (int d = 0; d < kHeadDim; d += kLanes) StoreVec(*reinterpret_cast<const VecU*>(&dq[r][d]) * scale, dst + d);
           }
         }
       }
@@ -355,10 +374,8 @@ void SwiGlu(const Bf16* gu, Bf16* out, int tokens, int ff) {
   for (int t = 0; t < tokens; ++t) {
     const Bf16* g = gu + static_cast<int64_t>(t) * 2 * ff;
     for (int i = 0; i < ff; i += kLanes) {
-      Vec a, b;
-      for (int l = 0; l < kLanes; ++l) a[l] = ToFloat(g[i + l]), b[l] = ToFloat(g[ff + i + l]);
-      Vec y = a / (1.0f + Exp(-a)) * b;
-      for (int l = 0; l < kLanes; ++l) out[static_cast<int64_t>(t) * ff + i + l] = ToBf16(y[l]);
+      Vec a = LoadVec(g + i), b = LoadVec(g + ff + i);
+      StoreVec(a / (1.0f + Exp(-a)) * b, out + static_cast<int64_t>(t) * ff + i);
     }
   }
 }
@@ -370,11 +387,10 @@ void SwiGluBackward(Bf16* gu, const Bf16* dout, int tokens, int ff) {
     Bf16* g = gu + static_cast<int64_t>(t) * 2 * ff;
     const Bf16* dy = dout + static_cast<int64_t>(t) * ff;
     for (int i = 0; i < ff; i += kLanes) {
-      Vec a, b, d;
-      for (int l = 0; l < kLanes; ++l) a[l] = ToFloat(g[i + l]), b[l] = ToFloat(g[ff + i + l]), d[l] = ToFloat(dy[i + l]);
+      Vec a = LoadVec(g + i), b = LoadVec(g + ff + i), d = LoadVec(dy + i);
       Vec sig = 1.0f / (1.0f + Exp(-a));
-      Vec da = d * b * sig * (1.0f + a * (1.0f - sig)), db = d * a * sig;
-      for (int l = 0; l < kLanes; ++l) g[i + l] = ToBf16(da[l]), g[ff + i + l] = ToBf16(db[l]);
+      StoreVec(d * b * sig * (1.0f + a * (1.0f - sig)), g + i);
+      StoreVec(d * a * sig, g + ff + i);
     }
   }
 }

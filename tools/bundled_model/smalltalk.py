@@ -23,7 +23,7 @@ def _pseudo_word(rng):
 
 def _noise(rng, lang):
     """Text without a problem in it."""
-    kind = rng.randint(0, 10)
+    kind = rng.randint(1 if lang == "zh" else 0, 10)
     if kind == 0:
         return "".join(rng.choice(_LETTERS) for _ in range(rng.randint(1, 14)))
     if kind == 1:
@@ -36,7 +36,8 @@ def _noise(rng, lang):
         low, high = rng.choice(_OTHER)
         return "".join(chr(rng.randint(low, high)) for _ in range(rng.randint(2, 10)))
     if kind == 5:
-        unit = rng.choice([rng.choice(_LETTERS), rng.choice(_HAN), rng.choice(_MARKS), _pseudo_word(rng) + " "])
+        own = [rng.choice(_HAN)] if lang == "zh" else [rng.choice(_LETTERS), _pseudo_word(rng) + " "]
+        unit = rng.choice(own + [rng.choice(_MARKS)])
         return unit * rng.randint(2, 20)
     if lang == "zh":
         if kind <= 7:
