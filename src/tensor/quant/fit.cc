@@ -39,8 +39,10 @@ float FitScale(const float* x, const float* weights, size_t n, LevelRange range,
   const F4 top = Splat(static_cast<float>(range.top));
   float best_gain = 0.0F;
   float best_scale = 1.0F / static_cast<float>(range.top);  // when all weights are 0
-  for (size_t first = 0; first < trials.count; first += 4) {
-    const F4 spacing = TrialTops(trials, first, range.top);
+  for (size_t first = 0; first < trials.count + 4; first += 4) {
+    // The last four put the peak near the other end.
+    const F4 spacing = first < trials.count ? TrialTops(trials, first, range.top)
+                                            : low + F4{-0.6F, -0.2F, 0.2F, 0.6F};
     F4 sum_uq = Splat(0.0F);
     F4 sum_qq = Splat(0.0F);
     for (size_t i = 0; i < n; ++i) {

@@ -32,6 +32,10 @@ uint8_t NearestIndex(float grid_units) {
   return kNearest[static_cast<size_t>(static_cast<int32_t>(clamped))];
 }
 
+// Where on the grid a trial puts the peak: around the long (negative) end, or the short one.
+constexpr float kTrialEnds[] = {-119.0F, -121.0F, -123.0F, -125.0F, -127.0F, -129.0F, -131.0F,
+                                -133.0F, -135.0F, 108.0F,  113.0F,  118.0F,  123.0F};
+
 // The scale with which grid values come nearest to x in weighted squares: trial spacings put the
 // peak near the grid's long (negative) or short end; each gives an assignment, and each assignment
 // its least-squares scale.
@@ -42,9 +46,8 @@ float FitGridScale(const float* x, const float* weights) {
   const float inverse = 1.0F / peak;
   float best_gain = 0.0F;
   float best_scale = 1.0F / static_cast<float>(kIq4Grid[0]);
-  constexpr int kTrials = 8;
-  for (int trial = -kTrials; trial <= kTrials; ++trial) {
-    const float spacing = (static_cast<float>(kIq4Grid[0]) + static_cast<float>(trial)) * inverse;
+  for (const float end : kTrialEnds) {
+    const float spacing = end * inverse;
     float sum_xq = 0.0F;
     float sum_qq = 0.0F;
     for (size_t i = 0; i < kSub; ++i) {

@@ -22,9 +22,12 @@ void ErrorWeights(const float* x, const float* importance, size_t n, float* weig
     mean_square += weights[i];
   }
   mean_square /= static_cast<float>(n);
-  for (size_t i = 0; i < n; ++i) weights[i] = std::sqrt(weights[i] + mean_square);
   if (inverse_top > 0.0F) {
-    for (size_t i = 0; i < n; ++i) weights[i] *= importance[i] * inverse_top;
+    for (size_t i = 0; i < n; ++i) {
+      weights[i] = importance[i] * inverse_top * std::sqrt(weights[i] + 1.5F * mean_square);
+    }
+  } else {
+    for (size_t i = 0; i < n; ++i) weights[i] += 2.0F * mean_square;
   }
 }
 
