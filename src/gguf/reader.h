@@ -50,7 +50,8 @@ struct Limits {
   uint64_t max_string_bytes = 16ULL << 20;    // one string value (templates are the longest)
   uint64_t max_array_elements = 16ULL << 20;  // vocabularies have ~0.3 M
   uint64_t max_tensor_name_bytes = 256;
-  uint32_t max_files = 512;  // of a split set
+  uint64_t max_metadata_bytes = 128ULL << 20;  // everything before the tensor data; ~80 ms to read
+  uint32_t max_files = 512;                    // of a split set
 };
 
 // One metadata value: a view into the file.
@@ -60,8 +61,13 @@ class Value {
   // For arrays: the element type and count; else the type itself and 1.
   [[nodiscard]] ValueType element_type() const { return element_type_; }
   [[nodiscard]] uint64_t count() const { return count_; }
+  // Where the encoded payload starts in the file, and the payload itself (for an array without
+  // its element type and count).
+  [[nodiscard]] uint64_t offset() const { return offset_; }
+  [[nodiscard]] std::span<const std::byte> payload() const { return bytes_; }
 
-  // Scalars. Any integer type converts if the value fits; floats convert to double.
+  // Scalars. Any integer type converts if the value fits; floats, and integers that a double holds
+  // exactly, convert to double. Strings are bytes: vocabularies hold some that are not UTF-8.
   [[nodiscard]] Result<uint64_t> AsUint() const;
   [[nodiscard]] Result<int64_t> AsInt() const;
   [[nodiscard]] Result<double> AsDouble() const;
@@ -71,6 +77,7 @@ class Value {
   [[nodiscard]] Result<std::vector<std::string_view>> AsStrings() const;
   [[nodiscard]] Result<std::vector<int64_t>> AsInts() const;
   [[nodiscard]] Result<std::vector<double>> AsDoubles() const;
+  [[nodiscard]] Result<std::vector<bool>> AsBools() const;
 
  private:
   friend class Parser;
@@ -78,7 +85,7 @@ class Value {
   ValueType element_type_ = ValueType::kUint8;
   uint64_t count_ = 1;
   uint64_t offset_ = 0;               // in the file, for error messages
-  std::span<const std::byte> bytes_;  // the encoded payload
+  std::span<const std::byte> bytes_;  // the encoded payload, checked by the parser
 };
 
 struct Pair {
@@ -106,7 +113,9 @@ class File {
   File& operator=(const File&) = delete;
 
   [[nodiscard]] uint32_t version() const;
+  [[nodiscard]] uint32_t alignment() const;    // of tensor data, bytes
   [[nodiscard]] uint64_t total_bytes() const;  // all files of the set
+  [[nodiscard]] size_t num_files() const;      // 1, or the parts of a split set
   [[nodiscard]] const std::filesystem::path& path() const;
   [[nodiscard]] std::span<const Pair> pairs() const;  // in file order
   [[nodiscard]] std::span<const Tensor> tensors() const;
@@ -124,7 +133,6 @@ class File {
   void DropTensor(const Tensor& tensor) const;
 
  private:
-  friend class Parser;
   struct Impl;
   explicit File(std::unique_ptr<Impl> impl);
   std::unique_ptr<Impl> impl_;
