@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/command.h"
+
+#include <fmt/format.h>
+
+#include <cstdlib>
+#include <filesystem>
+
+#include "cli/output.h"
+
+namespace lemma::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* kBundledModel = "lemma-bundled-v1-q8_0.gguf";
+
+std::optional<std::string> Environment(const char* name) {
+  const char* value = std::getenv(name);
+  if (value == nullptr || *value == '\0') return std::nullopt;
+  return value;
+}
+
+// Where models may lie: LEMMA_MODELS, the data folder of the user, and folders named "models" or
+// "share/lemma/models" beside or above the program.
+std::vector<fs::path> ModelFolders() {
+  std::vector<fs::path> out;
+  if (const auto folder = Environment("LEMMA_MODELS")) out.emplace_back(*folder);
+  if (const auto data = Environment("XDG_DATA_HOME")) {
+    out.push_back(fs::path(*data) / "lemma" / "models");
+  } else if (const auto home = Environment("HOME")) {
+    out.push_back(fs::path(*home) / ".local" / "share" / "lemma" / "models");
+  }
+  std::error_code error;
+  fs::path folder = fs::read_symlink("/proc/self/exe", error).parent_path();
+  for (int level = 0; level < 5 && !folder.empty(); ++level) {
+    out.push_back(folder / "models");
+    out.push_back(folder / "share" / "lemma" / "models");
+    if (folder == folder.root_path()) break;
+    folder = folder.parent_path();
+  }
+  return out;
+}
+
+std::optional<std::string> FindInFolders(const std::string& name) {
+  std::error_code error;
+  for (const fs::path& folder : ModelFolders()) {
+    for (const fs::path& candidate : {folder / name, folder / (name + ".gguf")}) {
+      if (fs::is_regular_file(candidate, error)) return candidate.string();
+    }
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+ExitCode ExitCodeFor(const Status& status) {
+  switch (status.code()) {
+    case StatusCode::kOk:
+      return kExitOk;
+    case StatusCode::kInvalidArgument:
+      return kExitUsage;
+    case StatusCode::kDataLoss:
+    case StatusCode::kUnsupported:
+      return kExitBadInput;
+    case StatusCode::kNotFound:
+      return kExitNotFound;
+    case StatusCode::kResourceExhausted:
+      return kExitNoResources;
+    case StatusCode::kCancelled:
+      return kExitInterrupted;
+    default:
+      return kExitFailure;
+  }
+}
+
+int ReportError(const Status& status) {
+  PrintErr(fmt::format("lemma: error: {}\n", status.message()));
+  return ExitCodeFor(status);
+}
+
+void AddModelOptions(CLI::App& app, ModelOptions& options, WithEngine with_engine) {
+  app.add_option("-m,--model", options.model, "GGUF file, or the name of one in the models folder")
+      ->envname("LEMMA_MODEL");
+  app.add_option("-t,--threads", options.threads, "threads; 0 = one for each usable processor")
+      ->envname("LEMMA_THREADS")
+      ->check(CLI::Range(0, 1024));
+  app.add_option("--isa", options.isa, "kernels: scalar, avx2, avx512, neon; default: the best");
+  if (with_engine == WithEngine::kNo) return;
+  app.add_option("-c,--ctx", options.context, "context length in tokens; default: the model's")
+      ->envname("LEMMA_CTX")
+      ->check(CLI::Range(8, 1 << 24));
+  app.add_option("--kv-type", options.kv_type, "type of the KV cache: f16 or f32")
+      ->check(CLI::IsMember({"f16", "f32"}));
+}
+
+Result<std::string> ResolveModelPath(const std::string& model) {
+  std::error_code error;
+  if (model.empty()) {
+    if (auto found = FindInFolders(kBundledModel)) return *found;
+    return NotFound(fmt::format(
+        "no model given, and the bundled one ({}) was not found; use -m FILE", kBundledModel));
+  }
+  if (fs::exists(model, error)) return model;
+  if (model.find('/') == std::string::npos) {
+    if (auto found = FindInFolders(model)) return *found;
+  }
+  return NotFound(
+      fmt::format("model '{}': no such file, and no such name in a models folder", model));
+}
+
+}  // namespace lemma::cli

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+// What every command of `lemma` is made of: a function that adds itself to the parser and leaves
+// its exit code in the Context. Exit codes are documented in docs/cli.md.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "base/status.h"
+
+namespace lemma::cli {
+
+enum ExitCode : int {
+  kExitOk = 0,
+  kExitFailure = 1,      // the work failed
+  kExitUsage = 2,        // the command line is wrong
+  kExitBadInput = 3,     // a file is damaged or not supported
+  kExitNotFound = 4,     // a file, model or name does not exist
+  kExitNoResources = 5,  // memory, disk, a limit
+  kExitInterrupted = 130,
+};
+
+ExitCode ExitCodeFor(const Status& status);
+
+// Filled by the command that ran.
+struct Context {
+  int exit_code = kExitOk;
+};
+
+// Prints "lemma: error: ..." on stderr and gives the exit code.
+int ReportError(const Status& status);
+
+// Options that every command with a model shares.
+struct ModelOptions {
+  std::string model;  // empty: the bundled one
+  int threads = 0;    // 0: one a usable processor
+  std::string isa;    // empty: LEMMA_ISA, or the best
+  std::optional<size_t> context;
+  std::string kv_type = "f16";
+};
+
+enum class WithEngine { kNo, kYes };
+void AddModelOptions(CLI::App& app, ModelOptions& options, WithEngine with_engine);
+
+// The file a model option means: a path as given, a name in the models folder, or the bundled one.
+Result<std::string> ResolveModelPath(const std::string& model);
+
+void AddRun(CLI::App& app, Context& context);
+void AddGenerate(CLI::App& app, Context& context);
+void AddTokenize(CLI::App& app, Context& context);
+void AddDetokenize(CLI::App& app, Context& context);
+void AddInspect(CLI::App& app, Context& context);
+void AddQuantize(CLI::App& app, Context& context);
+void AddPerplexity(CLI::App& app, Context& context);
+void AddSynth(CLI::App& app, Context& context);
+void AddBench(CLI::App& app, Context& context);
+void AddVersion(CLI::App& app, Context& context);
+
+}  // namespace lemma::cli

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+// lemma: the program. Parses the command line and hands over to one command a file.
+#include <fmt/format.h>
+
+#include <clocale>
+#include <csignal>
+
+#include "base/log.h"
+#include "cli/command.h"
+#include "cli/output.h"
+
+namespace lemma::cli {
+namespace {
+
+void ShowLog(LogLevel level, std::string_view text) {
+  if (level == LogLevel::kWarning) PrintWarning(text);
+  if (level == LogLevel::kError) PrintErr(fmt::format("lemma: error: {}\n", text));
+}
+
+int Main(int argc, char** argv) {
+  std::setlocale(LC_ALL, "");
+  std::signal(SIGPIPE, SIG_IGN);
+  SetLogSink(ShowLog);
+  CLI::App app{
+      "Lemma runs reasoning models (GGUF) on this machine.\n"
+      "Without a command: lemma run, a chat with the bundled model.",
+      "lemma"};
+  app.set_version_flag("--version", "lemma " LEMMA_VERSION);
+  app.require_subcommand(0, 1);
+  app.footer(
+      "Examples:\n"
+      "  lemma run -m DeepSeek-R1-Distill-Qwen-1.5B-Q4_K_M.gguf\n"
+      "  lemma generate -p \"What is 37 + 58?\"\n"
+      "  lemma inspect model.gguf\n"
+      "Exit codes: 0 ok, 1 failed, 2 wrong usage, 3 damaged or unsupported input, 4 not found,\n"
+      "5 out of memory, disk or a limit, 130 interrupted.");
+  Context context;
+  AddRun(app, context);
+  AddGenerate(app, context);
+  AddTokenize(app, context);
+  AddDetokenize(app, context);
+  AddInspect(app, context);
+  AddQuantize(app, context);
+  AddPerplexity(app, context);
+  AddSynth(app, context);
+  AddBench(app, context);
+  AddVersion(app, context);
+  try {
+    if (argc <= 1) {
+      app.parse("run");
+    } else {
+      app.parse(argc, argv);
+    }
+  } catch (const CLI::ParseError& error) {
+    const int code = app.exit(error);
+    return code == 0 ? kExitOk : kExitUsage;
+  }
+  return context.exit_code;
+}
+
+}  // namespace
+}  // namespace lemma::cli
+
+int main(int argc, char** argv) { return lemma::cli::Main(argc, argv); }

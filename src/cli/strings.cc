@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/strings.h"
+
+#include <array>
+#include <cstdlib>
+
+namespace lemma::cli {
+namespace {
+
+struct Row {
+  Text text;
+  std::string_view english;
+  std::string_view chinese;
+};
+
+constexpr std::string_view kHelpEnglish =
+    "  /set parameter NAME VALUE   temperature, top_k, top_p, min_p, typical_p, repeat_penalty,\n"
+    "                              presence_penalty, frequency_penalty, seed, max_tokens\n"
+    "  /set system TEXT            the system text (empty: none)\n"
+    "  /set verbose | quiet        show or hide the figures after each answer\n"
+    "  /show info | parameters | system | history\n"
+    "  /think on | off             think before answering, or answer at once\n"
+    "  /clear                      forget the conversation\n"
+    "  /save NAME   /load NAME     keep or bring back a conversation\n"
+    "  /bye                        leave (Ctrl-D does too)\n"
+    "  \"\"\"                         begins and ends a text of several lines\n"
+    "  Ctrl-C                      stops the answer, not the program\n";
+
+constexpr std::string_view kHelpChinese =
+    "  /set parameter 名称 值      temperature, top_k, top_p, min_p, typical_p, repeat_penalty,\n"
+    "                              presence_penalty, frequency_penalty, seed, max_tokens\n"
+    "  /set system 文本            系统提示词（留空则清除）\n"
+    "  /set verbose | quiet        显示或隐藏每次回答后的统计\n"
+    "  /show info | parameters | system | history\n"
+    "  /think on | off             先思考再回答，或直接回答\n"
+    "  /clear                      清空对话\n"
+    "  /save 名称   /load 名称     保存或读回对话\n"
+    "  /bye                        退出（Ctrl-D 亦可）\n"
+    "  \"\"\"                         多行输入的开头与结尾\n"
+    "  Ctrl-C                      停止当前回答，不退出程序\n";
+
+constexpr std::array<Row, static_cast<size_t>(Text::kCount)> kRows{{
+    {Text::kWelcome, "{0} · context {1} tokens", "{0} · 上下文 {1} 个词元"},
+    {Text::kHint, "Type a message. /help lists the commands, /bye leaves.",
+     "请输入内容。/help 查看命令，/bye 退出。"},
+    {Text::kLoading, "loading {0}", "正在加载 {0}"},
+    {Text::kStopped, "[stopped]", "[已停止]"},
+    {Text::kTruncated, "[cut off: the limit of {0} tokens was reached]",
+     "[已截断：达到 {0} 个词元的上限]"},
+    {Text::kContextFull, "[cut off: the context of {0} tokens is full; /clear starts afresh]",
+     "[已截断：{0} 个词元的上下文已满；用 /clear 重新开始]"},
+    {Text::kContextTooLong, "The conversation does not fit: {0}. /clear starts afresh.",
+     "对话超出上下文：{0}。用 /clear 重新开始。"},
+    {Text::kThinkingOpen, "[the thinking was not finished]", "[思考未完成]"},
+    {Text::kRate, "{0:.1f} tok/s · {1} tokens · {2:.1f} s · context {3}/{4}",
+     "{0:.1f} 词元/秒 · {1} 个词元 · {2:.1f} 秒 · 上下文 {3}/{4}"},
+    {Text::kCleared, "The conversation is forgotten.", "对话已清空。"},
+    {Text::kSaved, "Saved to {0}.", "已保存到 {0}。"},
+    {Text::kLoaded, "{0} messages from {1}.", "已从 {1} 读取 {0} 条消息。"},
+    {Text::kSystemSet, "The system text is set.", "系统提示词已设置。"},
+    {Text::kSystemCleared, "The system text is removed.", "系统提示词已清除。"},
+    {Text::kThinkOn, "Thinking is on.", "已开启思考。"},
+    {Text::kThinkOff, "Thinking is off.", "已关闭思考。"},
+    {Text::kThinkNever, "This model has no thinking to switch.", "此模型没有可切换的思考。"},
+    {Text::kParameterSet, "{0} = {1}", "{0} = {1}"},
+    {Text::kParameterBad, "Not set: {0}", "未设置：{0}"},
+    {Text::kUnknownCommand, "There is no command {0}; /help lists them.",
+     "没有命令 {0}；用 /help 查看。"},
+    {Text::kUsage, "usage: {0}", "用法：{0}"},
+    {Text::kNothingToShow, "(nothing)", "（无）"},
+    {Text::kHelp, kHelpEnglish, kHelpChinese},
+    {Text::kBye, "", ""},
+    {Text::kError, "error: {0}", "错误：{0}"},
+}};
+
+Language FromEnvironment() {
+  for (const char* name : {"LEMMA_LANG", "LC_ALL", "LC_MESSAGES", "LANG"}) {
+    const char* value = std::getenv(name);
+    if (value == nullptr || *value == '\0') continue;
+    return std::string_view(value).starts_with("zh") ? Language::kChinese : Language::kEnglish;
+  }
+  return Language::kEnglish;
+}
+
+}  // namespace
+
+Language UiLanguage() {
+  static const Language language = FromEnvironment();
+  return language;
+}
+
+std::string_view Message(Text text, Language language) {
+  const Row& row = kRows[static_cast<size_t>(text)];
+  return language == Language::kChinese ? row.chinese : row.english;
+}
+
+}  // namespace lemma::cli

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the terminal chat says to a person, in English and Chinese: one row a message. The language
+// is LEMMA_LANG ("en", "zh"), else that of the locale.
+#pragma once
+
+#include <fmt/format.h>
+
+#include <string>
+#include <string_view>
+
+namespace lemma::cli {
+
+enum class Language { kEnglish, kChinese };
+Language UiLanguage();
+
+enum class Text {
+  kWelcome,  // {0} model, {1} context tokens
+  kHint,
+  kLoading,  // {0} model
+  kStopped,
+  kTruncated,       // {0} tokens
+  kContextFull,     // {0} tokens
+  kContextTooLong,  // {0} what the engine said
+  kThinkingOpen,
+  kRate,  // {0} tok/s, {1} tokens, {2} seconds, {3} used, {4} context
+  kCleared,
+  kSaved,   // {0} path
+  kLoaded,  // {0} messages, {1} path
+  kSystemSet,
+  kSystemCleared,
+  kThinkOn,
+  kThinkOff,
+  kThinkNever,
+  kParameterSet,    // {0} name, {1} value
+  kParameterBad,    // {0} reason
+  kUnknownCommand,  // {0} command
+  kUsage,           // {0} usage
+  kNothingToShow,
+  kHelp,
+  kBye,
+  kError,  // {0} reason
+  kCount,
+};
+
+// The message with its {0}, {1}... left in.
+std::string_view Message(Text text, Language language);
+
+template <typename... Args>
+std::string Say(Text text, const Args&... args) {
+  return fmt::format(fmt::runtime(Message(text, UiLanguage())), args...);
+}
+
+}  // namespace lemma::cli

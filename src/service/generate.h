@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+// From a conversation (or a raw prompt) to a stream of thinking, content and tool calls: prompt
+// format -> tokens -> engine -> detokenizer -> stop strings -> stream parser. No half characters,
+// no part of a stop string, no control token comes out; every ending says its reason.
+// Threads: a TextStream is used by one thread; Cancel may be called from any.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/status.h"
+#include "chat/message.h"
+#include "engine/request.h"
+#include "service/loaded_model.h"
+
+namespace lemma::service {
+
+// What a request sets; the rest stays as LoadedModel::DefaultSampling says. Ranges and meanings
+// are those of engine::SamplingParams.
+struct SamplingOverrides {
+  std::optional<float> temperature;
+  std::optional<size_t> top_k;
+  std::optional<float> top_p;
+  std::optional<float> min_p;
+  std::optional<float> typical_p;
+  std::optional<float> repeat_penalty;
+  std::optional<size_t> repeat_last_n;
+  std::optional<float> presence_penalty;
+  std::optional<float> frequency_penalty;
+  std::optional<float> dry_multiplier;
+  std::optional<float> dry_base;
+  std::optional<size_t> dry_allowed_length;
+  std::optional<uint64_t> seed;  // absent: a fresh random one, reported in the result
+  std::optional<size_t> top_logprobs;
+  std::vector<std::pair<int32_t, float>> logit_bias;
+};
+
+struct GenerateSettings {
+  SamplingOverrides sampling;
+  size_t samples = 1;
+  std::optional<size_t> max_tokens;
+  size_t min_tokens = 0;
+  std::vector<std::string> stop;          // strings; the text ends before the first of them
+  std::vector<int32_t> stop_token_ids;    // beside the model's own end tokens
+  bool ignore_eos = false;                // the model's own end tokens do not end it
+  std::optional<double> timeout_seconds;  // ends with kDeadline
+  uint64_t cache_salt = 0;
+};
+
+struct ChatRequest {
+  chat::Conversation conversation;
+  GenerateSettings settings;
+};
+
+struct CompletionRequest {
+  std::string prompt;          // as it is; control tokens are not parsed
+  bool parse_special = false;  // unless this is set
+  bool add_bos = true;         // if the model wants one
+  GenerateSettings settings;
+};
+
+enum class FinishReason : uint8_t {
+  kStop,        // the model ended its turn, or a stop token
+  kStopString,  // one of settings.stop
+  kLength,
+  kContextFull,
+  kToolCalls,  // ended after at least one tool call
+  kCancelled,
+  kDeadline,
+  kError,
+};
+std::string_view FinishReasonName(FinishReason reason);  // "stop", "stop_string", "length", ...
+
+struct StreamUsage {
+  size_t prompt_tokens = 0;
+  size_t cached_tokens = 0;
+  size_t generated_tokens = 0;
+  size_t thinking_tokens = 0;
+  double queue_seconds = 0;
+  double prefill_seconds = 0;
+  double decode_seconds = 0;
+};
+
+struct StreamEvent {
+  enum class Kind : uint8_t { kPrefill, kThinking, kContent, kToolCall, kFinish };
+  Kind kind = Kind::kContent;
+  size_t sample = 0;
+  std::string text;                            // kThinking, kContent
+  chat::ToolCall tool_call;                    // kToolCall
+  std::vector<engine::SampledToken> logprobs;  // of the tokens behind this text, when asked for
+  size_t prefill_done = 0;                     // kPrefill
+  // kFinish:
+  FinishReason finish = FinishReason::kStop;
+  Status error;              // with kError
+  std::string matched_stop;  // with kStopString
+  bool thinking_unfinished = false;
+  StreamUsage usage;  // kPrefill and kFinish
+};
+
+class TextStream {
+ public:
+  ~TextStream();  // cancels what still runs
+  TextStream(const TextStream&) = delete;
+  TextStream& operator=(const TextStream&) = delete;
+
+  // The next event; nullopt when none came in time. Every sample ends with one kFinish.
+  std::optional<StreamEvent> Next(std::chrono::nanoseconds timeout);
+  void Cancel();
+  [[nodiscard]] size_t samples() const;
+  [[nodiscard]] uint64_t seed() const;  // the one in use
+  [[nodiscard]] const std::vector<int32_t>& prompt_tokens() const;
+
+ private:
+  friend Result<std::unique_ptr<TextStream>> StartChat(LoadedModel&, const ChatRequest&);
+  friend Result<std::unique_ptr<TextStream>> StartCompletion(LoadedModel&,
+                                                             const CompletionRequest&);
+  class Impl;
+  explicit TextStream(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+// InvalidArgument names the field; a prompt that does not fit gives the counts. The model must
+// outlive the stream.
+Result<std::unique_ptr<TextStream>> StartChat(LoadedModel& model, const ChatRequest& request);
+// The text comes as kContent only.
+Result<std::unique_ptr<TextStream>> StartCompletion(LoadedModel& model,
+                                                    const CompletionRequest& request);
+
+// The tokens of a conversation's prompt, as StartChat would use them.
+Result<std::vector<int32_t>> PromptTokens(const LoadedModel& model,
+                                          const chat::Conversation& conversation);
+
+}  // namespace lemma::service

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+// A model file made ready to answer: GGUF, tokenizer, chat format, kernels, weights and engine,
+// put together and checked. Memory is estimated and compared with the machine before work starts.
+// Threads: immutable after Load apart from the engine, which is thread-safe: share it freely.
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+
+#include "base/status.h"
+#include "chat/family.h"
+#include "engine/engine.h"
+#include "model/config.h"
+#include "tokenizer/tokenizer.h"
+
+namespace lemma::service {
+
+struct LoadOptions {
+  int threads = 0;                 // 0: one a usable processor
+  std::optional<std::string> isa;  // absent: LEMMA_ISA or the best
+  std::optional<size_t> context;   // tokens; absent: the model's, bounded by memory
+  kernels::KvType kv_type = kernels::KvType::kF16;
+  std::function<bool(double share)> progress;  // false cancels (kCancelled); may be empty
+};
+
+class LoadedModel {
+ public:
+  // Errors say what is wrong with the file, or how much memory is needed and how much there is.
+  static Result<std::unique_ptr<LoadedModel>> Load(const std::filesystem::path& path,
+                                                   const LoadOptions& options);
+  ~LoadedModel();
+  LoadedModel(const LoadedModel&) = delete;
+  LoadedModel& operator=(const LoadedModel&) = delete;
+
+  [[nodiscard]] const std::string& name() const;  // general.name, else the file's stem
+  [[nodiscard]] const std::filesystem::path& path() const;
+  [[nodiscard]] const model::ModelConfig& config() const;
+  [[nodiscard]] const tokenizer::Tokenizer& tokens() const;
+  [[nodiscard]] const chat::PromptBuilder& prompts() const;
+  [[nodiscard]] engine::Engine& engine();
+  [[nodiscard]] std::string kernels_name() const;
+  [[nodiscard]] uint64_t bytes_per_token() const;
+  [[nodiscard]] double load_seconds() const;
+  // Oddities of the file, one sentence each, for the caller to show.
+  [[nodiscard]] std::span<const std::string> warnings() const;
+
+  // The sampling a request starts from: the file's metadata (general.sampling.*), else the
+  // family's published values for this thinking mode, else the neutral ones.
+  [[nodiscard]] engine::SamplingParams DefaultSampling(chat::Thinking thinking) const;
+
+ private:
+  struct Impl;
+  explicit LoadedModel(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace lemma::service
