@@ -4,8 +4,10 @@
 // GGUF file. Any bytes are accepted, also invalid UTF-8; the time is O(n log n) at worst.
 //
 // Text can become a control token only where the caller says SpecialTokens::kParse: give kPlainText
-// for every word a user or a document wrote. User-defined tokens (TokenType::kUserDefined) are
-// matched in both modes, as they are ordinary vocabulary.
+// or kLiteral for every word a user or a document wrote. User-defined tokens
+// (TokenType::kUserDefined, such as <think> in R1-distill files) count as vocabulary: they are
+// found in plain text too, as in llama.cpp. Where special tokens overlap, the leftmost and then the
+// longest is taken.
 //
 // A Tokenizer is immutable: every method is const and may be called from many threads at once.
 #pragma once
@@ -24,8 +26,9 @@
 namespace lemma::tokenizer {
 
 enum class SpecialTokens {
-  kPlainText,  // the text is only text
-  kParse,      // control tokens written out in the text become those tokens
+  kPlainText,  // user-defined tokens are found, control tokens are not
+  kParse,      // control tokens written out in the text become those tokens, too
+  kLiteral,    // not even user-defined tokens: "</think>" in a document stays ordinary text
 };
 
 enum class ControlPieces {
@@ -37,7 +40,8 @@ class Tokenizer {
  public:
   // Checks every field and builds the tables (tens of milliseconds for 150,000 tokens). An error
   // names the key and index, e.g. "tokenizer.ggml.merges[123]".
-  static Result<std::unique_ptr<const Tokenizer>> Create(VocabData data);
+  static Result<std::unique_ptr<const Tokenizer>> Create(VocabData data,
+                                                         const VocabLimits& limits = {});
   ~Tokenizer();
   Tokenizer(const Tokenizer&) = delete;
   Tokenizer& operator=(const Tokenizer&) = delete;
@@ -47,18 +51,19 @@ class Tokenizer {
   [[nodiscard]] std::span<const std::string> warnings() const;
 
   // The ids of `text`. Adds neither BOS nor EOS.
-  [[nodiscard]] std::vector<TokenId> Encode(std::string_view text,
-                                            SpecialTokens special = SpecialTokens::kPlainText) const;
-  // The same, appended to `ids`. `text` that continues a prompt (not its first piece) gives SPM no
-  // space prefix; BPE makes no difference.
+  [[nodiscard]] std::vector<TokenId> Encode(
+      std::string_view text, SpecialTokens special = SpecialTokens::kPlainText) const;
+  // The same, appended to `ids`: a prompt made of parts. SPM puts its space prefix at the start of
+  // `ids` and behind special tokens; BPE makes no difference.
   void EncodeAppend(std::string_view text, SpecialTokens special, std::vector<TokenId>& ids) const;
 
   // The bytes of one token; empty for a control token with kSkip and for an id outside the
   // vocabulary. Valid as long as the tokenizer. One token may hold part of a UTF-8 character.
   [[nodiscard]] std::string_view Piece(TokenId id,
                                        ControlPieces control = ControlPieces::kSkip) const;
-  // The bytes of all of them: Decode(Encode(x)) == x for BPE and any bytes x. For SPM the space
-  // prefix that Encode added is taken off again.
+  // The bytes of all of them. BPE: Decode(Encode(x)) == x for any bytes x, unless the vocabulary
+  // lacks byte tokens (warnings() says so). SPM: the space prefix of the first word is taken off
+  // again, the one behind a special token stays, and U+2581 comes back as a space.
   [[nodiscard]] std::string Decode(std::span<const TokenId> ids,
                                    ControlPieces control = ControlPieces::kSkip) const;
 

@@ -4,6 +4,7 @@
 // thread rule.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -33,8 +34,8 @@ struct VocabData {
   VocabKind kind = VocabKind::kBpe;
   std::string pre;  // tokenizer.ggml.pre; empty means absent
   std::vector<std::string> tokens;
-  std::vector<float> scores;     // SPM: one a token. BPE: ignored, may be empty
-  std::vector<TokenType> types;  // one a token, or empty: all normal
+  std::vector<float> scores;        // SPM: one a token. BPE: ignored, may be empty
+  std::vector<TokenType> types;     // one a token, or empty: all normal
   std::vector<std::string> merges;  // BPE: "left right", best first
 
   // Absent means that the file names none. A value outside `tokens` is an error.
@@ -50,6 +51,13 @@ struct VocabData {
   std::optional<bool> add_bos;
   std::optional<bool> add_eos;
   std::optional<bool> add_space_prefix;
+};
+
+// Bounds on an untrusted vocabulary. Published ones have up to 0.3 M tokens of up to 1 KiB.
+struct VocabLimits {
+  size_t max_tokens = size_t{1} << 23;
+  size_t max_merges = size_t{1} << 24;
+  size_t max_token_bytes = size_t{1} << 16;
 };
 
 }  // namespace lemma::tokenizer

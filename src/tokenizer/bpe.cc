@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tokenizer/bpe.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <queue>
+#include <utility>
+
+namespace lemma::tokenizer {
+namespace {
+
+constexpr uint32_t kNoRank = PairTable::kNoRank;
+// Up to here scanning for the best pair beats a heap (measured).
+constexpr size_t kShortWord = 96;
+constexpr size_t kMaxWord = size_t{1} << 30;  // positions are 32 bit
+
+// The working state of a long word: a doubly linked list of symbols over the byte positions.
+struct Symbol {
+  TokenId id;
+  uint32_t previous;
+  uint32_t next;
+};
+constexpr uint32_t kEnd = 0xFFFFFFFF;
+
+struct Candidate {
+  uint32_t rank;
+  uint32_t position;  // of the left symbol
+  TokenId left;
+  TokenId right;
+  TokenId merged;
+  // A priority_queue gives the largest: lowest rank first, then leftmost.
+  bool operator<(const Candidate& o) const {
+    return rank != o.rank ? rank > o.rank : position > o.position;
+  }
+};
+
+}  // namespace
+
+BpeModel::BpeModel(Parts parts)
+    : parts_(std::move(parts)), alone_(new std::atomic<uint8_t>[parts_.tokens]) {
+  for (size_t i = 0; i < parts_.tokens; ++i) alone_[i].store(0, std::memory_order_relaxed);
+}
+
+void BpeModel::Encode(std::string_view word, std::vector<TokenId>& ids) const {
+  for (; word.size() > kMaxWord; word.remove_prefix(kMaxWord)) {
+    MergeLong(word.substr(0, kMaxWord), ids);
+  }
+  if (word.size() == 1) {
+    ids.push_back(parts_.bytes[static_cast<uint8_t>(word[0])]);
+    return;
+  }
+  const TokenId whole = word.size() <= parts_.longest ? parts_.words.Find(word) : -1;
+  uint8_t alone = 2;
+  if (whole >= 0) {
+    alone = parts_.whole_words ? 1 : alone_[whole].load(std::memory_order_relaxed);
+    if (alone == 1) {
+      ids.push_back(whole);
+      return;
+    }
+  }
+  const size_t before = ids.size();
+  word.size() <= kShortWord ? MergeShort(word, ids) : MergeLong(word, ids);
+  if (alone == 0) {
+    const bool yes = ids.size() == before + 1 && ids.back() == whole;
+    alone_[whole].store(yes ? 1 : 2, std::memory_order_relaxed);
+  }
+}
+
+void BpeModel::MergeShort(std::string_view word, std::vector<TokenId>& ids) const {
+  size_t n = word.size();
+  TokenId id[kShortWord];
+  TokenId merged[kShortWord];
+  uint32_t rank[kShortWord];
+  const auto set_pair = [&](size_t i) {
+    const PairTable::Merge m = parts_.merges.Find(id[i], id[i + 1]);
+    rank[i] = m.rank;
+    merged[i] = m.merged;
+  };
+  for (size_t i = 0; i < n; ++i) id[i] = parts_.bytes[static_cast<uint8_t>(word[i])];
+  for (size_t i = 0; i + 1 < n; ++i) set_pair(i);
+  while (n > 1) {
+    uint32_t best = kNoRank;
+    for (size_t i = 0; i + 1 < n; ++i) best = std::min(best, rank[i]);
+    if (best == kNoRank) break;
+    size_t at = 0;
+    while (rank[at] != best) ++at;
+    id[at] = merged[at];
+    --n;
+    for (size_t i = at + 1; i < n; ++i) id[i] = id[i + 1];
+    for (size_t i = at + 1; i + 1 < n; ++i) {
+      rank[i] = rank[i + 1];
+      merged[i] = merged[i + 1];
+    }
+    if (at > 0) set_pair(at - 1);
+    if (at + 1 < n) set_pair(at);
+  }
+  ids.insert(ids.end(), id, id + n);
+}
+
+void BpeModel::MergeLong(std::string_view word, std::vector<TokenId>& ids) const {
+  const auto n = static_cast<uint32_t>(word.size());
+  std::vector<Symbol> symbols(n);
+  std::priority_queue<Candidate> queue;
+  const auto consider = [&](uint32_t left, uint32_t right) {
+    const PairTable::Merge m = parts_.merges.Find(symbols[left].id, symbols[right].id);
+    if (m.rank != kNoRank)
+      queue.push({m.rank, left, symbols[left].id, symbols[right].id, m.merged});
+  };
+  for (uint32_t i = 0; i < n; ++i) {
+    symbols[i] = {parts_.bytes[static_cast<uint8_t>(word[i])], i == 0 ? kEnd : i - 1,
+                  i + 1 == n ? kEnd : i + 1};
+  }
+  for (uint32_t i = 0; i + 1 < n; ++i) consider(i, i + 1);
+  while (!queue.empty()) {
+    const Candidate best = queue.top();
+    queue.pop();
+    Symbol& left = symbols[best.position];
+    if (left.id != best.left || left.next == kEnd) continue;  // merged away since
+    const uint32_t gone = left.next;
+    if (symbols[gone].id != best.right) continue;
+    left.id = best.merged;
+    left.next = symbols[gone].next;
+    symbols[gone].id = -1;
+    if (left.next != kEnd) {
+      symbols[left.next].previous = best.position;
+      consider(best.position, left.next);
+    }
+    if (left.previous != kEnd) consider(left.previous, best.position);
+  }
+  for (uint32_t i = 0; i != kEnd; i = symbols[i].next) ids.push_back(symbols[i].id);
+}
+
+}  // namespace lemma::tokenizer
