@@ -59,9 +59,25 @@ def softmax(x):
     return e / e.sum(axis=-1, keepdims=True)
 
 
+def int8_activations(x):
+    """What the kernels do to the inputs of a block-quantised matrix: 8 bits with one scale for
+    256 values of a row (the last block may be shorter)."""
+    pad = -x.shape[-1] % 256
+    blocks = np.pad(x, [(0, 0)] * (x.ndim - 1) + [(0, pad)]).reshape(*x.shape[:-1], -1, 256)
+    step = np.abs(blocks).max(axis=-1, keepdims=True) / 127
+    q = np.rint(np.divide(blocks, step, out=np.zeros_like(blocks), where=step > 0))
+    return (q * step).reshape(*x.shape[:-1], -1)[..., : x.shape[-1]]
+
+
+FLOAT_TYPES = {"F32", "F16", "BF16"}
+
+
 class Model:
-    def __init__(self, path):
+    """`int8`: quantise activations as the kernels do; else the exact product of what is stored."""
+
+    def __init__(self, path, int8=False):
         self.gguf = Gguf(path)
+        self.int8 = int8
         meta = self.gguf.metadata
         self.arch = meta["general.architecture"]
         get = lambda key, default=None: meta.get(f"{self.arch}.{key}", default)
@@ -76,8 +92,13 @@ class Model:
         self.tensors = {name: decode(*row) for name, row in self.gguf.tensors.items()}
         self.vocab = self.tensors["token_embd.weight"].shape[0]
 
+    def matmul(self, x, name):
+        if self.int8 and self.gguf.tensors[name][0] not in FLOAT_TYPES:
+            x = int8_activations(x)
+        return x @ self.tensors[name].T
+
     def linear(self, x, name):
-        y = x @ self.tensors[name + ".weight"].T
+        y = self.matmul(x, name + ".weight")
         return y + self.tensors[name + ".bias"] if name + ".bias" in self.tensors else y
 
     def rope(self, x):
@@ -126,7 +147,7 @@ class Model:
                 rms_norm(x, weight[prefix + "ffn_norm.weight"], self.epsilon), prefix
             )
         x = rms_norm(x, weight["output_norm.weight"], self.epsilon)
-        return x @ weight.get("output.weight", weight["token_embd.weight"]).T
+        return self.matmul(x, "output.weight" if "output.weight" in weight else "token_embd.weight")
 
 
 def pick_ids(model, options, rng):
@@ -162,9 +183,10 @@ def main():
     parser.add_argument("--sample", type=int, default=40)
     parser.add_argument("--rows", type=int, default=12, help="logit rows to keep")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--int8", action="store_true", help="activations of 8 bits, as the kernels")
     parser.add_argument("-o", "--output", required=True)
     options = parser.parse_args()
-    model = Model(options.model)
+    model = Model(options.model, options.int8)
     ids = pick_ids(model, options, np.random.default_rng(options.seed))
     logits = model.logits(ids)
     write_golden(options.output, ids, pick_rows(len(ids), options.rows), logits)

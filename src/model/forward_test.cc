@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: Apache-2.0
+// The same tokens give the same bits, however they are batched, threaded and paged.
+#include "model/forward.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include "model/test_models.h"
+
+namespace lemma::model {
+namespace {
+
+using kernels::KvType;
+using kernels::PageId;
+using testing::Loaded;
+using testing::Must;
+
+constexpr KvType kKv = KvType::kF16;
+
+std::vector<int32_t> Tokens(const std::string& name) {
+  return testing::ReadGolden(testing::SourcePath("tests/data/models/" + name + ".golden")).tokens;
+}
+
+// [tokens][vocab], run in slices of at most `chunk` tokens.
+std::vector<float> RunInChunks(Model& model, const std::vector<int32_t>& tokens, size_t chunk,
+                               const std::vector<PageId>& pages, size_t storage_pages) {
+  const auto kv = Must(model.MakeKv(storage_pages, kKv));
+  std::vector<float> all;
+  std::vector<float> logits;
+  for (size_t begin = 0; begin < tokens.size(); begin += chunk) {
+    const size_t end = std::min(begin + chunk, tokens.size());
+    const Status status = model.Forward(
+        testing::OneSlice(tokens, begin, end, pages, LogitsWanted::kAll), *kv, logits);
+    EXPECT_TRUE(status.ok()) << status.ToString();
+    all.insert(all.end(), logits.begin(), logits.end());
+  }
+  return all;
+}
+
+std::vector<float> RunWhole(Model& model, const std::vector<int32_t>& tokens) {
+  const std::vector<PageId> pages = testing::PagesFor(tokens.size());
+  return RunInChunks(model, tokens, tokens.size(), pages, pages.size());
+}
+
+class ForwardTest : public ::testing::TestWithParam<std::string> {};
+
+TEST_P(ForwardTest, PrefillEqualsTokenByTokenAndChunks) {
+  const std::vector<int32_t> tokens = Tokens(GetParam());
+  for (const std::string_view isa : kernels::AvailableIsas()) {
+    const Loaded loaded = testing::LoadModel(GetParam(), std::string(isa));
+    const std::vector<PageId> pages = testing::PagesFor(tokens.size());
+    const std::vector<float> whole = RunWhole(*loaded.model, tokens);
+    for (const size_t chunk : {1, 3, 64, 77}) {
+      EXPECT_EQ(RunInChunks(*loaded.model, tokens, chunk, pages, pages.size()), whole)
+          << isa << " in chunks of " << chunk;
+    }
+  }
+}
+
+TEST_P(ForwardTest, PageTablesNeedNoOrder) {
+  const std::vector<int32_t> tokens = Tokens(GetParam());
+  const Loaded loaded = testing::LoadModel(GetParam());
+  const std::vector<PageId> scattered = {6, 1, 4};
+  EXPECT_EQ(RunInChunks(*loaded.model, tokens, 50, scattered, 7), RunWhole(*loaded.model, tokens));
+}
+
+TEST_P(ForwardTest, ThreadsDoNotChangeBits) {
+  const std::vector<int32_t> tokens = Tokens(GetParam());
+  const std::vector<float> one =
+      RunWhole(*testing::LoadModel(GetParam(), std::nullopt, 1).model, tokens);
+  for (const int threads : {2, 3}) {
+    const Loaded loaded = testing::LoadModel(GetParam(), std::nullopt, threads);
+    EXPECT_EQ(RunWhole(*loaded.model, tokens), one) << threads << " threads";
+  }
+}
+
+TEST_P(ForwardTest, InstructionSetsDoNotChangeBits) {
+  const std::vector<int32_t> tokens = Tokens(GetParam());
+  const std::vector<float> scalar =
+      RunWhole(*testing::LoadModel(GetParam(), "scalar").model, tokens);
+  for (const std::string_view isa : kernels::AvailableIsas()) {
+    const Loaded loaded = testing::LoadModel(GetParam(), std::string(isa));
+    EXPECT_EQ(RunWhole(*loaded.model, tokens), scalar) << isa;
+  }
+}
+
+// Prompts that start while others decode: three sequences of different lengths, each in steps of
+// its own size, share every batch. Each must get what it gets alone.
+TEST_P(ForwardTest, MixedBatchEqualsEachAlone) {
+  const Loaded loaded = testing::LoadModel(GetParam());
+  Model& model = *loaded.model;
+  const std::vector<int32_t> tokens = Tokens(GetParam());
+  struct Sequence {
+    std::vector<int32_t> tokens;
+    size_t step;
+    std::vector<PageId> pages;
+    size_t done = 0;
+    std::vector<float> logits = {};
+  };
+  std::vector<Sequence> sequences = {
+      {tokens, 60, {0, 5, 2}},
+      {{tokens.begin() + 7, tokens.begin() + 40}, 1, {3}},
+      {{tokens.rbegin(), tokens.rbegin() + 90}, 13, {1, 4}},
+  };
+  const auto kv = Must(model.MakeKv(6, kKv));
+  const size_t vocab = model.config().vocab;
+  bool busy = true;
+  while (busy) {
+    ForwardBatch batch;
+    std::vector<Sequence*> owners;
+    for (Sequence& s : sequences) {
+      const size_t count = std::min(s.step, s.tokens.size() - s.done);
+      if (count == 0) continue;
+      batch.slices.push_back({batch.tokens.size(), count, s.done, s.pages, LogitsWanted::kAll});
+      const auto from = s.tokens.begin() + static_cast<ptrdiff_t>(s.done);
+      batch.tokens.insert(batch.tokens.end(), from, from + static_cast<ptrdiff_t>(count));
+      owners.push_back(&s);
+      s.done += count;
+    }
+    busy = !owners.empty();
+    if (!busy) break;
+    std::vector<float> logits;
+    ASSERT_TRUE(model.Forward(batch, *kv, logits).ok());
+    auto row = logits.begin();
+    for (size_t i = 0; i < owners.size(); ++i) {
+      const auto values = static_cast<ptrdiff_t>(batch.slices[i].count * vocab);
+      owners[i]->logits.insert(owners[i]->logits.end(), row, row + values);
+      row += values;
+    }
+  }
+  for (const Sequence& s : sequences) EXPECT_EQ(s.logits, RunWhole(model, s.tokens));
+}
+
+TEST_P(ForwardTest, OnlyWantedRowsAreReturned) {
+  const Loaded loaded = testing::LoadModel(GetParam());
+  Model& model = *loaded.model;
+  const std::vector<int32_t> tokens = Tokens(GetParam());
+  const std::vector<float> whole = RunWhole(model, tokens);
+  const auto vocab = static_cast<ptrdiff_t>(model.config().vocab);
+  const std::vector<PageId> pages = testing::PagesFor(tokens.size());
+  const auto kv = Must(model.MakeKv(pages.size(), kKv));
+  std::vector<float> logits;
+  // One sequence as three consecutive slices of one batch.
+  ForwardBatch batch;
+  batch.tokens = tokens;
+  batch.slices.push_back({0, 20, 0, pages, LogitsWanted::kNone});
+  batch.slices.push_back({20, 100, 20, pages, LogitsWanted::kLast});
+  batch.slices.push_back({120, tokens.size() - 120, 120, pages, LogitsWanted::kAll});
+  EXPECT_EQ(batch.logit_rows(), 1 + tokens.size() - 120);
+  ASSERT_TRUE(model.Forward(batch, *kv, logits).ok());
+  EXPECT_EQ(logits, std::vector<float>(whole.begin() + 119 * vocab, whole.end()));
+  // Nothing wanted: nothing returned, but the keys and values are stored.
+  const size_t last = tokens.size() - 1;
+  const auto fresh = Must(model.MakeKv(pages.size(), kKv));
+  ASSERT_TRUE(
+      model.Forward(testing::OneSlice(tokens, 0, last, pages, LogitsWanted::kNone), *fresh, logits)
+          .ok());
+  EXPECT_TRUE(logits.empty());
+  ASSERT_TRUE(model
+                  .Forward(testing::OneSlice(tokens, last, last + 1, pages, LogitsWanted::kLast),
+                           *fresh, logits)
+                  .ok());
+  EXPECT_EQ(logits, std::vector<float>(whole.end() - vocab, whole.end()));
+}
+
+INSTANTIATE_TEST_SUITE_P(Models, ForwardTest,
+                         ::testing::Values("qwen2-f32-yarn-tied", "llama-f16-biases", "qwen3-q8_0",
+                                           "llama-q4_0", "qwen2-q4_k-tied", "llama-q6_k"),
+                         [](const auto& test) { return testing::TestName(test.param); });
+
+}  // namespace
+}  // namespace lemma::model
