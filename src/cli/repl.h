@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+// The chat in the terminal: reads lines, answers, obeys /commands. One thread (the main one);
+// Ctrl-C stops the answer under way.
+#pragma once
+
+#include <string>
+
+#include "chat/message.h"
+#include "cli/line_editor.h"
+#include "cli/session.h"
+#include "service/generate.h"
+
+namespace lemma::cli {
+
+class Repl {
+ public:
+  struct Options {
+    service::GenerateSettings settings;
+    std::string system;
+    chat::Thinking thinking = chat::Thinking::kDefault;
+    bool verbose = true;
+  };
+  Repl(service::LoadedModel& model, Options options);
+
+  // Until the person leaves. Returns the exit code.
+  int Run();
+  // One question and its answer.
+  void Ask(const std::string& text);
+
+ private:
+  enum class Next { kGoOn, kLeave };
+  Next Command(const std::string& line);
+  void Set(const std::string& rest);
+  void SetParameterFrom(const std::string& rest);
+  void Show(const std::string& what) const;
+  void Think(const std::string& what);
+  void Save(const std::string& name) const;
+  void Load(const std::string& name);
+  // The rest of a """ block; false when it was interrupted or the input ended.
+  bool ReadBlock(std::string& text);
+  void PrintFinish(const service::StreamEvent& finish) const;
+  [[nodiscard]] chat::Conversation Conversation() const;
+
+  service::LoadedModel& model_;
+  Options options_;
+  Session session_;
+  LineEditor editor_;
+};
+
+}  // namespace lemma::cli
