@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+// Ops on the processor: a KernelTable, a thread pool and packed weights. Work is split by output
+// rows (matrices), by rows, or by query row and KV head (attention), never along K, so that the
+// number of threads cannot change a bit. Made by MakeCpuOps (kernels/ops.h). One thread at a time.
+#pragma once
+
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "base/thread_pool.h"
+#include "kernels/aligned_buffer.h"
+#include "kernels/cpu_matrix.h"
+#include "kernels/kernels.h"
+#include "kernels/ops.h"
+#include "kernels/rope_table.h"
+
+namespace lemma::kernels {
+
+class CpuOps final : public Ops {
+ public:
+  CpuOps(const KernelTable& table, int threads);
+
+  [[nodiscard]] std::string name() const override;
+  Result<std::unique_ptr<PackedMatrix>> Pack(const tensor::TensorView& weight) override;
+  Result<std::unique_ptr<KvStorage>> MakeKv(const KvShape& shape) override;
+  void Matmul(const PackedMatrix& w, std::span<const float> x, std::span<float> y,
+              Accumulate accumulate) override;
+  void MatmulMany(std::span<const Product> products, std::span<const float> x,
+                  Accumulate accumulate) override;
+  void GatherRows(const PackedMatrix& table, std::span<const int32_t> tokens,
+                  std::span<float> out) override;
+  void RmsNorm(std::span<const float> x, std::span<const float> weight, float eps,
+               std::span<float> out) override;
+  void AddBias(std::span<float> x, std::span<const float> bias) override;
+  void Rope(std::span<float> x, size_t head_dim, std::span<const int32_t> positions,
+            const RopeParams& params) override;
+  void StoreKv(KvStorage& kv, const AttentionArgs& args, std::span<const float> k,
+               std::span<const float> v) override;
+  void Attention(const KvStorage& kv, const AttentionArgs& args, std::span<const float> q,
+                 std::span<float> out) override;
+  void SiluMul(std::span<float> gate, std::span<const float> up) override;
+  void Add(std::span<float> x, std::span<const float> y) override;
+
+ private:
+  struct RowChunk;  // consecutive input rows that one kernel call serves
+  struct Batch;     // input rows of one pass, quantised, cut into chunks
+
+  void MatmulBatch(std::span<const Product> products, const Batch& batch, Accumulate accumulate);
+  void MultiplyGroups(const Product& product, const Batch& batch, Accumulate accumulate,
+                      size_t group_begin, size_t group_end);
+  void QuantizeBatch(const Batch& batch);
+
+  const KernelTable& table_;
+  ThreadPool pool_;
+  AlignedBuffer quantized_;  // enough for kBatchRows rows of the widest matrix packed so far
+  RopeTable rope_;
+  std::vector<float> attention_scratch_;
+};
+
+}  // namespace lemma::kernels

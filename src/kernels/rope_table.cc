@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "kernels/rope_table.h"
+
+#include <algorithm>
+
+namespace lemma::kernels {
+namespace {
+
+// pi/2 in three parts of 33 bits (fdlibm's rem_pio2 constants), so that quadrant * part is exact
+// for quadrants below 2^20.
+constexpr double kHalfPi1 = 1.57079632673412561417e+00;
+constexpr double kHalfPi2 = 6.07710050630396597660e-11;
+constexpr double kHalfPi3 = 2.02226624871116645580e-21;
+constexpr double kTwoOverPi = 6.36619772367581382433e-01;
+constexpr double kRound = 6755399441055744.0;  // 1.5 * 2^52
+
+// Taylor series on |r| <= pi/4: the first term left out is below 1e-17.
+double SinSeries(double r) {
+  const double z = r * r;
+  double p = -1.0 / 1307674368000.0;
+  p = p * z + 1.0 / 6227020800.0;
+  p = p * z - 1.0 / 39916800.0;
+  p = p * z + 1.0 / 362880.0;
+  p = p * z - 1.0 / 5040.0;
+  p = p * z + 1.0 / 120.0;
+  p = p * z - 1.0 / 6.0;
+  return r + r * z * p;
+}
+
+double CosSeries(double r) {
+  const double z = r * r;
+  double p = 1.0 / 20922789888000.0;
+  p = p * z - 1.0 / 87178291200.0;
+  p = p * z + 1.0 / 479001600.0;
+  p = p * z - 1.0 / 3628800.0;
+  p = p * z + 1.0 / 40320.0;
+  p = p * z - 1.0 / 720.0;
+  p = p * z + 1.0 / 24.0;
+  p = p * z - 1.0 / 2.0;
+  return 1.0 + z * p;
+}
+
+}  // namespace
+
+void FixedSinCos(double angle, double* sine, double* cosine) {
+  const double quadrant = (angle * kTwoOverPi + kRound) - kRound;
+  const double r = ((angle - quadrant * kHalfPi1) - quadrant * kHalfPi2) - quadrant * kHalfPi3;
+  const double s = SinSeries(r);
+  const double c = CosSeries(r);
+  switch (static_cast<int64_t>(quadrant) & 3) {
+    case 0:
+      *sine = s;
+      *cosine = c;
+      return;
+    case 1:
+      *sine = c;
+      *cosine = -s;
+      return;
+    case 2:
+      *sine = -s;
+      *cosine = -c;
+      return;
+    default:
+      *sine = -c;
+      *cosine = s;
+      return;
+  }
+}
+
+void RopeTable::Prepare(std::span<const int32_t> positions, const RopeParams& params) {
+  if (std::ranges::equal(positions, positions_) &&
+      std::ranges::equal(params.frequencies, frequencies_) && params.magnitude == magnitude_) {
+    return;
+  }
+  positions_.assign(positions.begin(), positions.end());
+  frequencies_.assign(params.frequencies.begin(), params.frequencies.end());
+  magnitude_ = params.magnitude;
+  half_ = frequencies_.size();
+  cosines_.resize(positions_.size() * half_);
+  sines_.resize(positions_.size() * half_);
+  for (size_t row = 0; row < positions_.size(); ++row) {
+    for (size_t i = 0; i < half_; ++i) {
+      double sine = 0;
+      double cosine = 0;
+      FixedSinCos(static_cast<double>(positions_[row]) * static_cast<double>(frequencies_[i]),
+                  &sine, &cosine);
+      cosines_[row * half_ + i] = static_cast<float>(cosine) * magnitude_;
+      sines_[row * half_ + i] = static_cast<float>(sine) * magnitude_;
+    }
+  }
+}
+
+}  // namespace lemma::kernels

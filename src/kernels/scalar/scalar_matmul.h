@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: Apache-2.0
+// Scalar matrix products, one per dtype.
+#pragma once
+
+#include "kernels/kernels.h"
+
+namespace lemma::kernels {
+
+void SetScalarMatmuls(KernelTable* table);
+
+}  // namespace lemma::kernels
