@@ -29,41 +29,44 @@ bool ScalesAreFinite(const std::byte* blocks, size_t count) {
   return true;
 }
 
-#define LEMMA_D(Block, elems) ScalesAreFinite<Block, elems, offsetof(Block, d)>
-#define LEMMA_D_M(Block, elems) \
-  ScalesAreFinite<Block, elems, offsetof(Block, d), offsetof(Block, m)>
-#define LEMMA_D_DMIN(Block) \
-  ScalesAreFinite<Block, kSuperBlock, offsetof(Block, d), offsetof(Block, dmin)>
+template <typename Block, size_t kElems = kSuperBlock>
+constexpr FiniteFn kFiniteD = ScalesAreFinite<Block, kElems, offsetof(Block, d)>;
+template <typename Block>
+constexpr FiniteFn kFiniteDM =
+    ScalesAreFinite<Block, kLegacyBlock, offsetof(Block, d), offsetof(Block, m)>;
+template <typename Block>
+constexpr FiniteFn kFiniteDDmin =
+    ScalesAreFinite<Block, kSuperBlock, offsetof(Block, d), offsetof(Block, dmin)>;
 
 // In the order of DType.
 constexpr std::array<DTypeInfo, kNumDTypes> kTable = {{
     {DType::kF32, 0, "F32", 1, 4, DecodeF32, EncodeF32, FiniteF32, 1e-9F},
     {DType::kF16, 1, "F16", 1, 2, DecodeF16, EncodeF16, FiniteF16, 2.5e-4F},
     {DType::kBF16, 30, "BF16", 1, 2, DecodeBF16, EncodeBF16, FiniteBF16, 2e-3F},
-    {DType::kQ4_0, 2, "Q4_0", 32, sizeof(BlockQ4_0), DecodeQ4_0, EncodeQ4_0, LEMMA_D(BlockQ4_0, 32),
-     0.1F},
-    {DType::kQ4_1, 3, "Q4_1", 32, sizeof(BlockQ4_1), DecodeQ4_1, EncodeQ4_1,
-     LEMMA_D_M(BlockQ4_1, 32), 0.1F},
-    {DType::kQ5_0, 6, "Q5_0", 32, sizeof(BlockQ5_0), DecodeQ5_0, EncodeQ5_0, LEMMA_D(BlockQ5_0, 32),
-     0.05F},
-    {DType::kQ5_1, 7, "Q5_1", 32, sizeof(BlockQ5_1), DecodeQ5_1, EncodeQ5_1,
-     LEMMA_D_M(BlockQ5_1, 32), 0.05F},
-    {DType::kQ8_0, 8, "Q8_0", 32, sizeof(BlockQ8_0), DecodeQ8_0, EncodeQ8_0, LEMMA_D(BlockQ8_0, 32),
-     0.01F},
-    {DType::kQ2K, 10, "Q2_K", 256, sizeof(BlockQ2K), DecodeQ2K, EncodeQ2K, LEMMA_D_DMIN(BlockQ2K),
-     0.4F},
-    {DType::kQ3K, 11, "Q3_K", 256, sizeof(BlockQ3K), DecodeQ3K, EncodeQ3K,
-     LEMMA_D(BlockQ3K, kSuperBlock), 0.2F},
-    {DType::kQ4K, 12, "Q4_K", 256, sizeof(BlockQ4K), DecodeQ4K, EncodeQ4K, LEMMA_D_DMIN(BlockQ4K),
-     0.1F},
-    {DType::kQ5K, 13, "Q5_K", 256, sizeof(BlockQ5K), DecodeQ5K, EncodeQ5K, LEMMA_D_DMIN(BlockQ5K),
-     0.05F},
-    {DType::kQ6K, 14, "Q6_K", 256, sizeof(BlockQ6K), DecodeQ6K, EncodeQ6K,
-     LEMMA_D(BlockQ6K, kSuperBlock), 0.03F},
+    {DType::kQ4_0, 2, "Q4_0", 32, sizeof(BlockQ4_0), DecodeQ4_0, EncodeQ4_0,
+     kFiniteD<BlockQ4_0, 32>, 0.092F},
+    {DType::kQ4_1, 3, "Q4_1", 32, sizeof(BlockQ4_1), DecodeQ4_1, EncodeQ4_1, kFiniteDM<BlockQ4_1>,
+     0.079F},
+    {DType::kQ5_0, 6, "Q5_0", 32, sizeof(BlockQ5_0), DecodeQ5_0, EncodeQ5_0,
+     kFiniteD<BlockQ5_0, 32>, 0.046F},
+    {DType::kQ5_1, 7, "Q5_1", 32, sizeof(BlockQ5_1), DecodeQ5_1, EncodeQ5_1, kFiniteDM<BlockQ5_1>,
+     0.0385F},
+    {DType::kQ8_0, 8, "Q8_0", 32, sizeof(BlockQ8_0), DecodeQ8_0, EncodeQ8_0,
+     kFiniteD<BlockQ8_0, 32>, 6e-3F},
+    {DType::kQ2K, 10, "Q2_K", 256, sizeof(BlockQ2K), DecodeQ2K, EncodeQ2K, kFiniteDDmin<BlockQ2K>,
+     0.305F},
+    {DType::kQ3K, 11, "Q3_K", 256, sizeof(BlockQ3K), DecodeQ3K, EncodeQ3K, kFiniteD<BlockQ3K>,
+     0.164F},
+    {DType::kQ4K, 12, "Q4_K", 256, sizeof(BlockQ4K), DecodeQ4K, EncodeQ4K, kFiniteDDmin<BlockQ4K>,
+     0.08F},
+    {DType::kQ5K, 13, "Q5_K", 256, sizeof(BlockQ5K), DecodeQ5K, EncodeQ5K, kFiniteDDmin<BlockQ5K>,
+     0.04F},
+    {DType::kQ6K, 14, "Q6_K", 256, sizeof(BlockQ6K), DecodeQ6K, EncodeQ6K, kFiniteD<BlockQ6K>,
+     0.019F},
     {DType::kIQ4NL, 20, "IQ4_NL", 32, sizeof(BlockIQ4NL), DecodeIQ4NL, EncodeIQ4NL,
-     LEMMA_D(BlockIQ4NL, 32), 0.1F},
+     kFiniteD<BlockIQ4NL, 32>, 0.083F},
     {DType::kIQ4XS, 23, "IQ4_XS", 256, sizeof(BlockIQ4XS), DecodeIQ4XS, EncodeIQ4XS,
-     LEMMA_D(BlockIQ4XS, kSuperBlock), 0.1F},
+     kFiniteD<BlockIQ4XS>, 0.083F},
 }};
 
 constexpr bool TableIsInOrder() {
