@@ -33,7 +33,8 @@ struct SamplingDefaults {
 enum class FamilyId : uint8_t {
   kDeepseekR1,  // R1-Distill on Qwen and Llama bases: one text
   kQwen3,       // ChatML with a thinking switch
-  kChatMl,      // Qwen2.5 and others
+  kQwen25,      // ChatML with a default system text
+  kChatMl,      // ChatML of others
   kLlama3,
   kTemplate,  // the file's own Jinja template
   kPlain,     // nothing known
@@ -45,6 +46,12 @@ enum class ThinkingMode : uint8_t {
   kSwitchable,  // the model opens it unless told not to
 };
 
+// Which text wins when the file's template renders something else than the code.
+enum class TemplateTrust : uint8_t {
+  kCode,  // the published template is known to be broken
+  kFile,  // the file is a variant of the family, if it renders the family's control tokens
+};
+
 struct Family {
   FamilyId id = FamilyId::kPlain;
   std::string_view name;        // "deepseek-r1"
@@ -53,6 +60,7 @@ struct Family {
   std::string_view think_close;
   ThinkingMode thinking = ThinkingMode::kNever;
   ToolSyntax tools = ToolSyntax::kNone;
+  TemplateTrust trust = TemplateTrust::kFile;
   SamplingDefaults sampling;
   SamplingDefaults sampling_no_thinking;             // when thinking is switched off
   std::span<const std::string_view> end_tokens;      // spellings that end a turn
@@ -76,7 +84,7 @@ struct ModelFacts {
 };
 
 // The code is stable, for programs: "template-differs", "template-invalid", "no-template",
-// "missing-control-token", "missing-think", "unknown-family".
+// "missing-think".
 struct Warning {
   std::string code;
   std::string text;
@@ -101,10 +109,12 @@ class PromptBuilder {
   PromptBuilder& operator=(const PromptBuilder&) = delete;
 
   [[nodiscard]] const Family& family() const;
+  // Whether prompts come from the file's template and not from code.
+  [[nodiscard]] bool uses_template() const;
   [[nodiscard]] std::span<const Warning> warnings() const;
   // InvalidArgument names the message by index: kContinueFinal without a last assistant message,
-  // a tool result without a call, tools in a format that has none. ResourceExhausted or
-  // InvalidArgument from a template.
+  // tool calls whose arguments are no JSON object, tools in a format that has none. A template
+  // adds FailedPrecondition (it refuses the conversation) and ResourceExhausted.
   [[nodiscard]] Result<Prompt> Build(const Conversation& conversation) const;
 
  private:

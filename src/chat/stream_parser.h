@@ -42,6 +42,7 @@ struct Delta {
   Kind kind = Kind::kContent;
   std::string text;  // of thinking or content; for a tool call its wire text
   ToolCall call;     // for a tool call; the id is left empty
+  bool operator==(const Delta&) const = default;
 };
 
 enum class ThinkingState : uint8_t {
@@ -73,6 +74,8 @@ class StreamParser {
   std::unique_ptr<Impl> impl_;
 };
 
+// Joins neighbouring deltas of thinking, and of content.
+std::vector<Delta> MergeDeltas(std::vector<Delta> deltas);
 // The same over a whole text, adjacent deltas of a kind merged.
 std::vector<Delta> ParseOutput(const StreamParserOptions& options, std::string_view text,
                                ThinkingState* thinking = nullptr);
