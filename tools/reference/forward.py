@@ -5,10 +5,12 @@
 Written from the papers and the GGUF specification, apart from the C++ code, to be checked against
 it: RoPE (Su et al. 2021), YaRN (Peng et al. 2023), grouped-query attention, RMSNorm, SwiGLU.
 
-    forward.py MODEL.gguf --prompt-tokens 24 --sample 40 --seed 1 -o GOLDEN.bin
+    forward.py MODEL.gguf --prompt-tokens 1 --sample 150 --seed 1 -o NAME.golden
 
-writes a golden file for src/model/golden_test.cc. The ids are random (--prompt-tokens), continued
-with ids sampled from the model itself (--sample), or read from a file (--ids).
+writes a golden file for src/model/golden_test.cc and, if the model has block-quantised weights,
+NAME.int8.golden, where activations are quantised as the kernels do. The ids are the file's BOS and
+random ones (--prompt-tokens), continued with ids sampled from the model itself (--sample), or read
+from a file (--ids).
 
 Golden file, little-endian: "LEMMAGLD" | u32 tokens | u32 rows | u32 vocabulary |
 i32 ids[tokens] | i32 positions[rows] | f32 logits[rows][vocabulary].
@@ -73,11 +75,9 @@ FLOAT_TYPES = {"F32", "F16", "BF16"}
 
 
 class Model:
-    """`int8`: quantise activations as the kernels do; else the exact product of what is stored."""
-
-    def __init__(self, path, int8=False):
+    def __init__(self, path):
         self.gguf = Gguf(path)
-        self.int8 = int8
+        self.int8 = False  # True: quantise activations as the kernels do
         meta = self.gguf.metadata
         self.arch = meta["general.architecture"]
         get = lambda key, default=None: meta.get(f"{self.arch}.{key}", default)
@@ -91,6 +91,9 @@ class Model:
         self.neighbours = self.arch == "llama"  # rotated pairs are (2i, 2i+1), else (i, i+n/2)
         self.tensors = {name: decode(*row) for name, row in self.gguf.tensors.items()}
         self.vocab = self.tensors["token_embd.weight"].shape[0]
+
+    def has_block_types(self):
+        return any(row[0] not in FLOAT_TYPES for row in self.gguf.tensors.values())
 
     def matmul(self, x, name):
         if self.int8 and self.gguf.tensors[name][0] not in FLOAT_TYPES:
@@ -155,6 +158,7 @@ def pick_ids(model, options, rng):
         with open(options.ids, encoding="utf-8") as lines:
             return [int(word) for word in lines.read().split()]
     ids = rng.integers(0, model.vocab, options.prompt_tokens).tolist()
+    ids[0] = model.gguf.metadata.get("tokenizer.ggml.bos_token_id", ids[0])
     for _ in range(options.sample):
         ids.append(int(rng.choice(model.vocab, p=softmax(model.logits(ids)[-1]))))
     return ids
@@ -169,10 +173,22 @@ def pick_rows(tokens, wanted):
 
 
 def write_golden(path, ids, rows, logits):
+    """One file; the layout is at the top."""
     with open(path, "wb") as out:
         out.write(b"LEMMAGLD" + struct.pack("<III", len(ids), len(rows), logits.shape[1]))
         out.write(np.asarray(ids, "<i4").tobytes() + np.asarray(rows, "<i4").tobytes())
         out.write(logits[rows].astype("<f4").tobytes())
+
+
+def write_goldens(model, ids, num_rows, path):
+    """PATH.golden and, for block formats, PATH.int8.golden. Returns the exact logits."""
+    rows = pick_rows(len(ids), num_rows)
+    logits = model.logits(ids)
+    write_golden(f"{path}.golden", ids, rows, logits)
+    if model.has_block_types():
+        model.int8 = True
+        write_golden(f"{path}.int8.golden", ids, rows, model.logits(ids))
+    return logits
 
 
 def main():
@@ -183,15 +199,14 @@ def main():
     parser.add_argument("--sample", type=int, default=40)
     parser.add_argument("--rows", type=int, default=12, help="logit rows to keep")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--int8", action="store_true", help="activations of 8 bits, as the kernels")
     parser.add_argument("-o", "--output", required=True)
     options = parser.parse_args()
-    model = Model(options.model, options.int8)
+    model = Model(options.model)
     ids = pick_ids(model, options, np.random.default_rng(options.seed))
-    logits = model.logits(ids)
-    write_golden(options.output, ids, pick_rows(len(ids), options.rows), logits)
-    top = logits[-1].argsort()[::-1][:5]
-    print(f"{options.model}: {len(ids)} tokens, last top-5 {[(int(t), round(float(logits[-1][t]), 4)) for t in top]}")
+    logits = write_goldens(model, ids, options.rows, options.output.removesuffix(".golden"))
+    nll = [-np.log(softmax(logits[i])[ids[i + 1]]) for i in range(len(ids) - 1)]
+    top = {int(t): round(float(logits[-1][t]), 4) for t in logits[-1].argsort()[::-1][:5]}
+    print(f"{options.model}: {len(ids)} tokens, mean nll {np.mean(nll):.4f}, last row's top {top}")
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from forward import FLOAT_TYPES, Model, pick_rows, write_golden
+from forward import Model, write_goldens
 from gguf_file import write_gguf
 from quant_types import ENCODE
 
@@ -133,12 +133,7 @@ def main():
         path = folder / f"{spec.name}.gguf"
         write_gguf(path, *build(spec, rng))
         ids = rng.integers(0, spec.vocab, PROMPT_TOKENS).tolist()
-        rows = pick_rows(len(ids), 16)
-        logits = Model(path).logits(ids)
-        write_golden(folder / f"{spec.name}.golden", ids, rows, logits)
-        if spec.kind not in FLOAT_TYPES:
-            int8_logits = Model(path, int8=True).logits(ids)
-            write_golden(folder / f"{spec.name}.int8.golden", ids, rows, int8_logits)
+        logits = write_goldens(Model(path), ids, 16, folder / spec.name)
         total += path.stat().st_size
         print(f"{spec.name}: {path.stat().st_size} bytes, logits std {logits.std():.2f}")
     print(f"{len(SPECS)} models, {total} bytes")
