@@ -11,6 +11,7 @@
 #include "base/checked_math.h"
 #include "base/cpu_features.h"
 #include "base/log.h"
+#include "base/memory_info.h"
 #include "base/rng.h"
 #include "base/status.h"
 
@@ -89,6 +90,8 @@ TEST(LogTest, GoesToTheSink) {
 TEST(CpuTest, ReportsSomethingSane) {
   EXPECT_GE(UsableCpus(), 1);
   EXPECT_GT(PhysicalMemoryBytes(), 1ULL << 20);
+  EXPECT_GT(AvailableMemoryBytes(), 0u);
+  EXPECT_LE(AvailableMemoryBytes(), PhysicalMemoryBytes());
   if (HostCpu().avx512) {
     EXPECT_TRUE(HostCpu().avx2);
   }

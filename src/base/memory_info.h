@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
+// Memory that this process may still take: what the system reports as available, less where a
+// container (cgroup v2) sets a lower limit.
+#pragma once
+
+#include <cstdint>
+
+namespace lemma {
+
+// Bytes; 0 when unknown.
+uint64_t AvailableMemoryBytes();
+
+}  // namespace lemma
