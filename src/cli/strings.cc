@@ -69,7 +69,6 @@ constexpr std::array<Row, static_cast<size_t>(Text::kCount)> kRows{{
     {Text::kUsage, "usage: {0}", "用法：{0}"},
     {Text::kNothingToShow, "(nothing)", "（无）"},
     {Text::kHelp, kHelpEnglish, kHelpChinese},
-    {Text::kBye, "", ""},
     {Text::kError, "error: {0}", "错误：{0}"},
 }};
 

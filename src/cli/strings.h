@@ -37,7 +37,6 @@ enum class Text {
   kUsage,           // {0} usage
   kNothingToShow,
   kHelp,
-  kBye,
   kError,  // {0} reason
   kCount,
 };
