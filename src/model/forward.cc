@@ -50,10 +50,14 @@ class Pass {
     ops_.GatherRows(*weights.token_embedding, batch.tokens, x_);  // x = E[tokens]
     for (size_t i = 0; i < config_.layers; ++i) {
       attention_.layer = i;
-      Attend(weights.layers[i]);       // x += Wo attention(norm(x))
+      Attend(weights.layers[i]);  // x += Wo attention(norm(x))
+      // Behind the last attention no row needs another: go on with the wanted ones.
+      if (i + 1 == config_.layers) KeepWantedRows(batch);
+      if (x_.empty()) return;
       FeedForward(weights.layers[i]);  // x += Wdown (silu(Wgate norm(x)) * Wup norm(x))
     }
-    Logits(weights, batch, logits);
+    ops_.RmsNorm(x_, weights.output_norm, config_.norm_epsilon, normed_);
+    ops_.Matmul(weights.output_head(), normed_, logits, Accumulate::kNo);
   }
 
  private:
@@ -102,22 +106,22 @@ class Pass {
     ops_.Matmul(*layer.down, gate_, x_, Accumulate::kYes);
   }
 
-  // Only the wanted rows meet the output matrix, which is the largest of all.
-  void Logits(const Weights& weights, const ForwardBatch& batch, std::span<float> logits) {
-    if (logits.empty()) return;
+  // Moves the rows whose logits are wanted to the front, in order, and forgets the others.
+  void KeepWantedRows(const ForwardBatch& batch) {
     const size_t d = config_.embedding;
-    size_t wanted = 0;
+    size_t kept = 0;
     for (const SequenceSlice& slice : batch.slices) {
       if (slice.logits == LogitsWanted::kNone) continue;
       const size_t skipped = slice.logits == LogitsWanted::kLast ? slice.count - 1 : 0;
       const size_t count = slice.count - skipped;
       const auto from = x_.subspan((slice.token_begin + skipped) * d, count * d);
-      std::copy(from.begin(), from.end(), normed_.begin() + static_cast<ptrdiff_t>(wanted * d));
-      wanted += count;
+      std::copy(from.begin(), from.end(), x_.begin() + static_cast<ptrdiff_t>(kept * d));
+      kept += count;
     }
-    const std::span<float> last = normed_.first(wanted * d);
-    ops_.RmsNorm(last, weights.output_norm, config_.norm_epsilon, last);
-    ops_.Matmul(weights.output_head(), last, logits, Accumulate::kNo);
+    x_ = x_.first(kept * d);
+    normed_ = normed_.first(kept * d);
+    gate_ = gate_.first(kept * config_.feed_forward);
+    up_ = up_.first(kept * config_.feed_forward);
   }
 
   const ModelConfig& config_;
