@@ -1,0 +1,207 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""The finished program, as a person or a script uses it. LEMMA_BIN names the program."""
+import json
+import os
+import pathlib
+import signal
+import subprocess
+import tempfile
+import time
+import unittest
+
+LEMMA = os.environ["LEMMA_BIN"]
+ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+BUNDLED = ROOT / "models" / "lemma-bundled-v1-q8_0.gguf"
+
+
+def lemma(*args, stdin=b"", env=None, timeout=120):
+    done = subprocess.run([LEMMA, *map(str, args)], input=stdin, capture_output=True,
+                          timeout=timeout, env={**os.environ, **(env or {})})
+    done.out = done.stdout.decode("utf-8")
+    done.err = done.stderr.decode("utf-8")
+    return done
+
+
+class Scratch(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = tempfile.TemporaryDirectory()
+        cls.dir = pathlib.Path(cls.folder.name)
+        cls.tiny = cls.dir / "tiny.gguf"
+        done = lemma("synth", "--shape", "tiny", "--type", "q8_0", "-o", cls.tiny)
+        assert done.returncode == 0, done.err
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.folder.cleanup()
+
+
+class HelpTest(unittest.TestCase):
+    COMMANDS = ["run", "generate", "tokenize", "detokenize", "inspect", "quantize", "perplexity",
+                "synth", "bench", "version"]
+
+    def test_every_command_has_help_with_an_example(self):
+        for command in self.COMMANDS:
+            done = lemma(command, "--help")
+            self.assertEqual(done.returncode, 0, command)
+            self.assertIn("Example", done.out, command)
+            self.assertIn(command, lemma("--help").out)
+
+    def test_wrong_usage_is_exit_code_2(self):
+        for args in (["nonsense"], ["generate", "--no-such-flag"], ["quantize", "only-one"]):
+            done = lemma(*args)
+            self.assertEqual(done.returncode, 2, args)
+            self.assertNotEqual(done.err, "", args)
+
+    def test_version_as_json(self):
+        version = json.loads(lemma("version", "--json").out)
+        self.assertIn("scalar", version["kernels"])
+
+
+class FileTest(Scratch):
+    def test_missing_and_damaged_files_say_what_is_wrong_quickly(self):
+        missing = lemma("inspect", self.dir / "none.gguf")
+        self.assertEqual(missing.returncode, 4)
+        self.assertIn("none.gguf", missing.err)
+        whole = self.tiny.read_bytes()
+        damaged = self.dir / "damaged.gguf"
+        for name, data in {"empty": b"", "short": whole[:20], "tail": whole[:len(whole) // 2],
+                           "magic": b"XXXX" + whole[4:],
+                           "counts": whole[:8] + b"\xff" * 16 + whole[24:]}.items():
+            damaged.write_bytes(data)
+            for command in (["inspect", damaged], ["generate", "-m", damaged, "-p", "x"]):
+                start = time.monotonic()
+                done = lemma(*command)
+                seconds = time.monotonic() - start
+                self.assertTrue(1 <= done.returncode <= 127, (name, done.returncode))
+                self.assertIn("error", done.err, name)
+                self.assertLess(seconds, 5, name)  # generous: the machine may be busy
+
+    def test_inspect_tells_the_shape(self):
+        report = json.loads(lemma("inspect", self.tiny, "--json").out)
+        text = json.dumps(report)
+        self.assertIn("qwen2", text)
+        self.assertIn("Q8_0", text)
+        self.assertIn("token_embd.weight", text)
+        self.assertIn("qwen2", lemma("inspect", self.tiny).out)
+
+    def test_quantize_leaves_no_half_file(self):
+        wide = self.dir / "wide.gguf"
+        self.assertEqual(lemma("synth", "--shape", "tiny", "--type", "f16", "-o", wide).returncode, 0)
+        for kind in ("Q8_0", "Q4_K_M", "Q6_K"):
+            out = self.dir / f"{kind}.gguf"
+            done = lemma("quantize", wide, out, kind)
+            self.assertEqual(done.returncode, 0, done.err)
+            self.assertLess(out.stat().st_size, wide.stat().st_size)
+            answer = lemma("generate", "-m", out, "-p", "hi", "-n", 4, "--temp", 0, "--raw")
+            self.assertEqual(answer.returncode, 0, answer.err)
+        self.assertEqual(lemma("quantize", wide, self.dir / "x.gguf", "Q9_Z").returncode, 2)
+        self.assertEqual(lemma("quantize", wide, wide, "Q8_0").returncode, 2)
+        self.assertEqual([p.name for p in self.dir.iterdir() if "partial" in p.name], [])
+
+    def test_synth_is_reproducible(self):
+        again = self.dir / "again.gguf"
+        lemma("synth", "--shape", "tiny", "--type", "q8_0", "-o", again)
+        self.assertEqual(again.read_bytes(), self.tiny.read_bytes())
+        other = self.dir / "other.gguf"
+        lemma("synth", "--shape", "tiny", "--type", "q8_0", "--seed", 1, "-o", other)
+        self.assertNotEqual(other.read_bytes(), self.tiny.read_bytes())
+
+
+class TokenTest(Scratch):
+    def test_tokens_round_trip(self):
+        text = "鸡兔同笼: 35 heads, 94 feet\n\n\tüß 🐔".encode()
+        ids = lemma("tokenize", "-m", self.tiny, "--ids", stdin=text)
+        self.assertEqual(ids.returncode, 0, ids.err)
+        self.assertRegex(ids.out, r"^\d+( \d+)*\n$")
+        back = lemma("detokenize", "-m", self.tiny, stdin=ids.out.encode())
+        self.assertEqual(back.stdout, text)
+
+    def test_bad_ids_are_named(self):
+        done = lemma("detokenize", "-m", self.tiny, stdin=b"1 2 x")
+        self.assertEqual(done.returncode, 2)
+        self.assertIn("token number 3", done.err)
+
+
+class GenerateTest(Scratch):
+    def generate(self, *args, **kwargs):
+        done = lemma("generate", "-m", self.tiny, "-n", 24, *args, **kwargs)
+        self.assertEqual(done.returncode, 0, done.err)
+        return done.out
+
+    def test_same_request_same_text_whatever_the_threads(self):
+        for mode in (["--temp", 0], ["--temp", 1, "--seed", 5]):
+            texts = {self.generate("-p", "The sum is", "--raw", *mode, "-t", t) for t in (1, 2, 3)}
+            self.assertEqual(len(texts), 1, mode)
+        self.assertNotEqual(self.generate("-p", "x", "--raw", "--seed", 1, "--temp", 1),
+                            self.generate("-p", "x", "--raw", "--seed", 2, "--temp", 1))
+
+    def test_json_and_samples(self):
+        out = json.loads(self.generate("-p", "hi", "--samples", 3, "--seed", 4, "--json"))
+        self.assertEqual(len(out["answers"]), 3)
+        for answer in out["answers"]:
+            self.assertIn(answer["finish_reason"], ("length", "stop"))
+            self.assertLessEqual(answer["usage"]["generated_tokens"], 24)
+
+    def test_bad_values_name_the_option(self):
+        done = lemma("generate", "-m", self.tiny, "-p", "x", "--top-p", "1.5")
+        self.assertEqual(done.returncode, 2)
+        self.assertIn("top_p", done.err)
+        done = lemma("generate", "-m", self.tiny, "-p", "x " * 20000, "-c", "64")
+        self.assertEqual(done.returncode, 2)
+        self.assertIn("64", done.err)
+
+    def test_a_forced_isa_that_is_missing_is_an_error(self):
+        done = lemma("generate", "-m", self.tiny, "-p", "x", env={"LEMMA_ISA": "neon"})
+        self.assertNotEqual(done.returncode, 0)
+        self.assertIn("neon", done.err)
+        texts = {self.generate("-p", "one two", "--raw", "--temp", 0, env={"LEMMA_ISA": isa})
+                 for isa in json.loads(lemma("version", "--json").out)["kernels"]}
+        self.assertEqual(len(texts), 1)
+
+    def test_perplexity_and_bench_print_what_they_promise(self):
+        text = self.dir / "text.txt"
+        text.write_text("The quick brown fox jumps over the lazy dog. " * 60)
+        out = json.loads(lemma("perplexity", "-m", self.tiny, "-f", text, "-c", 64, "--json").out)
+        self.assertGreater(out["tokens"], 60)
+        self.assertAlmostEqual(out["ppl"], 2.718281828459045 ** out["nll"], delta=out["ppl"] * 1e-6)
+        bench = json.loads(lemma("bench", "-m", self.tiny, "-p", 64, "-n", 8, "-r", 1, "--json").out)
+        for key in ("prefill_tok_s", "decode_tok_s", "bytes_per_token", "read_bandwidth_gb_s",
+                    "bandwidth_share"):
+            self.assertGreater(bench[key], 0, key)
+
+
+class BundledTest(unittest.TestCase):
+    """The model in the repository, through the whole program."""
+
+    def test_it_solves_and_thinks(self):
+        done = lemma("generate", "-p", "What is 37 + 58?", "--temp", 0, "--json",
+                     env={"LEMMA_MODELS": str(BUNDLED.parent)})
+        self.assertEqual(done.returncode, 0, done.err)
+        answer = json.loads(done.out)["answers"][0]
+        self.assertIn("95", answer["content"])
+        self.assertNotEqual(answer["thinking"], "")
+        self.assertEqual(answer["finish_reason"], "stop")
+
+    def test_it_answers_small_talk_in_both_languages(self):
+        for prompt in ("Hello!", "你好", "Tell me a joke", "你是谁？"):
+            done = lemma("generate", "-p", prompt, "--temp", 0, "-n", 400, "--json")
+            answer = json.loads(done.out)["answers"][0]
+            self.assertEqual(answer["finish_reason"], "stop", prompt)
+            self.assertNotEqual(answer["content"].strip(), "", prompt)
+
+
+class InterruptTest(Scratch):
+    def test_sigint_ends_with_130(self):
+        process = subprocess.Popen([LEMMA, "generate", "-m", str(self.tiny), "-p", "x",
+                                    "--ignore-eos", "--raw"],
+                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        process.stdout.read(1)
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=30)
+        self.assertEqual(process.returncode, 130)
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=1)
