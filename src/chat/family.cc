@@ -9,7 +9,8 @@ namespace {
 
 using Names = std::span<const std::string_view>;
 
-constexpr std::array<std::string_view, 1> kDeepseekEnds = {"<｜end▁of▁sentence｜>"};
+// A new user turn ends the answer of a model that forgot to.
+constexpr std::array<std::string_view, 2> kDeepseekEnds = {"<｜end▁of▁sentence｜>", "<｜User｜>"};
 constexpr std::array<std::string_view, 2> kDeepseekTokens = {"<｜User｜>", "<｜Assistant｜>"};
 constexpr std::array<std::string_view, 2> kChatMlEnds = {"<|im_end|>", "<|endoftext|>"};
 constexpr std::array<std::string_view, 2> kChatMlTokens = {"<|im_start|>", "<|im_end|>"};

@@ -1,84 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "service/generate.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
-#include <random>
+#include <atomic>
+#include <deque>
+#include <utility>
 
 #include "base/clock.h"
+#include "engine/engine.h"
+#include "service/engine_request.h"
 #include "service/sample_text.h"
 
 namespace lemma::service {
 namespace {
-
-using tokenizer::SpecialTokens;
-using tokenizer::TokenId;
-
-uint64_t FreshSeed() {
-  std::random_device device;
-  return static_cast<uint64_t>(device()) << 32 | device();
-}
-
-template <typename T>
-void Override(const std::optional<T>& from, T& to) {
-  if (from) to = *from;
-}
-
-engine::SamplingParams MergeSampling(const SamplingOverrides& set, engine::SamplingParams out) {
-  Override(set.temperature, out.temperature);
-  Override(set.top_k, out.top_k);
-  Override(set.top_p, out.top_p);
-  Override(set.min_p, out.min_p);
-  Override(set.typical_p, out.typical_p);
-  Override(set.repeat_penalty, out.repeat_penalty);
-  Override(set.repeat_last_n, out.repeat_last_n);
-  Override(set.presence_penalty, out.presence_penalty);
-  Override(set.frequency_penalty, out.frequency_penalty);
-  Override(set.dry_multiplier, out.dry.multiplier);
-  Override(set.dry_base, out.dry.base);
-  Override(set.dry_allowed_length, out.dry.allowed_length);
-  out.top_logprobs = set.top_logprobs;
-  out.logit_bias = set.logit_bias;
-  out.seed = set.seed ? *set.seed : FreshSeed();
-  return out;
-}
-
-void AddUnique(TokenId id, std::vector<int32_t>& ids) {
-  if (std::find(ids.begin(), ids.end(), id) == ids.end()) ids.push_back(id);
-}
-
-std::vector<int32_t> StopTokens(const LoadedModel& model, const GenerateSettings& settings) {
-  std::vector<int32_t> out = settings.stop_token_ids;
-  if (settings.ignore_eos) return out;
-  for (const TokenId id : model.tokens().eog_ids()) AddUnique(id, out);
-  for (const std::string_view spelling : model.prompts().family().end_tokens) {
-    if (const auto id = model.tokens().Find(spelling)) AddUnique(*id, out);
-  }
-  return out;
-}
-
-std::vector<int32_t> Tokenise(const LoadedModel& model,
-                              const std::vector<chat::PromptPart>& parts) {
-  std::vector<int32_t> out;
-  for (const chat::PromptPart& part : parts) {
-    model.tokens().EncodeAppend(
-        part.text, part.is_input ? SpecialTokens::kPlainText : SpecialTokens::kParse, out);
-  }
-  return out;
-}
-
-engine::GenerateRequest EngineRequest(const LoadedModel& model, const GenerateSettings& settings,
-                                      chat::Thinking thinking) {
-  engine::GenerateRequest out;
-  out.sampling = MergeSampling(settings.sampling, model.DefaultSampling(thinking));
-  out.samples = settings.samples;
-  out.max_tokens = settings.max_tokens;
-  out.min_tokens = settings.min_tokens;
-  out.stop_tokens = StopTokens(model, settings);
-  out.cache_salt = settings.cache_salt;
-  return out;
-}
 
 FinishReason FromEngine(engine::FinishReason reason) {
   switch (reason) {
@@ -94,17 +28,6 @@ FinishReason FromEngine(engine::FinishReason reason) {
       return FinishReason::kError;
   }
   return FinishReason::kError;
-}
-
-StreamUsage FromEngine(const engine::Usage& usage) {
-  StreamUsage out;
-  out.prompt_tokens = usage.prompt_tokens;
-  out.cached_tokens = usage.cached_tokens;
-  out.generated_tokens = usage.generated_tokens;
-  out.queue_seconds = usage.queue_seconds;
-  out.prefill_seconds = usage.prefill_seconds;
-  out.decode_seconds = usage.decode_seconds;
-  return out;
 }
 
 }  // namespace
@@ -128,111 +51,118 @@ std::string_view FinishReasonName(FinishReason reason) {
     case FinishReason::kError:
       return "error";
   }
-  return "unknown";
+  return "error";
 }
 
 class TextStream::Impl {
  public:
-  Impl(LoadedModel& model, engine::GenerateRequest request, const TextFormat& format)
-      : seed_(request.sampling.seed), prompt_(request.prompt) {
-    for (size_t i = 0; i < request.samples; ++i) texts_.emplace_back(model.tokens(), format, i);
-    pending_ = std::move(request);
-  }
+  struct Start {
+    std::vector<int32_t> prompt;
+    chat::StreamParserOptions parser;
+    engine::GenerateRequest request;  // without the prompt
+  };
 
-  Status Start(LoadedModel& model, const std::optional<double>& timeout_seconds) {
-    if (timeout_seconds) deadline_ = MonotonicSeconds() + *timeout_seconds;
-    LEMMA_ASSIGN_OR_RETURN(generation_, model.engine().Submit(std::move(pending_)));
-    return OkStatus();
+  static Result<std::unique_ptr<Impl>> Make(LoadedModel& model, const GenerateSettings& settings,
+                                            Start start) {
+    auto impl = std::unique_ptr<Impl>(new Impl);
+    impl->prompt_ = start.prompt;
+    impl->seed_ = start.request.sampling.seed;
+    if (settings.timeout_seconds) impl->deadline_ = MonotonicSeconds() + *settings.timeout_seconds;
+    SampleText::Options options;
+    options.parser = std::move(start.parser);
+    options.stop = settings.stop;
+    for (const std::string_view stop : model.prompts().family().stop_strings) {
+      options.stop.emplace_back(stop);
+    }
+    options.keep_logprobs = start.request.sampling.top_logprobs.has_value();
+    const size_t samples = start.request.samples;
+    start.request.prompt = std::move(start.prompt);
+    LEMMA_ASSIGN_OR_RETURN(impl->generation_, model.engine().Submit(std::move(start.request)));
+    for (options.sample = 0; options.sample < samples; ++options.sample) {
+      impl->samples_.emplace_back(model.tokens(), options);
+    }
+    impl->unfinished_ = samples;
+    return impl;
   }
 
   std::optional<StreamEvent> Next(std::chrono::nanoseconds timeout) {
-    const double until = MonotonicSeconds() + std::chrono::duration<double>(timeout).count();
-    while (ready_.empty()) {
+    const double end = MonotonicSeconds() + std::chrono::duration<double>(timeout).count();
+    while (ready_.empty() && unfinished_ > 0) {
       const double now = MonotonicSeconds();
-      if (deadline_ && now >= *deadline_ && !deadline_passed_) {
-        deadline_passed_ = true;
+      if (deadline_ && now >= *deadline_ && !past_deadline_) {
+        past_deadline_ = true;
         generation_->Cancel();
       }
-      double wait = until - now;
-      if (deadline_ && !deadline_passed_) wait = std::min(wait, *deadline_ - now);
-      auto event = generation_->Next(
-          std::chrono::nanoseconds(static_cast<int64_t>(std::max(wait, 0.0) * 1e9)));
+      double wait = std::max(end - now, 0.0);
+      if (deadline_ && !past_deadline_) wait = std::min(wait, *deadline_ - now);
+      const auto event = generation_->Next(std::chrono::duration_cast<std::chrono::nanoseconds>(
+          std::chrono::duration<double>(wait)));
       if (event) {
-        Take(*event);
-      } else if (MonotonicSeconds() >= until) {
-        return std::nullopt;
+        Handle(*event);
+      } else if (MonotonicSeconds() >= end) {
+        break;
       }
     }
-    StreamEvent out = std::move(ready_.front());
+    if (ready_.empty()) return std::nullopt;
+    StreamEvent event = std::move(ready_.front());
     ready_.pop_front();
-    return out;
+    return event;
   }
 
   void Cancel() { generation_->Cancel(); }
-  [[nodiscard]] size_t samples() const { return texts_.size(); }
+
+  [[nodiscard]] size_t samples() const { return samples_.size(); }
   [[nodiscard]] uint64_t seed() const { return seed_; }
   [[nodiscard]] const std::vector<int32_t>& prompt() const { return prompt_; }
 
  private:
-  void Take(engine::TokenEvent& event) {
-    SampleText& text = texts_[event.sample];
+  Impl() = default;
+
+  void Handle(const engine::TokenEvent& event) {
+    std::vector<StreamEvent> out;
+    SampleText& text = samples_[event.sample];
     switch (event.kind) {
       case engine::EventKind::kPrefill: {
-        StreamEvent out;
-        out.kind = StreamEvent::Kind::kPrefill;
-        out.sample = event.sample;
-        out.prefill_done = event.prefill_done;
-        out.usage = FromEngine(event.usage);
-        ready_.push_back(std::move(out));
+        StreamEvent progress;
+        progress.kind = StreamEvent::Kind::kPrefill;
+        progress.sample = event.sample;
+        progress.prefill_done = event.prefill_done;
+        progress.usage.prompt_tokens = event.usage.prompt_tokens;
+        progress.usage.cached_tokens = event.usage.cached_tokens;
+        progress.usage.queue_seconds = event.usage.queue_seconds;
+        progress.usage.prefill_seconds = event.usage.prefill_seconds;
+        out.push_back(std::move(progress));
         break;
       }
-      case engine::EventKind::kToken:
-        text.Push(event.token, ready_);
-        if (text.matched_stop()) generation_->CancelSample(event.sample);
+      case engine::EventKind::kToken: {
+        const bool stopped_before = text.Stopped();
+        text.Push(event.token, out);
+        if (text.Stopped() && !stopped_before) generation_->CancelSample(event.sample);
         break;
-      case engine::EventKind::kFinish:
-        text.Flush(ready_);
-        ready_.push_back(Finish(text, event));
+      }
+      case engine::EventKind::kFinish: {
+        FinishReason reason = FromEngine(event.finish);
+        if (reason == FinishReason::kCancelled && past_deadline_) reason = FinishReason::kDeadline;
+        text.Finish(reason, event.usage, event.error, out);
+        --unfinished_;
         break;
+      }
     }
+    for (StreamEvent& each : out) ready_.push_back(std::move(each));
   }
 
-  StreamEvent Finish(const SampleText& text, engine::TokenEvent& event) const {
-    StreamEvent out;
-    out.kind = StreamEvent::Kind::kFinish;
-    out.sample = event.sample;
-    out.finish = FromEngine(event.finish);
-    out.error = std::move(event.error);
-    if (out.finish == FinishReason::kCancelled && deadline_passed_) {
-      out.finish = FinishReason::kDeadline;
-    }
-    if (out.finish == FinishReason::kStop && text.had_tool_call()) {
-      out.finish = FinishReason::kToolCalls;
-    }
-    if (text.matched_stop()) {
-      out.finish = FinishReason::kStopString;
-      out.matched_stop = *text.matched_stop();
-    }
-    out.usage = FromEngine(event.usage);
-    out.usage.generated_tokens = text.tokens_seen();
-    out.usage.thinking_tokens = text.thinking_tokens();
-    out.thinking_unfinished = text.thinking_unfinished();
-    return out;
-  }
-
-  uint64_t seed_;
-  std::vector<int32_t> prompt_;
-  engine::GenerateRequest pending_;
-  std::optional<double> deadline_;
-  bool deadline_passed_ = false;
-  std::deque<SampleText> texts_;
-  std::deque<StreamEvent> ready_;
   std::unique_ptr<engine::Generation> generation_;
+  std::deque<SampleText> samples_;
+  std::deque<StreamEvent> ready_;
+  std::vector<int32_t> prompt_;
+  uint64_t seed_ = 0;
+  size_t unfinished_ = 0;
+  std::optional<double> deadline_;
+  bool past_deadline_ = false;
 };
 
 TextStream::TextStream(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 TextStream::~TextStream() = default;
-
 std::optional<StreamEvent> TextStream::Next(std::chrono::nanoseconds timeout) {
   return impl_->Next(timeout);
 }
@@ -241,42 +171,41 @@ size_t TextStream::samples() const { return impl_->samples(); }
 uint64_t TextStream::seed() const { return impl_->seed(); }
 const std::vector<int32_t>& TextStream::prompt_tokens() const { return impl_->prompt(); }
 
-Result<std::vector<int32_t>> PromptTokens(const LoadedModel& model,
-                                          const chat::Conversation& conversation) {
-  LEMMA_ASSIGN_OR_RETURN(const chat::Prompt prompt, model.prompts().Build(conversation));
-  return Tokenise(model, prompt.parts);
-}
-
 Result<std::unique_ptr<TextStream>> StartChat(LoadedModel& model, const ChatRequest& request) {
-  LEMMA_ASSIGN_OR_RETURN(const chat::Prompt prompt, model.prompts().Build(request.conversation));
-  auto engine_request = EngineRequest(model, request.settings, request.conversation.thinking);
-  engine_request.prompt = Tokenise(model, prompt.parts);
-  TextFormat format;
-  format.parser = prompt.parser;
-  format.stops = request.settings.stop;
-  for (const std::string_view stop : model.prompts().family().stop_strings) {
-    format.stops.emplace_back(stop);
-  }
-  auto impl = std::make_unique<TextStream::Impl>(model, std::move(engine_request), format);
-  LEMMA_RETURN_IF_ERROR(impl->Start(model, request.settings.timeout_seconds));
+  TextStream::Impl::Start start;
+  LEMMA_ASSIGN_OR_RETURN(chat::Prompt prompt, model.prompts().Build(request.conversation));
+  LEMMA_ASSIGN_OR_RETURN(start.request,
+                         MakeEngineRequest(model, request.settings, request.conversation.thinking));
+  start.prompt = model.EncodePrompt(prompt);
+  start.parser = std::move(prompt.parser);
+  LEMMA_ASSIGN_OR_RETURN(auto impl,
+                         TextStream::Impl::Make(model, request.settings, std::move(start)));
   return std::unique_ptr<TextStream>(new TextStream(std::move(impl)));
 }
 
 Result<std::unique_ptr<TextStream>> StartCompletion(LoadedModel& model,
                                                     const CompletionRequest& request) {
-  auto engine_request = EngineRequest(model, request.settings, chat::Thinking::kDefault);
-  const tokenizer::Tokenizer& tokens = model.tokens();
-  if (request.add_bos && tokens.add_bos() && tokens.bos()) {
-    engine_request.prompt.push_back(*tokens.bos());
+  TextStream::Impl::Start start;
+  LEMMA_ASSIGN_OR_RETURN(start.request,
+                         MakeEngineRequest(model, request.settings, chat::Thinking::kDefault));
+  const auto special = request.parse_special ? tokenizer::SpecialTokens::kParse
+                                             : tokenizer::SpecialTokens::kPlainText;
+  start.prompt = model.tokens().Encode(request.prompt, special);
+  const auto bos = model.tokens().bos();
+  const bool has_bos = bos && !start.prompt.empty() && start.prompt.front() == *bos;
+  if (request.add_bos && model.tokens().add_bos() && bos && !has_bos) {
+    start.prompt.insert(start.prompt.begin(), *bos);
   }
-  tokens.EncodeAppend(request.prompt,
-                      request.parse_special ? SpecialTokens::kParse : SpecialTokens::kPlainText,
-                      engine_request.prompt);
-  TextFormat format;
-  format.stops = request.settings.stop;
-  auto impl = std::make_unique<TextStream::Impl>(model, std::move(engine_request), format);
-  LEMMA_RETURN_IF_ERROR(impl->Start(model, request.settings.timeout_seconds));
+  start.parser.think_open.clear();
+  LEMMA_ASSIGN_OR_RETURN(auto impl,
+                         TextStream::Impl::Make(model, request.settings, std::move(start)));
   return std::unique_ptr<TextStream>(new TextStream(std::move(impl)));
+}
+
+Result<std::vector<int32_t>> PromptTokens(const LoadedModel& model,
+                                          const chat::Conversation& conversation) {
+  LEMMA_ASSIGN_OR_RETURN(const chat::Prompt prompt, model.prompts().Build(conversation));
+  return model.EncodePrompt(prompt);
 }
 
 }  // namespace lemma::service

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // From a conversation (or a raw prompt) to a stream of thinking, content and tool calls: prompt
-// format -> tokens -> engine -> detokenizer -> stop strings -> stream parser. No half characters,
-// no part of a stop string, no control token comes out; every ending says its reason.
+// format -> tokens -> engine -> detokenizer -> stream parser -> stop strings (in the content, not
+// in the thinking text). No half characters, no part of a stop string, no control token comes out;
+// every ending says its reason.
 // Threads: a TextStream is used by one thread; Cancel may be called from any.
 #pragma once
 
@@ -11,6 +12,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 

@@ -11,6 +11,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "base/status.h"
 #include "chat/family.h"
@@ -52,6 +53,8 @@ class LoadedModel {
   // The sampling a request starts from: the file's metadata (general.sampling.*), else the
   // family's published values for this thinking mode, else the neutral ones.
   [[nodiscard]] engine::SamplingParams DefaultSampling(chat::Thinking thinking) const;
+  // The tokens of a built prompt, with BOS if the file wants one and the prompt has none.
+  [[nodiscard]] std::vector<int32_t> EncodePrompt(const chat::Prompt& prompt) const;
 
  private:
   struct Impl;

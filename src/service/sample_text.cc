@@ -1,94 +1,135 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "service/sample_text.h"
 
+#include <fmt/format.h>
+
+#include <array>
 #include <utility>
+
+#include "chat/markers.h"
 
 namespace lemma::service {
 namespace {
 
-// Control tokens that the stream parser reads; all others give no text.
-bool IsParserMark(const chat::StreamParserOptions& options, std::string_view piece) {
-  return piece == options.think_open || piece == options.think_close ||
-         piece.find("tool") != std::string_view::npos || piece == "<|python_tag|>";
+using Kind = StreamEvent::Kind;
+
+bool IsToolMark(std::string_view text) {
+  using chat::Marker;
+  constexpr std::array<Marker, 8> kMarkers = {
+      Marker::kToolCallOpen, Marker::kToolCallClose, Marker::kCallsBegin, Marker::kCallBegin,
+      Marker::kSeparator,    Marker::kCallEnd,       Marker::kCallsEnd,   Marker::kPythonTag};
+  for (const Marker marker : kMarkers) {
+    const chat::MarkerMatch match = chat::MatchMarker(text, marker);
+    if (match.kind == chat::MarkerMatch::Kind::kFull && match.length == text.size()) return true;
+  }
+  return false;
 }
 
 }  // namespace
 
-SampleText::SampleText(const tokenizer::Tokenizer& tokens, const TextFormat& format, size_t sample)
+SampleText::SampleText(const tokenizer::Tokenizer& tokens, const Options& options)
     : tokens_(tokens),
-      marks_(format.parser),
-      detokenizer_(tokens, tokenizer::ControlPieces::kRender),
-      stops_(format.stops),
-      sample_(sample) {
-  if (format.parser) parser_.emplace(*format.parser);
+      sample_(options.sample),
+      keep_logprobs_(options.keep_logprobs),
+      detokenizer_(tokens),
+      parser_(options.parser),
+      stops_(options.stop),
+      think_open_(options.parser.think_open),
+      think_close_(options.parser.think_close),
+      tools_(options.parser.tools != chat::ToolSyntax::kNone) {}
+
+// Control tokens give no text, except the marks that the parser reads: some files store "<think>"
+// or the marks of tool calls as control tokens.
+std::string SampleText::TextOf(int32_t token) {
+  if (tokens_.IsControl(token)) {
+    const std::string_view spelling = tokens_.Piece(token, tokenizer::ControlPieces::kRender);
+    const bool thinking =
+        !think_open_.empty() && (spelling == think_open_ || spelling == think_close_);
+    if (thinking || (tools_ && IsToolMark(spelling))) {
+      return detokenizer_.Flush() + std::string(spelling);
+    }
+  }
+  return detokenizer_.Push(token);
 }
 
-bool SampleText::thinking_unfinished() const {
-  return parser_ && parser_->thinking() == chat::ThinkingState::kOpen;
+void SampleText::Push(const engine::SampledToken& token, std::vector<StreamEvent>& out) {
+  if (Stopped()) return;
+  ++generated_;
+  if (!parser_.in_content()) ++thinking_tokens_;
+  if (keep_logprobs_) pending_.push_back(token);
+  std::vector<chat::Delta> deltas;
+  parser_.Feed(TextOf(token.token), deltas);
+  Take(std::move(deltas), out);
 }
 
-void SampleText::Emit(StreamEvent event, std::deque<StreamEvent>& out) {
-  event.sample = sample_;
-  event.logprobs = std::exchange(logprobs_, {});
-  out.push_back(std::move(event));
+void SampleText::Take(std::vector<chat::Delta> deltas, std::vector<StreamEvent>& out) {
+  for (chat::Delta& delta : chat::MergeDeltas(std::move(deltas))) {
+    if (Stopped()) return;
+    switch (delta.kind) {
+      case chat::Delta::Kind::kThinking:
+        EmitText(Kind::kThinking, std::move(delta.text), out);
+        break;
+      case chat::Delta::Kind::kContent:
+        EmitText(Kind::kContent, stops_.Push(delta.text), out);
+        break;
+      case chat::Delta::Kind::kToolCall: {
+        EmitText(Kind::kContent, stops_.Flush(), out);  // a stop string does not span a call
+        StreamEvent event;
+        event.kind = Kind::kToolCall;
+        event.tool_call = std::move(delta.call);
+        if (event.tool_call.id.empty()) {
+          event.tool_call.id = fmt::format("call_{}_{}", sample_, tool_calls_);
+        }
+        ++tool_calls_;
+        Emit(std::move(event), out);
+        break;
+      }
+    }
+  }
 }
 
-void SampleText::EmitContent(const std::string& text, std::deque<StreamEvent>& out) {
+void SampleText::EmitText(StreamEvent::Kind kind, std::string text, std::vector<StreamEvent>& out) {
   if (text.empty()) return;
   StreamEvent event;
-  event.kind = StreamEvent::Kind::kContent;
-  event.text = text;
+  event.kind = kind;
+  event.text = std::move(text);
   Emit(std::move(event), out);
 }
 
-void SampleText::EmitDeltas(std::vector<chat::Delta>& deltas, std::deque<StreamEvent>& out) {
-  for (chat::Delta& delta : deltas) {
-    if (delta.kind == chat::Delta::Kind::kContent) {
-      EmitContent(stops_.Feed(delta.text), out);
-      continue;
-    }
-    if (matched_stop() || (delta.kind == chat::Delta::Kind::kThinking && delta.text.empty())) {
-      continue;
-    }
-    StreamEvent event;
-    event.text = std::move(delta.text);
-    event.kind = StreamEvent::Kind::kThinking;
-    if (delta.kind == chat::Delta::Kind::kToolCall) {
-      event.kind = StreamEvent::Kind::kToolCall;
-      event.tool_call = std::move(delta.call);
-      had_tool_call_ = true;
-    }
-    Emit(std::move(event), out);
+void SampleText::Emit(StreamEvent event, std::vector<StreamEvent>& out) {
+  event.sample = sample_;
+  event.logprobs = std::exchange(pending_, {});
+  out.push_back(std::move(event));
+}
+
+void SampleText::Finish(FinishReason reason, const engine::Usage& usage, Status error,
+                        std::vector<StreamEvent>& out) {
+  if (!Stopped()) {
+    std::vector<chat::Delta> deltas;
+    parser_.Feed(detokenizer_.Flush(), deltas);
+    parser_.Finish(deltas);
+    Take(std::move(deltas), out);
   }
-}
-
-void SampleText::Text(const std::string& text, std::deque<StreamEvent>& out) {
-  if (!parser_) return EmitContent(stops_.Feed(text), out);
-  std::vector<chat::Delta> deltas;
-  parser_->Feed(text, deltas);
-  EmitDeltas(deltas, out);
-}
-
-void SampleText::Push(const engine::SampledToken& token, std::deque<StreamEvent>& out) {
-  if (matched_stop()) return;
-  ++tokens_seen_;
-  if (token.logprob) logprobs_.push_back(token);
-  const std::string_view piece = tokens_.Piece(token.token, tokenizer::ControlPieces::kRender);
-  const bool silent = tokens_.IsControl(token.token) && !(marks_ && IsParserMark(*marks_, piece));
-  if (!silent) Text(detokenizer_.Push(token.token), out);
-  if (thinking_unfinished()) thinking_tokens_ = tokens_seen_;
-}
-
-void SampleText::Flush(std::deque<StreamEvent>& out) {
-  if (!matched_stop()) {
-    Text(detokenizer_.Flush(), out);
-    if (parser_) {
-      std::vector<chat::Delta> deltas;
-      parser_->Finish(deltas);
-      EmitDeltas(deltas, out);
-    }
-    EmitContent(stops_.Flush(), out);
+  if (!Stopped()) EmitText(Kind::kContent, stops_.Flush(), out);
+  StreamEvent event;
+  event.kind = Kind::kFinish;
+  event.finish = reason;
+  if (Stopped()) {
+    event.finish = FinishReason::kStopString;
+    event.matched_stop = *stops_.matched();
+  } else if (reason == FinishReason::kStop && tool_calls_ > 0) {
+    event.finish = FinishReason::kToolCalls;
   }
+  event.error = std::move(error);
+  event.thinking_unfinished = parser_.thinking() == chat::ThinkingState::kOpen;
+  event.usage.prompt_tokens = usage.prompt_tokens;
+  event.usage.cached_tokens = usage.cached_tokens;
+  event.usage.generated_tokens = generated_;
+  event.usage.thinking_tokens = thinking_tokens_;
+  event.usage.queue_seconds = usage.queue_seconds;
+  event.usage.prefill_seconds = usage.prefill_seconds;
+  event.usage.decode_seconds = usage.decode_seconds;
+  Emit(std::move(event), out);
 }
 
 }  // namespace lemma::service

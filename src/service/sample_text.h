@@ -1,58 +1,61 @@
 // SPDX-License-Identifier: Apache-2.0
-// The way of one sample's tokens to events: detokenizer -> stream parser -> stop strings (in the
-// content only, so that a stop string never ends the thinking). Internal to src/service; one
-// thread.
+// The text side of one sample: tokens in, stream events out. Order of the stages: detokenizer
+// (whole characters), stream parser (thinking, content, tool calls), stop strings (in the content
+// only: a "\n\n" must not end a chain of thought). One thread at a time.
 #pragma once
 
-#include <deque>
-#include <optional>
+#include <cstdint>
 #include <string>
 #include <vector>
 
 #include "chat/stream_parser.h"
+#include "engine/request.h"
 #include "service/generate.h"
-#include "service/stop_matcher.h"
+#include "service/stop_strings.h"
 #include "tokenizer/detokenizer.h"
+#include "tokenizer/tokenizer.h"
 
 namespace lemma::service {
 
-// How the text of a stream is read.
-struct TextFormat {
-  std::optional<chat::StreamParserOptions> parser;  // absent: all text is content
-  std::vector<std::string> stops;
-};
-
 class SampleText {
  public:
-  SampleText(const tokenizer::Tokenizer& tokens, const TextFormat& format, size_t sample);
+  struct Options {
+    size_t sample = 0;
+    chat::StreamParserOptions parser;
+    std::vector<std::string> stop;  // REQUIRES: StopMatcher::Validate passed
+    bool keep_logprobs = false;
+  };
+  SampleText(const tokenizer::Tokenizer& tokens, const Options& options);
 
-  // One token's text, as far as it has become certain.
-  void Push(const engine::SampledToken& token, std::deque<StreamEvent>& out);
-  // The end: everything held back.
-  void Flush(std::deque<StreamEvent>& out);
+  // After Stopped() tokens are ignored.
+  void Push(const engine::SampledToken& token, std::vector<StreamEvent>& out);
+  // The sample ended: gives out what was held, and the finish event. `reason` as the engine or the
+  // stream says; a matched stop string and tool calls are put in here.
+  void Finish(FinishReason reason, const engine::Usage& usage, Status error,
+              std::vector<StreamEvent>& out);
 
-  [[nodiscard]] const std::optional<std::string>& matched_stop() const { return stops_.matched(); }
-  [[nodiscard]] size_t tokens_seen() const { return tokens_seen_; }
-  [[nodiscard]] size_t thinking_tokens() const { return thinking_tokens_; }
-  [[nodiscard]] bool thinking_unfinished() const;
-  [[nodiscard]] bool had_tool_call() const { return had_tool_call_; }
+  // A stop string was found: nothing more comes but the finish event.
+  [[nodiscard]] bool Stopped() const { return stops_.matched().has_value(); }
 
  private:
-  void Text(const std::string& text, std::deque<StreamEvent>& out);
-  void Emit(StreamEvent event, std::deque<StreamEvent>& out);
-  void EmitContent(const std::string& text, std::deque<StreamEvent>& out);
-  void EmitDeltas(std::vector<chat::Delta>& deltas, std::deque<StreamEvent>& out);
+  std::string TextOf(int32_t token);
+  void Take(std::vector<chat::Delta> deltas, std::vector<StreamEvent>& out);
+  void Emit(StreamEvent event, std::vector<StreamEvent>& out);
+  void EmitText(StreamEvent::Kind kind, std::string text, std::vector<StreamEvent>& out);
 
   const tokenizer::Tokenizer& tokens_;
-  const std::optional<chat::StreamParserOptions> marks_;
-  tokenizer::StreamDetokenizer detokenizer_;
-  std::optional<chat::StreamParser> parser_;
-  StopMatcher stops_;
   const size_t sample_;
-  size_t tokens_seen_ = 0;
+  const bool keep_logprobs_;
+  tokenizer::StreamDetokenizer detokenizer_;
+  chat::StreamParser parser_;
+  StopMatcher stops_;
+  const std::string think_open_;
+  const std::string think_close_;
+  const bool tools_;
+  std::vector<engine::SampledToken> pending_;  // tokens whose text has not come out yet
+  size_t generated_ = 0;
   size_t thinking_tokens_ = 0;
-  bool had_tool_call_ = false;
-  std::vector<engine::SampledToken> logprobs_;  // of tokens whose text is not out yet
+  size_t tool_calls_ = 0;
 };
 
 }  // namespace lemma::service
