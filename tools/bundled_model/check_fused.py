@@ -14,12 +14,12 @@ import model
 
 
 def main():
-    cfg, size = model.Config(), 1024
-    trainer = fused.Trainer(cfg, size, 1, sys.argv[2])
+    cfg, size = model.Config(), 2048
+    trainer = fused.Trainer(cfg, size, fused.Weights(cfg, 1), sys.argv[2])
     gen = torch.Generator().manual_seed(5)
     for name, p in trainer.p.items():  # Biases and norms away from their trivial start.
         p.add_(torch.randn(p.shape, generator=gen) * (0.1 if p.dim() == 1 else 0.03))
-    trainer.w16.copy_(trainer.w)
+    trainer.weights.w16.copy_(trainer.weights.w)
     for name, p in trainer.p.items():
         p.copy_(trainer.p16[name].float())
     batch = next(dataset.Batches(bpe.Tokenizer.load(sys.argv[1]), size, 3))
@@ -37,15 +37,13 @@ def main():
         if error > 0.03:
             print(f"{name}: relative gradient error {error:.4f}")
     print(f"loss {loss:.5f} against {ref.item():.5f}; worst relative gradient error {worst:.4f}")
-    big = fused.Trainer(cfg, 8192, 1, sys.argv[2])
-    source = dataset.Batches(bpe.Tokenizer.load(sys.argv[1]), 8192, 3)
+    source = dataset.Batches(bpe.Tokenizer.load(sys.argv[1]), size, 3)
     batches = [next(source) for _ in range(12)]
     for i, item in enumerate(batches):
         if i == 2:
             begin = time.time()
-        big.step_loss(item)
-        big.update(1e-3)
-    print(f"{10 * 8192 / (time.time() - begin):.0f} tokens/s")
+        trainer.step_loss(item)
+    print(f"{10 * size / (time.time() - begin):.0f} tokens/s")
     return 0 if worst < 0.05 and abs(loss - ref.item()) < 0.02 else 1
 
 

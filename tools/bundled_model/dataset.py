@@ -96,12 +96,13 @@ class Batches:
     def __init__(self, tokenizer, size, seed, mix_path=None):
         self.encoder = Encoder(tokenizer)
         self.size, self.rng, self.mix_path = size, random.Random(seed), mix_path
-        self.mix, self.count, self.held = dict(DEFAULT_MIX), 0, None
+        self.mix, self.count, self.waiting = dict(DEFAULT_MIX), 0, []
 
-    def _next_sequence(self):
-        if self.held is not None:
-            held, self.held = self.held, None
-            return held
+    def _next_sequence(self, room):
+        """The first waiting sequence that fits, else a new one."""
+        for i, (ids, _) in enumerate(self.waiting):
+            if len(ids) <= room:
+                return self.waiting.pop(i)
         while True:
             system, turns = conversation(self.rng, self.mix)
             ids, start = self.encoder.sequence(self.rng, system, turns)
@@ -119,12 +120,13 @@ class Batches:
         ids = np.full(self.size, self.encoder.eos, np.int64)
         pos = np.zeros(self.size, np.int32)
         begin = np.arange(self.size, dtype=np.int32)
-        where, target, at, sequences = [], [], 0, 0
-        while True:
-            seq, start = self._next_sequence()
+        where, target, at, sequences, misfits = [], [], 0, 0, 0
+        while misfits < 4 and self.size - at > 60:
+            seq, start = self._next_sequence(self.size - at)
             if at + len(seq) > self.size:
-                self.held = (seq, start)
-                break
+                self.waiting.append((seq, start))
+                misfits += 1
+                continue
             n = len(seq)
             ids[at:at + n] = seq
             pos[at:at + n] = np.arange(n)

@@ -26,32 +26,49 @@ def _ptr(x):
     return ctypes.c_void_p(0 if x is None else x.data_ptr())
 
 
-class Trainer:
-    """Parameters, AdamW state and one fused forward-backward over a flat batch of `tokens` tokens."""
+def _views(cfg, flat):
+    """{name: view of its range} over a flat array in the order of model.shapes."""
+    out, at = {}, 0
+    for name, shape in model.shapes(cfg).items():
+        size = int(np.prod(shape))
+        out[name] = flat[at:at + size].view(shape)
+        at += size
+    return out
 
-    def __init__(self, cfg, tokens, seed, build_dir):
-        self.cfg, self.n, self.k = cfg, tokens, load_kernels(build_dir)
-        assert cfg.head_dim == 32
+
+class Weights:
+    """Flat parameters with their bfloat16 copy and AdamW state, in memory that processes can share."""
+
+    def __init__(self, cfg, seed):
         shapes = model.shapes(cfg)
-        total = sum(int(np.prod(s)) for s in shapes.values())
-        self.w, self.g = torch.zeros(total), torch.zeros(total)
-        self.m, self.v, self.decay = torch.zeros(total), torch.zeros(total), torch.zeros(total)
-        self.w16 = torch.zeros(total, dtype=torch.bfloat16)
-        self.p, self.p16, self.grad = {}, {}, {}
+        self.total = sum(int(np.prod(s)) for s in shapes.values())
+        self.w, self.m, self.v, self.decay = (torch.zeros(self.total).share_memory_() for _ in range(4))
+        self.w16 = torch.zeros(self.total, dtype=torch.bfloat16).share_memory_()
         at = 0
+        fresh = model.init(cfg, seed)
         for name, shape in shapes.items():
             size = int(np.prod(shape))
-            for table, flat in ((self.p, self.w), (self.p16, self.w16), (self.grad, self.g)):
-                table[name] = flat[at:at + size].view(shape)
-            if len(shape) == 2:
-                self.decay[at:at + size] = 0.1
+            self.w[at:at + size] = fresh[name].reshape(-1)
+            self.decay[at:at + size] = 0.1 if len(shape) == 2 else 0.0
             at += size
-        for name, value in model.init(cfg, seed).items():
-            self.p[name].copy_(value)
         self.w16.copy_(self.w)
-        self.steps = 0
+
+
+class Trainer:
+    """One fused forward-backward over a flat batch of `tokens` tokens, with a gradient of its own."""
+
+    def __init__(self, cfg, tokens, weights, build_dir):
+        self.cfg, self.n, self.k = cfg, tokens, load_kernels(build_dir)
+        assert cfg.head_dim == 32
+        self.weights = weights
+        self.p, self.p16 = _views(cfg, weights.w), _views(cfg, weights.w16)
+        self.bind_gradient(torch.zeros(weights.total))
         self.cos, self.sin = model.rope_tables(cfg, max(cfg.context, tokens))
         self._buffers()
+
+    def bind_gradient(self, flat):
+        """Uses `flat` as the gradient accumulator."""
+        self.g, self.grad = flat, _views(self.cfg, flat)
 
     def _buffers(self):
         cfg, n, bf = self.cfg, self.n, torch.bfloat16
@@ -81,8 +98,8 @@ class Trainer:
     def _weight_grad(self, name, dy, x):
         self.grad[name].add_(dy.t().mm(x))
 
-    def step_loss(self, batch):
-        """Forward and backward; gradients are added to `self.g`. Returns the mean loss."""
+    def step_loss(self, batch, share=1.0):
+        """Forward and backward; the gradient times `share` is added to `self.g`. Returns the mean loss."""
         cfg, k, n = self.cfg, self.k, self.n
         ids, pos, begin, where, target, _ = batch
         starts = np.flatnonzero(pos == 0).astype(np.int32)
@@ -105,16 +122,16 @@ class Trainer:
             x, y = self.x[2 * i + 1], self.y
         last = 2 * cfg.layers
         self._norm(x, y, last, self.p["norm"])
-        loss = self._head(last, where, target)
+        loss = self._head(last, where, target, share)
         self._backward(ids, rope, seqs)
         return loss
 
-    def _head(self, slot, where, target):
+    def _head(self, slot, where, target, share):
         cfg = self.cfg
         picked = self.h[slot].index_select(0, where)
         logits = picked.mm(self.p16["embed"].t())
         rows, loss = where.shape[0], ctypes.c_double(0)
-        self.k.CrossEntropy(_ptr(logits), _ptr(target), ctypes.byref(loss), rows, cfg.vocab, ctypes.c_float(1.0 / rows))
+        self.k.CrossEntropy(_ptr(logits), _ptr(target), ctypes.byref(loss), rows, cfg.vocab, ctypes.c_float(share / rows))
         self._weight_grad("embed", logits, picked)
         self.dh.zero_()
         self.dh.index_copy_(0, where, logits.mm(self.p16["embed"]))
@@ -141,12 +158,9 @@ class Trainer:
             self._norm_back(2 * i, f"{i}.norm1")
         k.EmbeddingBackward(_ptr(ids), _ptr(self.dx), _ptr(self.grad["embed"]), n, cfg.dim)
 
-    def update(self, lr, beta1=0.9, beta2=0.95, clip=1.0):
-        """Clips by the global norm, applies AdamW, clears the gradient. Returns the norm."""
-        self.steps += 1
-        norm = float(self.g.norm())
-        f = ctypes.c_float
-        self.k.AdamW(_ptr(self.w), _ptr(self.w16), _ptr(self.g), _ptr(self.m), _ptr(self.v), _ptr(self.decay),
-                     ctypes.c_int64(self.w.numel()), f(lr), f(beta1), f(beta2), f(1e-8), f(1 / (1 - beta1 ** self.steps)),
-                     f(1 / (1 - beta2 ** self.steps)), f(min(1.0, clip / (norm + 1e-9))))
-        return norm
+    def update(self, g, part, step, lr, clip, beta1=0.9, beta2=0.95):
+        """AdamW on the slice `part` of the weights with the gradient `g` times `clip`; clears that slice of `g`."""
+        f, w = ctypes.c_float, self.weights
+        flat = [_ptr(t[part]) for t in (w.w, w.w16, g, w.m, w.v, w.decay)]
+        self.k.AdamW(*flat, ctypes.c_int64(part.stop - part.start), f(lr), f(beta1), f(beta2), f(1e-8), f(1 / (1 - beta1 ** step)),
+                     f(1 / (1 - beta2 ** step)), f(clip))

@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """Trains the bundled model within a wall-time budget; running the same command again resumes.
 
-train.py --tokenizer T.json --out DIR --seconds S [--tokens 8192] [--peak 3e-3]
+train.py --tokenizer T.json --out DIR --seconds S [--micro 2048] [--per-step 4] [--workers 2] [--peak 3e-3]
 
+Each worker process runs on one core and takes the next micro-batch of a step as soon as it is free,
+so the run loses little when a core is shared with other work: workers meet only once per step. Then
+each applies AdamW to its own part of the shared weights.
 The learning rate is a function of the share of the budget that is used (linear warm-up, constant,
 then linear decay to 1 % of the peak), so the run always anneals in time. DIR/mix.json, when present,
 gives the family weights and is read again while training; DIR/state.pt is written every few minutes.
@@ -14,13 +17,14 @@ import pathlib
 import time
 
 import torch
+import torch.multiprocessing as mp
 
 import bpe
 import dataset
 import fused
 import model
 
-WARMUP_STEPS, DECAY_FROM = 150, 0.55
+WARMUP_STEPS, DECAY_FROM = 150, 0.5
 
 
 def rate(peak, used, steps):
@@ -30,13 +34,93 @@ def rate(peak, used, steps):
     return peak * min(1.0, (steps + 1) / WARMUP_STEPS)
 
 
-def save(path, trainer, seconds, tokens, batches):
+def save(path, cfg, weights, progress):
     """Writes the state under a temporary name first, so that a reader never sees half a file."""
-    state = {"config": trainer.cfg.to_dict(), "w": trainer.w, "m": trainer.m, "v": trainer.v, "steps": trainer.steps,
-             "seconds": seconds, "tokens": tokens, "batches": batches}
+    state = {"config": cfg.to_dict(), "w": weights.w, "m": weights.m, "v": weights.v, **progress}
     temporary = f"{path}.tmp"
     torch.save(state, temporary)
     os.replace(temporary, path)
+
+
+class Shared:
+    """What the workers share besides the weights: the step's counter, sums, barrier."""
+
+    def __init__(self, workers, total):
+        self.barrier = mp.Barrier(workers)
+        self.claimed = mp.Value("i", 0)
+        self.sums = torch.zeros(workers, 3, dtype=torch.float64).share_memory_()  # loss, micro-batches, square norm
+        self.go = torch.zeros(1, dtype=torch.float64).share_memory_()  # learning rate of this step; negative ends
+        self.grads = [torch.zeros(total).share_memory_() for _ in range(workers)]
+
+    def claim(self, limit):
+        """True when this worker gets one of the step's micro-batches."""
+        with self.claimed.get_lock():
+            self.claimed.value += 1
+            return self.claimed.value <= limit
+
+
+def work(rank, args, weights, shared, step, after_step):
+    """One worker's loop; rank 0 calls after_step(step, loss, norm) and sets the next learning rate."""
+    torch.set_num_threads(1)
+    trainer = fused.Trainer(model.Config(), args.micro, weights, args.out)
+    trainer.bind_gradient(shared.grads[rank])
+    stream = dataset.Batches(bpe.Tokenizer.load(args.tokenizer), args.micro, (args.seed * 1000003 + step) * 64 + rank,
+                             pathlib.Path(args.out) / "mix.json")
+    size = weights.total // args.workers // 16 * 16
+    part = slice(rank * size, weights.total if rank == args.workers - 1 else (rank + 1) * size)
+    while float(shared.go) >= 0:
+        loss, count = 0.0, 0
+        while shared.claim(args.per_step):
+            loss += trainer.step_loss(next(stream), 1.0 / args.per_step)
+            count += 1
+        shared.barrier.wait()
+        total = shared.grads[0][part]
+        for other in shared.grads[1:]:
+            total += other[part]
+            other[part].zero_()
+        shared.sums[rank] = torch.tensor([loss, count, float(total.double().pow(2).sum())])
+        shared.barrier.wait()
+        norm = float(shared.sums[:, 2].sum()) ** 0.5
+        step += 1
+        trainer.update(shared.grads[0], part, step, float(shared.go), min(1.0, 1.0 / (norm + 1e-9)))
+        if rank == 0:
+            shared.claimed.value = 0
+        shared.barrier.wait()
+        if rank == 0:
+            shared.go[0] = after_step(step, float(shared.sums[:, 0].sum() / shared.sums[:, 1].sum()), norm)
+        shared.barrier.wait()
+
+
+def supervise(args, weights, shared, progress):
+    """Runs the workers; rank 0 in this process keeps the clock, the log and the checkpoints."""
+    path, cfg = pathlib.Path(args.out) / "state.pt", model.Config()
+    clock = {"start": time.time(), "save": time.time(), "log": time.time()}
+    before, losses, logged = progress["seconds"], [], [progress["tokens"]]
+
+    def after_step(step, loss, norm):
+        now = time.time()
+        progress.update(steps=step, seconds=before + now - clock["start"], tokens=progress["tokens"] + args.micro * args.per_step)
+        losses.append(loss)
+        lr = rate(args.peak, progress["seconds"] / args.seconds, step)
+        if step % 50 == 0:
+            print(f"{progress['seconds']:7.0f}s step {step} tokens {progress['tokens'] / 1e6:.2f}M loss {sum(losses) / len(losses):.4f} "
+                  f"norm {norm:.2f} lr {lr:.2e} {(progress['tokens'] - logged[0]) / (now - clock['log']):.0f} tok/s", flush=True)
+            losses.clear()
+            logged[0], clock["log"] = progress["tokens"], now
+        done = progress["seconds"] >= args.seconds
+        if done or now - clock["save"] > args.save_every:
+            save(path, cfg, weights, progress)
+            clock["save"] = now
+        return -1.0 if done else lr
+
+    step = progress["steps"]
+    others = [mp.Process(target=work, args=(rank, args, weights, shared, step, None), daemon=True) for rank in range(1, args.workers)]
+    for process in others:
+        process.start()
+    work(0, args, weights, shared, step, after_step)
+    for process in others:
+        process.join()
+    print("done", flush=True)
 
 
 def main():
@@ -44,43 +128,26 @@ def main():
     parser.add_argument("--tokenizer", required=True)
     parser.add_argument("--out", required=True)
     parser.add_argument("--seconds", type=float, required=True)
-    parser.add_argument("--tokens", type=int, default=8192)
+    parser.add_argument("--micro", type=int, default=2048)
+    parser.add_argument("--per-step", type=int, default=4)
+    parser.add_argument("--workers", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--peak", type=float, default=3e-3)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--save-every", type=float, default=240)
     args = parser.parse_args()
-    torch.set_num_threads(int(os.environ.get("OMP_NUM_THREADS", "2")))
-    out = pathlib.Path(args.out)
-    state_path = out / "state.pt"
-    trainer = fused.Trainer(model.Config(), args.tokens, args.seed, args.out)
-    used_before, tokens, seen = 0.0, 0, 0
-    if state_path.exists():
-        state = torch.load(state_path)
+    weights = fused.Weights(model.Config(), args.seed)
+    fused.load_kernels(args.out)
+    progress = {"seconds": 0.0, "tokens": 0, "steps": 0}
+    path = pathlib.Path(args.out) / "state.pt"
+    if path.exists():
+        state = torch.load(path)
         for name in ("w", "m", "v"):
-            getattr(trainer, name).copy_(state[name])
-        trainer.w16.copy_(trainer.w)
-        trainer.steps, used_before, tokens, seen = state["steps"], state["seconds"], state["tokens"], state["batches"]
-    source = dataset.Batches(bpe.Tokenizer.load(args.tokenizer), args.tokens, args.seed * 1000003 + seen, out / "mix.json")
-    start = last_save = last_log = time.time()
-    losses, logged = [], tokens
-    while True:
-        used = used_before + time.time() - start
-        if used >= args.seconds:
-            break
-        losses.append(trainer.step_loss(next(source)))
-        lr = rate(args.peak, used / args.seconds, trainer.steps)
-        norm = trainer.update(lr)
-        tokens, seen = tokens + args.tokens, seen + 1
-        now = time.time()
-        if trainer.steps % 50 == 0:
-            print(f"{used:7.0f}s step {trainer.steps} tokens {tokens / 1e6:.2f}M loss {sum(losses) / len(losses):.4f} "
-                  f"norm {norm:.2f} lr {lr:.2e} {(tokens - logged) / (now - last_log):.0f} tok/s", flush=True)
-            losses, logged, last_log = [], tokens, now
-        if now - last_save > args.save_every:
-            save(state_path, trainer, used_before + now - start, tokens, seen)
-            last_save = now
-    save(state_path, trainer, used_before + time.time() - start, tokens, seen)
-    print("done", flush=True)
+            getattr(weights, name).copy_(state[name])
+        weights.w16.copy_(weights.w)
+        progress = {k: state[k] for k in progress}
+    shared = Shared(args.workers, weights.total)
+    shared.go[0] = rate(args.peak, progress["seconds"] / args.seconds, progress["steps"])
+    supervise(args, weights, shared, progress)
 
 
 if __name__ == "__main__":
