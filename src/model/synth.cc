@@ -30,14 +30,13 @@ std::string KnownShapes() {
   return out;
 }
 
-// Elements of a vector: norms within 0.9 and 1.1, biases within +-0.1.
+// Elements of a vector, within 0.1 of its center.
 std::vector<float> VectorElements(const SynthShape& shape, const SynthTensor& tensor,
                                   uint64_t seed) {
   if (tensor.role == SynthRole::kRopeFactors) return Llama3RopeFactors(shape);
-  const float center = tensor.role == SynthRole::kNorm ? 1.0F : 0.0F;
   std::vector<float> out(tensor.shape.elements());
   for (size_t i = 0; i < out.size(); ++i) {
-    out[i] = center + 0.1F * (2.0F * static_cast<float>(RandomUniform(seed, i)) - 1.0F);
+    out[i] = tensor.center + 0.1F * (2.0F * static_cast<float>(RandomUniform(seed, i)) - 1.0F);
   }
   return out;
 }

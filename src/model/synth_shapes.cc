@@ -112,9 +112,9 @@ constexpr std::array kShapes = {
 
 // Logits of this deviation are neither flat nor all one token.
 constexpr float kLogitDeviation = 2.5F;
-// A tied head sees the last token's own embedding in the residual stream; more than this would
-// make every token predict itself.
-constexpr float kTiedLogitDeviation = 1.25F;
+// A tied head sees the last token's own embedding in the residual stream. Small embeddings, made
+// up for in the output norm, keep a token from predicting itself.
+constexpr float kTiedEmbeddingGain = 0.5F;
 
 class TensorList {
  public:
@@ -122,8 +122,15 @@ class TensorList {
     const float deviation = gain / std::sqrt(static_cast<float>(columns));
     Add(std::move(name), {columns, rows}, SynthRole::kMatrix, deviation);
   }
-  void Vector(std::string name, uint64_t length, SynthRole role) {
+  void Vector(std::string name, uint64_t length, SynthRole role, float center) {
     Add(std::move(name), {length}, role, 0.0F);
+    tensors_.back().center = center;
+  }
+  void Norm(std::string name, uint64_t length, float center = 1.0F) {
+    Vector(std::move(name), length, SynthRole::kVector, center);
+  }
+  void Bias(std::string name, uint64_t length) {
+    Vector(std::move(name), length, SynthRole::kVector, 0.0F);
   }
   std::vector<SynthTensor> Take() { return std::move(tensors_); }
 
@@ -145,21 +152,21 @@ void AddLayer(const SynthShape& s, uint32_t layer, TensorList& list) {
   const uint64_t q = uint64_t{s.heads} * s.head_dim;
   const uint64_t kv = uint64_t{s.kv_heads} * s.head_dim;
   const float residual_gain = 1.0F / std::sqrt(2.0F * static_cast<float>(s.layers));
-  list.Vector(name("attn_norm.weight"), s.embedding, SynthRole::kNorm);
+  list.Norm(name("attn_norm.weight"), s.embedding);
   list.Matrix(name("attn_q.weight"), s.embedding, q, 1.0F);
   list.Matrix(name("attn_k.weight"), s.embedding, kv, 1.0F);
   list.Matrix(name("attn_v.weight"), s.embedding, kv, 1.0F);
   if (s.architecture == "qwen2") {
-    list.Vector(name("attn_q.bias"), q, SynthRole::kBias);
-    list.Vector(name("attn_k.bias"), kv, SynthRole::kBias);
-    list.Vector(name("attn_v.bias"), kv, SynthRole::kBias);
+    list.Bias(name("attn_q.bias"), q);
+    list.Bias(name("attn_k.bias"), kv);
+    list.Bias(name("attn_v.bias"), kv);
   }
   if (s.architecture == "qwen3") {
-    list.Vector(name("attn_q_norm.weight"), s.head_dim, SynthRole::kNorm);
-    list.Vector(name("attn_k_norm.weight"), s.head_dim, SynthRole::kNorm);
+    list.Norm(name("attn_q_norm.weight"), s.head_dim);
+    list.Norm(name("attn_k_norm.weight"), s.head_dim);
   }
   list.Matrix(name("attn_output.weight"), q, s.embedding, residual_gain);
-  list.Vector(name("ffn_norm.weight"), s.embedding, SynthRole::kNorm);
+  list.Norm(name("ffn_norm.weight"), s.embedding);
   list.Matrix(name("ffn_gate.weight"), s.embedding, s.feed_forward, 1.0F);
   list.Matrix(name("ffn_up.weight"), s.embedding, s.feed_forward, 1.0F);
   list.Matrix(name("ffn_down.weight"), s.feed_forward, s.embedding, residual_gain);
@@ -179,14 +186,14 @@ const SynthShape* FindSynthShape(std::string_view name) {
 std::vector<SynthTensor> SynthTensors(const SynthShape& shape, uint64_t vocab) {
   TensorList list;
   if (shape.rope_factors == RopeFactors::kLlama3) {
-    list.Vector("rope_freqs.weight", shape.head_dim / 2, SynthRole::kRopeFactors);
+    list.Vector("rope_freqs.weight", shape.head_dim / 2, SynthRole::kRopeFactors, 0.0F);
   }
   if (shape.tying == Tying::kUntied) {
     list.Matrix("output.weight", shape.embedding, vocab, kLogitDeviation);
   }
-  list.Vector("output_norm.weight", shape.embedding, SynthRole::kNorm);
-  list.Matrix("token_embd.weight", shape.embedding, vocab,
-              shape.tying == Tying::kTied ? kTiedLogitDeviation : kLogitDeviation);
+  const float embedding_gain = shape.tying == Tying::kTied ? kTiedEmbeddingGain : kLogitDeviation;
+  list.Norm("output_norm.weight", shape.embedding, kLogitDeviation / embedding_gain);
+  list.Matrix("token_embd.weight", shape.embedding, vocab, embedding_gain);
   for (uint32_t layer = 0; layer < shape.layers; ++layer) AddLayer(shape, layer, list);
   return list.Take();
 }

@@ -49,8 +49,7 @@ const SynthShape* FindSynthShape(std::string_view name);
 // How a tensor is filled.
 enum class SynthRole : uint8_t {
   kMatrix,
-  kNorm,         // near 1
-  kBias,         // near 0
+  kVector,       // a norm or bias: near its center
   kRopeFactors,  // exact
 };
 
@@ -59,6 +58,7 @@ struct SynthTensor {
   tensor::Shape shape;
   SynthRole role = SynthRole::kMatrix;
   float deviation = 0;  // standard deviation of the elements (kMatrix)
+  float center = 0;     // mean of the elements (kVector)
 };
 
 // All tensors of the shape, in the order of published files. `vocab` replaces shape.vocab.
