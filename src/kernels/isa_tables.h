@@ -1,14 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
-// The entry points of the instruction-set folders. Each overwrites, in a table that starts as a
-// copy of the scalar one, the kernels it has. REQUIRES: the processor has the instruction set.
+// The entry points of the instruction-set folders. The scalar one fills a table; each other one
+// overwrites the kernels it has. REQUIRES: the processor has the instruction set.
 #pragma once
 
 #include "kernels/kernels.h"
 
 namespace lemma::kernels {
 
+void FillScalarKernels(KernelTable* table);
 void FillAvx2Kernels(KernelTable* table);
 void FillAvx512Kernels(KernelTable* table);
 void FillNeonKernels(KernelTable* table);
+
+// Parts of the above, in files of their own.
+void FillAvx2Matmuls(KernelTable* table);
+void FillAvx512Matmuls(KernelTable* table);
+void FillNeonMatmuls(KernelTable* table);
 
 }  // namespace lemma::kernels

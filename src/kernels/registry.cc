@@ -12,7 +12,6 @@
 #include "base/cpu_features.h"
 #include "kernels/isa_tables.h"
 #include "kernels/ops.h"
-#include "kernels/scalar/scalar_kernels.h"
 
 namespace lemma::kernels {
 namespace {
@@ -26,16 +25,25 @@ struct Isa {
 };
 
 constexpr std::array kIsas = {
-    Isa{"scalar", [](KernelTable*) {}, [](const CpuFeatures&) { return true; }},
+    Isa{"scalar", FillScalarKernels, [](const CpuFeatures&) { return true; }},
+#if defined(__x86_64__)
+    Isa{"avx2", FillAvx2Kernels, [](const CpuFeatures& cpu) { return cpu.avx2; }},
+    Isa{"avx512", FillAvx512Kernels, [](const CpuFeatures& cpu) { return cpu.avx512_vnni; }},
+#else
     Isa{"avx2", nullptr, [](const CpuFeatures&) { return false; }},
     Isa{"avx512", nullptr, [](const CpuFeatures&) { return false; }},
+#endif
+#if defined(__aarch64__)
+    Isa{"neon", FillNeonKernels, [](const CpuFeatures&) { return true; }},
+#else
     Isa{"neon", nullptr, [](const CpuFeatures&) { return false; }},
+#endif
 };
 
 std::array<KernelTable, kIsas.size()> MakeTables() {
   std::array<KernelTable, kIsas.size()> tables;
   for (size_t i = 0; i < kIsas.size(); ++i) {
-    tables[i] = ScalarKernels();
+    FillScalarKernels(&tables[i]);
     if (kIsas[i].fill != nullptr && kIsas[i].available(HostCpu())) kIsas[i].fill(&tables[i]);
   }
   return tables;

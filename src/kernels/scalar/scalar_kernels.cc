@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "kernels/scalar/scalar_kernels.h"
-
+// The scalar table: plain C++ for any processor, and the specification of every kernel's bits.
 #include "kernels/fixed_math.h"
+#include "kernels/isa_tables.h"
 #include "kernels/scalar/scalar_attention.h"
 #include "kernels/scalar/scalar_matmul.h"
 
@@ -64,25 +64,18 @@ void FloatsToHalves(const float* x, size_t n, uint16_t* out) {
   for (size_t i = 0; i < n; ++i) out[i] = FloatToHalf(x[i]);
 }
 
-KernelTable MakeTable() {
-  KernelTable table;
-  table.name = "scalar";
-  table.description = "portable C++";
-  table.max_rows = 8;
-  SetScalarMatmuls(&table);
-  table.quantize = Quantize;
-  table.rms_norm = RmsNorm;
-  table.silu_mul = SiluMul;
-  table.float_to_half = FloatsToHalves;
-  SetScalarAttention(&table);
-  return table;
-}
-
 }  // namespace
 
-const KernelTable& ScalarKernels() {
-  static const KernelTable table = MakeTable();
-  return table;
+void FillScalarKernels(KernelTable* table) {
+  table->name = "scalar";
+  table->description = "portable C++";
+  table->max_rows = 8;
+  SetScalarMatmuls(table);
+  table->quantize = Quantize;
+  table->rms_norm = RmsNorm;
+  table->silu_mul = SiluMul;
+  table->float_to_half = FloatsToHalves;
+  SetScalarAttention(table);
 }
 
 }  // namespace lemma::kernels
