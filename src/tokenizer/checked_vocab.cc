@@ -102,10 +102,30 @@ Status IndexTexts(CheckedVocab& vocab) {
   return OkStatus();
 }
 
+// Is `text` what one of the merges gives? Then it is ordinary text, whatever it looks like: "</s>"
+// is a common word of web pages.
+bool IsMerged(const VocabData& data, std::string_view text) {
+  return std::any_of(data.merges.begin(), data.merges.end(), [text](const std::string& line) {
+    if (line.size() != text.size() + 1) return false;
+    const size_t space = line.find(' ', 1);
+    return space != line.npos && text.substr(0, space) == line.substr(0, space) &&
+           text.substr(space) == line.substr(space + 1);
+  });
+}
+
+// The token of that written form, unless it is ordinary text.
+std::optional<TokenId> FindProtocolToken(const CheckedVocab& vocab, std::string_view name) {
+  const std::optional<TokenId> id = vocab.Find(name);
+  if (id && vocab.type(*id) == TokenType::kNormal && IsMerged(vocab.data, name)) {
+    return std::nullopt;
+  }
+  return id;
+}
+
 // Gives the tokens of these names another type; says so when they were ordinary text.
 void Retype(CheckedVocab& vocab, std::span<const std::string_view> names, TokenType type) {
   for (const std::string_view name : names) {
-    const std::optional<TokenId> id = vocab.Find(name);
+    const std::optional<TokenId> id = FindProtocolToken(vocab, name);
     if (!id || vocab.type(*id) == type) continue;
     vocab.warnings.push_back(fmt::format("tokenizer.ggml.token_type[{}] of {} is {}, taken as {}",
                                          *id, Quote(name), static_cast<int>(vocab.type(*id)),
@@ -185,13 +205,13 @@ void FillSpmDefaults(VocabData& data) {
 void FindEnds(CheckedVocab& vocab) {
   VocabData& data = vocab.data;
   for (const std::string_view name : EndOfTurnNames()) {
-    if (!data.eot) data.eot = vocab.Find(name);
+    if (!data.eot) data.eot = FindProtocolToken(vocab, name);
   }
   if (!data.eom) data.eom = vocab.Find("<|eom_id|>");
   for (const auto names : {EndOfGenerationNames(), FillInMiddleEndNames()}) {
     Retype(vocab, names, TokenType::kControl);
     for (const std::string_view name : names) {
-      if (const auto id = vocab.Find(name)) vocab.eog.push_back(*id);
+      if (const auto id = FindProtocolToken(vocab, name)) vocab.eog.push_back(*id);
     }
   }
   for (const auto id : {data.eos, data.eot, data.eom}) {
