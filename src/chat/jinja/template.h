@@ -26,17 +26,24 @@ namespace lemma::chat::jinja {
 
 struct Limits {
   size_t template_bytes = size_t{1} << 20;
-  int parse_depth = 200;                   // nested blocks and expressions; bounds the stack
-  int call_depth = 100;                    // nested macro calls
-  int64_t steps = 20'000'000;              // nodes evaluated plus items visited by filters
+  int parse_depth = 200;       // nested blocks, brackets and operators of the source
+  int eval_depth = 600;        // nested evaluations, macro calls included; bounds the stack
+  int64_t steps = 20'000'000;  // nodes evaluated plus items visited by filters
   size_t output_bytes = size_t{64} << 20;  // also the longest string
   size_t work_bytes = size_t{1} << 30;     // made by all operations together, freed or not
   int value_depth = 200;                   // nested lists and mappings, of the host too
   int64_t range_items = 1'000'000;
 };
 
+// Where the implementations of the language differ. kReference follows @huggingface/jinja:
+// booleans, none and containers print as JSON ("true", "", ["a", 1]), and none or undefined is an
+// error in string filters and concatenation. kPython follows Jinja2 ("True", "None", ['a', 1]),
+// which is what models saw in training; there, an attribute of undefined is an error instead.
+enum class Dialect { kReference, kPython };
+
 struct RenderOptions {
   Limits limits;
+  Dialect dialect = Dialect::kReference;
   // What strftime_now() shows; the local time of the machine when absent.
   std::optional<std::tm> now;
 };

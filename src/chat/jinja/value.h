@@ -27,8 +27,6 @@ struct Callable;
 using Array = std::vector<Value>;
 // A mapping in insertion order. Keys are unique: Value::Object keeps the last of equal keys.
 using Object = std::vector<Member>;
-// A keyword argument of a call.
-struct Keyword;
 
 class Value {
  public:
@@ -110,11 +108,6 @@ class Value {
 
 struct Member {
   MarkedText key;
-  Value value;
-};
-
-struct Keyword {
-  std::string_view name;
   Value value;
 };
 
