@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Writes a copy of a GGUF file with its matrices in another format (quantize_mix.h says which).
-// Tensors are streamed in pieces, so memory stays within some ten megabytes whatever the file; all
-// threads work on the pieces. The output appears under its name only when complete.
+// Tensors are streamed in pieces, so memory of its own stays within some ten megabytes whatever the
+// file; the input's pages are let go tensor by tensor. All threads work on the pieces. The output
+// appears under its name only when complete.
 // Metadata is copied, but general.file_type and general.quantization_version are set, and the
 // split.* keys dropped: a split input gives one file.
 #pragma once

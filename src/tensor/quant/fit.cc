@@ -20,6 +20,54 @@ F4 TrialTops(const Trials& trials, size_t first, int top) {
   return Splat(static_cast<float>(top) + trials.first) + index * Splat(trials.step);
 }
 
+// The numbers of a block brought to [0, 1], with their weighted sums.
+struct Unit {
+  float u[kMaxFit];
+  float wu[kMaxFit];
+  float sum_w = 0.0F;
+  float sum_wu = 0.0F;
+  float max_offset = 0.0F;  // that of zero
+};
+
+// u ~ scale * q + offset of four trials; the squared error is sum w u^2 + error. Where a trial has
+// no solution, the error is 0.
+struct LineFits {
+  F4 scale;
+  F4 offset;
+  F4 error;
+};
+
+LineFits TryLines(const Unit& unit, const float* weights, size_t n, F4 spacing, int top) {
+  const F4 ftop = Splat(static_cast<float>(top));
+  F4 q1 = Splat(0.0F);  // sums of w q, w q^2 and w u q
+  F4 q2 = Splat(0.0F);
+  F4 uq = Splat(0.0F);
+  for (size_t i = 0; i < n; ++i) {
+    const F4 q = Min(Round(Splat(unit.u[i]) * spacing), ftop);
+    const F4 wq = Splat(weights[i]) * q;
+    q1 += wq;
+    q2 += wq * q;
+    uq += Splat(unit.wu[i]) * q;
+  }
+  const F4 w = Splat(unit.sum_w);
+  const F4 wu = Splat(unit.sum_wu);
+  const F4 max_offset = Splat(unit.max_offset);
+  const F4 two = Splat(2.0F);
+  const F4 determinant = w * q2 - q1 * q1;
+  LineFits fits;
+  fits.scale = (w * uq - wu * q1) / determinant;
+  fits.offset = (q2 * wu - q1 * uq) / determinant;
+  // An offset above zero is not allowed: then zero, and the best scale for that.
+  const I4 too_high = fits.offset > max_offset;
+  fits.offset = too_high ? max_offset : fits.offset;
+  fits.scale = too_high ? (uq - max_offset * q1) / q2 : fits.scale;
+  const F4 error = fits.scale * (fits.scale * q2 - two * uq) +
+                   fits.offset * (fits.offset * w - two * wu) + two * fits.scale * fits.offset * q1;
+  const I4 solved = (determinant > Splat(0.0F)) & (fits.scale >= Splat(0.0F));
+  fits.error = solved ? error : Splat(0.0F);
+  return fits;
+}
+
 }  // namespace
 
 float FitScale(const float* x, const float* weights, size_t n, LevelRange range,
@@ -75,47 +123,22 @@ ScaleOffset FitScaleOffset(const float* x, const float* weights, size_t n, int t
 
   // u = (x - low) / span is in [0, 1].
   const float inverse = 1.0F / span;
-  float u[kMaxFit];
-  float wu[kMaxFit];
-  float sum_w = 0.0F;
-  float sum_u = 0.0F;
+  Unit unit;
   for (size_t i = 0; i < n; ++i) {
-    u[i] = (x[i] - low) * inverse;
-    wu[i] = weights[i] * u[i];
-    sum_w += weights[i];
-    sum_u += wu[i];
+    unit.u[i] = (x[i] - low) * inverse;
+    unit.wu[i] = weights[i] * unit.u[i];
+    unit.sum_w += weights[i];
+    unit.sum_wu += unit.wu[i];
   }
-  const F4 w = Splat(sum_w);
-  const F4 wx = Splat(sum_u);
-  const F4 max_offset = Splat(-low * inverse);
-  const F4 ftop = Splat(static_cast<float>(top));
+  unit.max_offset = -low * inverse;
   float best_error = 0.0F;  // relative to sum w u^2
   ScaleOffset best{span / static_cast<float>(top), low};
   for (size_t first = 0; first < trials.count; first += 4) {
-    const F4 spacing = TrialTops(trials, first, top);
-    F4 sum_q = Splat(0.0F);
-    F4 sum_qq = Splat(0.0F);
-    F4 sum_uq = Splat(0.0F);
-    for (size_t i = 0; i < n; ++i) {
-      const F4 q = Min(Round(Splat(u[i]) * spacing), ftop);
-      const F4 wq = Splat(weights[i]) * q;
-      sum_q += wq;
-      sum_qq += wq * q;
-      sum_uq += Splat(wu[i]) * q;
-    }
-    const F4 determinant = w * sum_qq - sum_q * sum_q;
-    F4 scale = (w * sum_uq - wx * sum_q) / determinant;
-    F4 offset = (sum_qq * wx - sum_q * sum_uq) / determinant;
-    const I4 too_high = offset > max_offset;
-    offset = too_high ? max_offset : offset;
-    scale = too_high ? (sum_uq - max_offset * sum_q) / sum_qq : scale;
-    const F4 error = scale * (scale * sum_qq - Splat(2.0F) * sum_uq) +
-                     offset * (offset * w - Splat(2.0F) * wx) +
-                     Splat(2.0F) * scale * offset * sum_q;
+    const LineFits fits = TryLines(unit, weights, n, TrialTops(trials, first, top), top);
     for (size_t lane = 0; lane < 4; ++lane) {
-      if (determinant[lane] > 0.0F && scale[lane] >= 0.0F && error[lane] < best_error) {
-        best_error = error[lane];
-        best = {scale[lane] * span, std::min(0.0F, low + offset[lane] * span)};
+      if (fits.error[lane] < best_error) {
+        best_error = fits.error[lane];
+        best = {fits.scale[lane] * span, std::min(0.0F, low + fits.offset[lane] * span)};
       }
     }
   }

@@ -18,6 +18,8 @@ namespace lemma::tensor {
 
 inline constexpr size_t kLegacyBlock = 32;
 
+// NOLINTBEGIN(readability-identifier-naming): the formats' own names
+
 struct BlockQ4_0 {
   uint16_t d;
   uint8_t nibbles[16];
@@ -63,5 +65,7 @@ void EncodeQ4_1(const float* in, std::byte* out, size_t count, const float* impo
 void EncodeQ5_0(const float* in, std::byte* out, size_t count, const float* importance);
 void EncodeQ5_1(const float* in, std::byte* out, size_t count, const float* importance);
 void EncodeQ8_0(const float* in, std::byte* out, size_t count, const float* importance);
+
+// NOLINTEND(readability-identifier-naming)
 
 }  // namespace lemma::tensor

@@ -12,10 +12,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <bit>
 #include <chrono>
 #include <cmath>
 #include <cstdio>
-#include <cstring>
 #include <random>
 #include <string>
 #include <vector>
@@ -70,8 +70,9 @@ std::vector<DataSet> MakeData(size_t rows, std::mt19937& random) {
     gauss[i] = normal(random) * 0.02F;
     laplace[i] = (random() % 2 == 0 ? 0.02F : -0.02F) * exponential(random);
     t4[i] = heavy(random) * 0.02F;
+    const size_t row = i / kColumns;
     const float wave =
-        std::sin(static_cast<float>(i % kColumns) * 0.013F + static_cast<float>(i / kColumns));
+        std::sin(static_cast<float>(i % kColumns) * 0.013F + static_cast<float>(row));
     scaled[i] = normal(random) * 0.02F * std::exp(0.7F * wave + (i % 97 == 0 ? 1.2F : 0.0F));
     shifted[i] = normal(random) * 0.02F + 0.01F;
   }
@@ -142,7 +143,7 @@ size_t DecodeMismatches(const Peer& peer, const Bytes& blocks) {
   size_t bad = 0;
   for (size_t i = 0; i < n; ++i) {
     if (std::isnan(a[i]) && std::isnan(b[i])) continue;
-    bad += std::memcmp(&a[i], &b[i], sizeof(float)) != 0;
+    bad += std::bit_cast<uint32_t>(a[i]) != std::bit_cast<uint32_t>(b[i]);
   }
   return bad;
 }
