@@ -6,12 +6,12 @@
 
 #include <algorithm>
 #include <charconv>
-#include <chrono>
-#include <filesystem>
+#include <ctime>
 #include <fstream>
 #include <iterator>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/utf8.h"
@@ -100,6 +100,51 @@ INSTANTIATE_TEST_SUITE_P(Vocabularies, ReferenceIds,
                            std::replace(name.begin(), name.end(), '-', '_');
                            return name;
                          });
+
+// 1 MB of the texts that make naive tokenizers quadratic: each takes well below a second.
+TEST(Vocabularies, MonotonousMegabytesRoundTripInTime) {
+  const std::pair<const char*, const char*> units[] = {
+      {"a", "letters"},
+      {" ", "spaces"},
+      {"\n", "lines"},
+      {"7", "digits"},
+      {"!", "signs"},
+      {"\xE4\xB8\xAD\xE6\x96\x87\xE5\xAD\x97", "CJK"},
+      {"\xFF", "bytes that are no UTF-8"},
+      {"\xE4\xB8", "unfinished characters"},
+      {"<", "starts of special tokens"},
+      {"\xF0\x9F\x98\x80", "emoji"},
+  };
+  for (const char* name : {"deepseek-r1-qwen", "llama-spm"}) {
+    const auto tokenizer = Load(name);
+    ASSERT_NE(tokenizer, nullptr);
+    for (const auto& [unit, what] : units) {
+      std::string text;
+      while (text.size() < 1000000) text += unit;
+      const std::clock_t start = std::clock();  // processor time: the machine may be busy
+      const std::vector<TokenId> ids = tokenizer->Encode(text, SpecialTokens::kParse);
+      const double time = static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC;
+      EXPECT_EQ(tokenizer->Decode(ids), text) << name << ": " << what;
+      EXPECT_LT(time, 3.0) << name << ": " << what;  // sanitizers are slow
+      RecordProperty(std::string(name) + " " + what, std::to_string(time));
+    }
+  }
+}
+
+TEST(Vocabularies, NoWarningsThatWouldWorryAUser) {
+  const auto tokenizer = Load("deepseek-r1-qwen");
+  ASSERT_NE(tokenizer, nullptr);
+  EXPECT_EQ(tokenizer->size(), 151936U);
+  EXPECT_EQ(tokenizer->bos(), 151646);
+  EXPECT_EQ(tokenizer->eos(), 151643);
+  EXPECT_TRUE(tokenizer->add_bos());
+  EXPECT_TRUE(tokenizer->IsEog(151643));
+  EXPECT_FALSE(tokenizer->IsEog(*tokenizer->Find("<think>")));
+  EXPECT_EQ(tokenizer->type(*tokenizer->Find("<think>")), tokenizer::TokenType::kUserDefined);
+  for (const std::string& warning : tokenizer->warnings()) {
+    EXPECT_NE(warning.find("token_type"), std::string::npos) << warning;
+  }
+}
 
 }  // namespace
 }  // namespace lemma::model

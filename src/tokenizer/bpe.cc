@@ -3,7 +3,7 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <queue>
+#include <functional>
 #include <utility>
 
 namespace lemma::tokenizer {
@@ -19,20 +19,10 @@ struct Symbol {
   TokenId id;
   uint32_t previous;
   uint32_t next;
+  uint32_t rank;   // of the pair with `next`; kNoRank also when this symbol is merged away
+  TokenId merged;  // what that pair gives
 };
 constexpr uint32_t kEnd = 0xFFFFFFFF;
-
-struct Candidate {
-  uint32_t rank;
-  uint32_t position;  // of the left symbol
-  TokenId left;
-  TokenId right;
-  TokenId merged;
-  // A priority_queue gives the largest: lowest rank first, then leftmost.
-  bool operator<(const Candidate& o) const {
-    return rank != o.rank ? rank > o.rank : position > o.position;
-  }
-};
 
 }  // namespace
 
@@ -100,32 +90,43 @@ void BpeModel::MergeShort(std::string_view word, std::vector<TokenId>& ids) cons
 void BpeModel::MergeLong(std::string_view word, std::vector<TokenId>& ids) const {
   const auto n = static_cast<uint32_t>(word.size());
   std::vector<Symbol> symbols(n);
-  std::priority_queue<Candidate> queue;
-  const auto consider = [&](uint32_t left, uint32_t right) {
-    const PairTable::Merge m = parts_.merges.Find(symbols[left].id, symbols[right].id);
-    if (m.rank != kNoRank)
-      queue.push({m.rank, left, symbols[left].id, symbols[right].id, m.merged});
-  };
   for (uint32_t i = 0; i < n; ++i) {
     symbols[i] = {parts_.bytes[static_cast<uint8_t>(word[i])], i == 0 ? kEnd : i - 1,
-                  i + 1 == n ? kEnd : i + 1};
+                  i + 1 == n ? kEnd : i + 1, kNoRank, 0};
   }
-  for (uint32_t i = 0; i + 1 < n; ++i) consider(i, i + 1);
-  while (!queue.empty()) {
-    const Candidate best = queue.top();
-    queue.pop();
-    Symbol& left = symbols[best.position];
-    if (left.id != best.left || left.next == kEnd) continue;  // merged away since
-    const uint32_t gone = left.next;
-    if (symbols[gone].id != best.right) continue;
-    left.id = best.merged;
-    left.next = symbols[gone].next;
-    symbols[gone].id = -1;
-    if (left.next != kEnd) {
-      symbols[left.next].previous = best.position;
-      consider(best.position, left.next);
-    }
-    if (left.previous != kEnd) consider(left.previous, best.position);
+  // Rank and position of every pair, smallest first; entries whose rank is no longer the one in
+  // `symbols` are passed over.
+  std::vector<uint64_t> heap;
+  heap.reserve(n);
+  const auto set_pair = [&](uint32_t left) {
+    Symbol& symbol = symbols[left];
+    PairTable::Merge m;
+    if (symbol.next != kEnd) m = parts_.merges.Find(symbol.id, symbols[symbol.next].id);
+    symbol.rank = m.rank;
+    symbol.merged = m.merged;
+    if (m.rank == kNoRank) return false;
+    heap.push_back(uint64_t{m.rank} << 32 | left);
+    return true;
+  };
+  const auto push_pair = [&](uint32_t left) {
+    if (set_pair(left)) std::push_heap(heap.begin(), heap.end(), std::greater<>());
+  };
+  for (uint32_t i = 0; i < n; ++i) set_pair(i);
+  std::make_heap(heap.begin(), heap.end(), std::greater<>());
+  while (!heap.empty()) {
+    std::pop_heap(heap.begin(), heap.end(), std::greater<>());
+    const uint64_t best = heap.back();
+    heap.pop_back();
+    const auto at = static_cast<uint32_t>(best);
+    Symbol& left = symbols[at];
+    if (left.rank != best >> 32) continue;
+    Symbol& gone = symbols[left.next];
+    gone.rank = kNoRank;
+    left.id = left.merged;
+    left.next = gone.next;
+    if (left.next != kEnd) symbols[left.next].previous = at;
+    push_pair(at);
+    if (left.previous != kEnd) push_pair(left.previous);
   }
   for (uint32_t i = 0; i != kEnd; i = symbols[i].next) ids.push_back(symbols[i].id);
 }
