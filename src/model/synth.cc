@@ -101,10 +101,13 @@ Result<uint64_t> Synthesizer::PrepareVocab() {
 
 Status Synthesizer::Prepare() {
   LEMMA_ASSIGN_OR_RETURN(const FileType file_type, FindType(options_.type));
-  LEMMA_ASSIGN_OR_RETURN(const uint64_t vocab, PrepareVocab());
-  WriteSynthMetadata(shape_, vocab, writer_);
+  WriteSynthMetadata(shape_, writer_);
   writer_.SetUint32("general.file_type", static_cast<uint32_t>(file_type));
   writer_.SetUint32("general.quantization_version", 2);
+  LEMMA_ASSIGN_OR_RETURN(const uint64_t vocab, PrepareVocab());
+  if (writer_.Has("llama.vocab_size")) {
+    writer_.SetUint32("llama.vocab_size", static_cast<uint32_t>(vocab));
+  }
   tensors_ = SynthTensors(shape_, vocab);
   LEMMA_ASSIGN_OR_RETURN(dtypes_, ChooseDTypes(file_type, shape_, tensors_));
   for (size_t i = 0; i < tensors_.size(); ++i) {

@@ -220,7 +220,7 @@ std::vector<float> Llama3RopeFactors(const SynthShape& shape) {
   return out;
 }
 
-void WriteSynthMetadata(const SynthShape& shape, uint64_t vocab, gguf::Writer& writer) {
+void WriteSynthMetadata(const SynthShape& shape, gguf::Writer& writer) {
   const auto key = [&](std::string_view name) {
     return fmt::format("{}.{}", shape.architecture, name);
   };
@@ -242,7 +242,7 @@ void WriteSynthMetadata(const SynthShape& shape, uint64_t vocab, gguf::Writer& w
     writer.SetUint32(key("attention.value_length"), shape.head_dim);
   }
   if (shape.architecture == "llama") {
-    writer.SetUint32(key("vocab_size"), static_cast<uint32_t>(vocab));
+    writer.SetUint32(key("vocab_size"), shape.vocab);
     writer.SetUint32(key("rope.dimension_count"), shape.head_dim);
   }
 }

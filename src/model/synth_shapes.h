@@ -69,6 +69,6 @@ std::vector<SynthTensor> SynthTensors(const SynthShape& shape, uint64_t vocab);
 std::vector<float> Llama3RopeFactors(const SynthShape& shape);
 
 // general.* and <architecture>.* as the writers in circulation put them, without file type.
-void WriteSynthMetadata(const SynthShape& shape, uint64_t vocab, gguf::Writer& writer);
+void WriteSynthMetadata(const SynthShape& shape, gguf::Writer& writer);
 
 }  // namespace lemma::model

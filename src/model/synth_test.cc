@@ -217,6 +217,7 @@ TEST(Synth, CopiesAVocabularyAndPadsIt) {
   ASSERT_NE(synth.file, nullptr);
   EXPECT_EQ(*synth.file->Find("tokenizer.ggml.pre")->AsString(), "qwen2");
   EXPECT_EQ(synth.file->FindTensor("token_embd.weight")->view.shape.rows(), 512U);
+  EXPECT_EQ(synth.file->pairs().front().key, "general.architecture");
   std::filesystem::remove(path);
   options.vocab = "/nonexistent.gguf";
   std::string bytes;
