@@ -142,7 +142,7 @@ void CpuOps::MultiplyGroups(const Product& product, const Batch& batch, Accumula
     task.group_begin = begin;
     task.group_end = end;
     task.rows = chunk.count;
-    task.blocks = quantized + chunk.begin * blocks;
+    if (w.layout().group != 0) task.blocks = quantized + chunk.begin * blocks;
     task.x = batch.x + chunk.begin * batch.k;
     task.y = product.y.data() + (batch.first_row + chunk.begin) * task.n;
     multiply(task);

@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "kernels/neon/simd-inl.h"
+// The generic kernels need Simd above.
+#include "kernels/isa_tables.h"
+#include "kernels/simd/matmul-inl.h"
+
+namespace lemma::kernels {
+
+void FillNeonMatmuls(KernelTable* table) { SetMatmuls(table); }
+
+}  // namespace lemma::kernels

@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: Apache-2.0
+// The vector type of the NEON kernels (any AArch64): 4 of a tile's 16 rows in one register.
+#pragma once
+
+#include <arm_neon.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+
+namespace lemma::kernels {
+namespace {
+
+// 16-byte vectors for the scale fields of a tile (one byte a row).
+struct Bytes16 {
+  uint8x16_t v;
+
+  static Bytes16 Load(const uint8_t* from) { return {vld1q_u8(from)}; }
+  static Bytes16 Splat(uint8_t byte) { return {vdupq_n_u8(byte)}; }
+  void Store(void* to) const { vst1q_u8(static_cast<uint8_t*>(to), v); }
+  Bytes16 operator&(Bytes16 o) const { return {vandq_u8(v, o.v)}; }
+  Bytes16 operator|(Bytes16 o) const { return {vorrq_u8(v, o.v)}; }
+  Bytes16 operator-(Bytes16 o) const { return {vsubq_u8(v, o.v)}; }
+  Bytes16 Right(int bits) const { return {vshlq_u8(v, vdupq_n_s8(static_cast<int8_t>(-bits)))}; }
+  Bytes16 Left(int bits) const { return {vshlq_u8(v, vdupq_n_s8(static_cast<int8_t>(bits)))}; }
+  static void Zip(Bytes16 a, Bytes16 b, uint8_t* to) {
+    vst1q_u8(to, vzip1q_u8(a.v, b.v));
+    vst1q_u8(to + 16, vzip2q_u8(a.v, b.v));
+  }
+};
+
+struct Simd {
+  using Bytes = uint8x16_t;
+  using Ints = int32x4_t;
+  using Floats = float32x4_t;
+  static constexpr size_t kRows = 4;       // f32 lanes
+  static constexpr size_t kMaxRows = 4;    // activation rows per pass, integer formats
+  static constexpr size_t kFloatRows = 4;  // the same for float formats
+  static constexpr size_t kHeads = 2;      // attention heads that share a pass over a page
+  static constexpr int kSignedOffset = 0;
+
+  static void Prefetch(const uint8_t* at) { __builtin_prefetch(at, 0, 2); }
+
+  static Bytes LoadBytes(const uint8_t* from) { return vld1q_u8(from); }
+  static Bytes SplatByte(int byte) { return vdupq_n_u8(static_cast<uint8_t>(byte)); }
+  static Bytes SplatTable(const int8_t* table) { return vreinterpretq_u8_s8(vld1q_s8(table)); }
+  static Bytes LookUp(Bytes table, Bytes index) { return vqtbl1q_u8(table, index); }
+  static Bytes And(Bytes a, Bytes b) { return vandq_u8(a, b); }
+  static Ints And(Ints a, Ints b) { return vandq_s32(a, b); }
+  static Bytes Or(Bytes a, Bytes b) { return vorrq_u8(a, b); }
+  static Ints Xor(Ints a, Ints b) { return veorq_s32(a, b); }
+  template <int kBits>
+  static Bytes Right(Bytes a) {
+    return vshlq_u8(a, vdupq_n_s8(-kBits));
+  }
+  template <int kBits>
+  static Bytes Left(Bytes a) {
+    return vshlq_u8(a, vdupq_n_s8(kBits));
+  }
+
+  static Ints SplatInt(int value) { return vdupq_n_s32(value); }
+  static Ints AddInts(Ints a, Ints b) { return vaddq_s32(a, b); }
+  static Ints MulInts(Ints a, Ints b) { return vmulq_s32(a, b); }
+  static Ints LoadInt8(const int8_t* from) {
+    const int8x8_t bytes = vreinterpret_s8_s32(vdup_n_s32(Load4(from)));
+    return vmovl_s16(vget_low_s16(vmovl_s8(bytes)));
+  }
+  // Pairs of 16-bit words, kept in the integer type.
+  static Ints LoadUint8Pairs(const uint8_t* from) {
+    return vreinterpretq_s32_u16(vmovl_u8(vld1_u8(from)));
+  }
+  static Ints SplatPair(const int16_t* pair) { return vdupq_n_s32(Load4(pair)); }
+  static Ints AddPairProducts(Ints acc, Ints a, Ints b) {
+    const int16x8_t x = vreinterpretq_s16_s32(a);
+    const int16x8_t y = vreinterpretq_s16_s32(b);
+    const int32x4_t low = vmull_s16(vget_low_s16(x), vget_low_s16(y));
+    const int32x4_t high = vmull_high_s16(x, y);
+    return vaddq_s32(acc, vpaddq_s32(low, high));
+  }
+
+  static Bytes PrepareSigned(Bytes q) { return q; }
+  // Products fit 16 bits, pairs of them need not: vpadal widens while it adds. Unsigned codes stay
+  // below 128, so they are read as signed too.
+  template <size_t kCount>
+  static Ints DotSigned(Ints acc, const Bytes* q, const int8_t* a) {
+    for (size_t i = 0; i < kCount; ++i) {
+      const int8x16_t w = vreinterpretq_s8_u8(q[i]);
+      const int8x16_t x = vreinterpretq_s8_s32(vdupq_n_s32(Load4(a + 4 * i)));
+      const int32x4_t low = vpaddlq_s16(vmull_s8(vget_low_s8(w), vget_low_s8(x)));
+      const int32x4_t high = vpaddlq_s16(vmull_high_s8(w, x));
+      acc = vaddq_s32(acc, vpaddq_s32(low, high));
+    }
+    return acc;
+  }
+  template <size_t kCount, int kMax>
+  static Ints DotUnsigned(Ints acc, const Bytes* q, const int8_t* a) {
+    static_assert(kMax < 128);
+    return DotSigned<kCount>(acc, q, a);
+  }
+
+  static Floats Splat(float value) { return vdupq_n_f32(value); }
+  static Floats Load(const float* from) { return vld1q_f32(from); }
+  static Floats LoadFloatBytes(const uint8_t* from) { return vreinterpretq_f32_u8(vld1q_u8(from)); }
+  static Floats LoadHalves(const uint8_t* from) {
+    return vcvt_f32_f16(vreinterpret_f16_u8(vld1_u8(from)));
+  }
+  static Floats LoadBf16s(const uint8_t* from) {
+    const uint16x4_t words = vreinterpret_u16_u8(vld1_u8(from));
+    return vreinterpretq_f32_u32(vshll_n_u16(words, 16));
+  }
+  static void Store(float* to, Floats a) { vst1q_f32(to, a); }
+  static void StoreHalves(uint16_t* to, Floats a) {
+    vst1_u16(to, vreinterpret_u16_f16(vcvt_f16_f32(a)));
+  }
+  static Floats Add(Floats a, Floats b) { return vaddq_f32(a, b); }
+  static Floats Sub(Floats a, Floats b) { return vsubq_f32(a, b); }
+  static Floats Mul(Floats a, Floats b) { return vmulq_f32(a, b); }
+  static Floats Div(Floats a, Floats b) { return vdivq_f32(a, b); }
+  static Floats Fma(Floats a, Floats b, Floats c) { return vfmaq_f32(c, a, b); }
+  static Floats FmaNegated(Floats a, Floats b, Floats c) { return vfmsq_f32(c, a, b); }
+  // The second operand when either is NaN.
+  static Floats Max(Floats a, Floats b) { return vbslq_f32(vcgtq_f32(a, b), a, b); }
+  static Floats Min(Floats a, Floats b) { return vbslq_f32(vcltq_f32(a, b), a, b); }
+  static Floats ToFloats(Ints a) { return vcvtq_f32_s32(a); }
+  static Ints Round(Floats a) { return vcvtnq_s32_f32(a); }
+  static Ints AsInts(Floats a) { return vreinterpretq_s32_f32(a); }
+  static Floats AsFloats(Ints a) { return vreinterpretq_f32_s32(a); }
+  static Ints MaxInts(Ints a, Ints b) { return vmaxq_s32(a, b); }
+  static Ints ShiftToExponent(Ints a) { return vshlq_n_s32(a, 23); }
+  static void StoreInts(int32_t* to, Ints a) { vst1q_s32(to, a); }
+  static void StoreInt8(int8_t* to, Ints a) {
+    const int16x4_t words = vqmovn_s32(a);
+    const int8x8_t bytes = vqmovn_s16(vcombine_s16(words, words));
+    const int32_t packed = vget_lane_s32(vreinterpret_s32_s8(bytes), 0);
+    std::memcpy(to, &packed, 4);
+  }
+
+ private:
+  static int32_t Load4(const void* from) {
+    int32_t word;
+    std::memcpy(&word, from, 4);
+    return word;
+  }
+};
+
+}  // namespace
+}  // namespace lemma::kernels
