@@ -54,19 +54,22 @@ def numbered(lines):
 
 _FULL = {",": "，", ".": "。", "?": "？", ":": "：", ";": "；", "!": "！"}
 _ZH_PREFIX = ["请问", "请解答：", "帮我算一下，", "你好，", "麻烦你，", "老师，", "请帮忙：", "题目：", "问题：",
-              "求助：", "请教一下，", "嗨，", "请看题：", "我有一道题：", "帮我看看这道题：", "解题："]
+              "求助：", "请教一下，", "嗨，", "请看题：", "我有一道题：", "帮我看看这道题：", "解题：",
+              "考考你：", "老师出了一道题，", "这是我的作业：", "昨天我看到一道题：", "听好了，", "再来一题：", "不会做这道题，", "小朋友问我：", "今天的题目是："]
 _EN_PREFIX = ["Please solve: ", "Hi, ", "Hello! ", "Please help: ", "Question: ", "Problem: ",
               "Can you help me? ", "Hey, ", "I have a problem: ", "Quick question: ", "Solve this: ",
-              "Could you work this out? ", "Homework: ", "Help me with this: "]
-_ZH_SUFFIX = ["谢谢", "请一步一步推理。", "请写出过程。", "请把答案放在\\boxed{}里。", "拜托了", "请逐步思考", "急！",
+              "Could you work this out? ", "Homework: ", "Help me with this: ",
+              "Here is one for you: ", "My teacher asked this. ", "I am stuck. ", "Next one: ", "Try this: ", "Listen, ", "A riddle: ",
+              "Today we got this problem. "]
+_ZH_SUFFIX = ["谢谢", "请一步一步推理。", "请写出过程。", "请把答案放在\\boxed{}里。", "拜托了", "请逐步思考", "急！", "你能算出来吗？", "告诉我答案。", "说说看。", "你会吗？",
               "要有检查步骤。"]
 _EN_SUFFIX = [" Thanks!", " Please reason step by step.", " Show your work.",
-              " Put the final answer within \\boxed{}.", " Think step by step.", " Please.", " Thank you"]
+              " Put the final answer within \\boxed{}.", " Think step by step.", " Please.", " Thank you", " Can you do it?", " Tell me.", " I need the answer.", " Do you know?"]
 
 
 def decorate(rng, text, lang):
     """Ordinary noise around a prompt: courtesy, punctuation width, spacing, a missing final mark."""
-    if rng.random() < 0.15:
+    if rng.random() < 0.2:
         text = rng.choice(_ZH_PREFIX if lang == "zh" else _EN_PREFIX) + text
     if rng.random() < 0.12 and text[-1:] in ",.?!;，。？！；":
         text = text[:-1]
@@ -84,7 +87,7 @@ def decorate(rng, text, lang):
             text = text.lower()
         elif rng.random() < 0.03:
             text = text.upper().replace("\\BOXED", "\\boxed")
-    if rng.random() < 0.04:
+    if rng.random() < 0.08:
         text = _typo(rng, text)
     edge = rng.random()
     if edge < 0.03:

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Greedy pass@1 of a training state, on its Q8_0-rounded weights.
 
-evaluate.py STATE.pt TOKENIZER.json EVAL.jsonl [--limit N per family] [--json OUT] [--show N] [--talk N]
+evaluate.py STATE.pt TOKENIZER.json EVAL.jsonl [--limit N per family] [--json OUT] [--show N] [--talk N] [--markdown OUT]
 An answer counts when the text of the last \\boxed{...} equals the reference exactly.
 """
 
@@ -16,10 +16,12 @@ import time
 import torch
 
 import bpe
+import common
 import dataset
 import export_gguf
 import model
 import smalltalk
+import smalltalk_data
 
 _BOX = re.compile(r"\\boxed\{([^{}]*)\}")
 
@@ -68,15 +70,53 @@ def _group(records, good, ended, key):
 
 
 def talk_report(cfg, params, tok, count, seed, show):
-    """Small talk: share that ends by itself within 200 tokens, and that names no invented answer."""
+    """Small talk: how many replies end by themselves within 200 tokens, name no result, and are of the asked kind."""
     rng = random.Random(seed)
     examples = [smalltalk.make(rng, "zh" if rng.random() < 0.6 else "en") for _ in range(count)]
     texts, ended = run(cfg, params, tok, [e.prompt for e in examples], 200)
-    boxed = sum("\\boxed" in t.split("</think>")[-1] for t in texts)
-    same = sum(t.startswith(e.think[0][:6]) for t, e in zip(texts, examples))
+    answers = [t.split("</think>")[-1].strip() for t in texts]
+    kinds = collections.OrderedDict()
+    for e, a in zip(examples, answers):
+        _, lang, intent = e.phrasing.split(".")
+        row = kinds.setdefault(intent, [0, 0])
+        row[0] += any(a[:4] == common.expand(rng, r)[:4] for r in smalltalk_data.INTENTS[lang][intent][2] for _ in range(12))
+        row[1] += 1
     for e, t in list(zip(examples, texts))[:show]:
         print(repr(e.prompt), "->", repr(t))
-    return {"prompts": count, "ended": sum(ended), "boxed_anyway": boxed, "same_opening": same}
+    return {"prompts": count, "ended": sum(ended), "boxed_anyway": sum("\\boxed" in a for a in answers),
+            "fitting_kind": sum(r[0] for r in kinds.values()), "by_intent": {k: f"{a}/{b}" for k, (a, b) in sorted(kinds.items())}}
+
+
+def later_turns(cfg, params, tok, records, seed):
+    """Pass@1 of problems that come after one to three earlier turns of the same conversation."""
+    rng, prompts = random.Random(seed), []
+    mix = {"F0": 1, "F1": 1, "F2": 1, "F5": 1, "F9": 1, "talk": 5}
+    for r in records:
+        past = [dataset.sample(rng, mix, r["lang"]) for _ in range(rng.randint(1, 3))]
+        prompts.append(("", [(e.prompt, rng.choice(["", "\n\n"]) + e.answer) for e in past], r["prompt"]))
+    texts, ended = run(cfg, params, tok, prompts, 500)
+    good = grade(records, texts)
+    low, high = wilson(sum(good), len(good))
+    return {"problems": len(good), "right": sum(good), "low": round(low, 1), "high": round(high, 1), "cut_off": len(ended) - sum(ended)}
+
+
+def grade(records, texts):
+    """1 where the last box of the visible answer equals the reference."""
+    good = []
+    for r, t in zip(records, texts):
+        boxes = _BOX.findall(t.split("</think>")[-1])
+        good.append(int(bool(boxes) and boxes[-1] == r["answer"]))
+    return good
+
+
+def markdown(report):
+    """The tables of the model card."""
+    lines = []
+    for name in ("family", "family_lang_seen", "phrasing"):
+        lines += [f"| {name.replace('_', ', ')} | right | pass@1 | 95 % interval | cut off |", "|---|---|---|---|---|"]
+        lines += [f"| {r['group']} | {r['right']}/{r['total']} | {r['percent']} % | {r['low']}-{r['high']} % | {r['cut_off']} |" for r in report[name]]
+        lines.append("")
+    return "\n".join(lines)
 
 
 def main():
@@ -86,6 +126,7 @@ def main():
     parser.add_argument("problems")
     parser.add_argument("--limit", type=int, default=0)
     parser.add_argument("--json")
+    parser.add_argument("--markdown")
     parser.add_argument("--show", type=int, default=0)
     parser.add_argument("--talk", type=int, default=0)
     parser.add_argument("--phrasings", action="store_true")
@@ -103,10 +144,7 @@ def main():
         records = picked
     begin = time.time()
     texts, ended = run(cfg, params, tok, [r["prompt"] for r in records], 500)
-    good = []
-    for r, t in zip(records, texts):
-        boxes = _BOX.findall(t.split("</think>")[-1])
-        good.append(int(bool(boxes) and boxes[-1] == r["answer"]))
+    good = grade(records, texts)
     report = {"tokens_trained": state["tokens"], "steps": state["steps"], "seconds": round(time.time() - begin, 1),
               "cut_off": len(ended) - sum(ended), "loops": sum(repeats(t) for t, e in zip(texts, ended) if not e),
               "family": _group(records, good, ended, lambda r: r["family"]),
@@ -114,12 +152,16 @@ def main():
               "phrasing": _group(records, good, ended, lambda r: r["phrasing"])}
     if args.talk:
         report["talk"] = talk_report(cfg, params, tok, args.talk, 99, args.show)
+        report["later_turns"] = later_turns(cfg, params, tok, random.Random(8).sample(records, min(len(records), args.talk)), 98)
     print({k: v for k, v in report.items() if not isinstance(v, list)})
     for name in ("family", "family_lang_seen") + (("phrasing",) if args.phrasings else ()):
         for row in report[name]:
             print(f"{row['group']:24} {row['right']:4}/{row['total']:<4} {row['percent']:5.1f} % [{row['low']}, {row['high']}] cut {row['cut_off']}")
     for r, t, g in [x for x in zip(records, texts, good) if not x[2]][:args.show]:
         print("---", r["id"], r["phrasing"], r["prompt"], "=>", r["answer"], "\n" + t)
+    if args.markdown:
+        with open(args.markdown, "w", encoding="utf-8") as f:
+            f.write(markdown(report))
     if args.json:
         with open(args.json, "w", encoding="utf-8") as f:
             json.dump(report, f, ensure_ascii=False, indent=1)

@@ -1,19 +1,21 @@
 # SPDX-License-Identifier: Apache-2.0
 """Trains the bundled model within a wall-time budget; running the same command again resumes.
 
-train.py --tokenizer T.json --out DIR --seconds S [--micro 2048] [--per-step 4] [--workers 2] [--peak 3e-3]
+train.py --tokenizer T.json --out DIR --seconds S [--micro 1536] [--per-step 3] [--workers 2] [--peak 3e-3]
 
 Each worker process runs on one core and takes the next micro-batch of a step as soon as it is free,
 so the run loses little when a core is shared with other work: workers meet only once per step. Then
 each applies AdamW to its own part of the shared weights.
 The learning rate is a function of the share of the budget that is used (linear warm-up, constant,
 then linear decay to 1 % of the peak), so the run always anneals in time. DIR/mix.json, when present,
-gives the family weights and is read again while training; DIR/state.pt is written every few minutes.
+gives the family weights and is read again while training; DIR/state.pt is written every few minutes
+and on SIGTERM.
 """
 
 import argparse
 import os
 import pathlib
+import signal
 import time
 
 import torch
@@ -24,7 +26,7 @@ import dataset
 import fused
 import model
 
-WARMUP_STEPS, DECAY_FROM = 150, 0.5
+WARMUP_STEPS, DECAY_FROM = 150, 0.42
 
 
 def rate(peak, used, steps):
@@ -95,7 +97,7 @@ def supervise(args, weights, shared, progress):
     """Runs the workers; rank 0 in this process keeps the clock, the log and the checkpoints."""
     path, cfg = pathlib.Path(args.out) / "state.pt", model.Config()
     clock = {"start": time.time(), "save": time.time(), "log": time.time()}
-    before, losses, logged = progress["seconds"], [], [progress["tokens"]]
+    before, losses, logged, stopping = progress["seconds"], [], [progress["tokens"]], []
 
     def after_step(step, loss, norm):
         now = time.time()
@@ -107,7 +109,7 @@ def supervise(args, weights, shared, progress):
                   f"norm {norm:.2f} lr {lr:.2e} {(progress['tokens'] - logged[0]) / (now - clock['log']):.0f} tok/s", flush=True)
             losses.clear()
             logged[0], clock["log"] = progress["tokens"], now
-        done = progress["seconds"] >= args.seconds
+        done = stopping or progress["seconds"] >= args.seconds
         if done or now - clock["save"] > args.save_every:
             save(path, cfg, weights, progress)
             clock["save"] = now
@@ -117,6 +119,7 @@ def supervise(args, weights, shared, progress):
     others = [mp.Process(target=work, args=(rank, args, weights, shared, step, None), daemon=True) for rank in range(1, args.workers)]
     for process in others:
         process.start()
+    signal.signal(signal.SIGTERM, lambda *_: stopping.append(True))
     work(0, args, weights, shared, step, after_step)
     for process in others:
         process.join()
@@ -128,8 +131,8 @@ def main():
     parser.add_argument("--tokenizer", required=True)
     parser.add_argument("--out", required=True)
     parser.add_argument("--seconds", type=float, required=True)
-    parser.add_argument("--micro", type=int, default=2048)
-    parser.add_argument("--per-step", type=int, default=4)
+    parser.add_argument("--micro", type=int, default=1536)
+    parser.add_argument("--per-step", type=int, default=3)
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--peak", type=float, default=3e-3)
     parser.add_argument("--seed", type=int, default=1)
