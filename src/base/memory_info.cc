@@ -5,6 +5,7 @@
 #include <fstream>
 #include <optional>
 #include <string>
+#include <string_view>
 
 namespace lemma {
 namespace {
@@ -28,11 +29,39 @@ std::optional<uint64_t> ReadNumber(const char* path) {
   return std::nullopt;
 }
 
+// "NAME 123" lines of memory.stat.
+std::optional<uint64_t> ReadStat(const char* path, std::string_view wanted) {
+  std::ifstream file(path);
+  std::string name;
+  uint64_t value = 0;
+  while (file >> name >> value) {
+    if (name == wanted) return value;
+  }
+  return std::nullopt;
+}
+
+struct CgroupFiles {
+  const char* limit;
+  const char* used;
+  const char* stat;
+  std::string_view cache;  // file pages counted as used, which the kernel takes back when needed
+};
+
 std::optional<uint64_t> CgroupAvailable() {
-  const auto limit = ReadNumber("/sys/fs/cgroup/memory.max");
-  const auto used = ReadNumber("/sys/fs/cgroup/memory.current");
-  if (!limit || !used) return std::nullopt;
-  return *limit > *used ? *limit - *used : 0;
+  constexpr CgroupFiles kVersions[] = {
+      {"/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory.current", "/sys/fs/cgroup/memory.stat",
+       "inactive_file"},
+      {"/sys/fs/cgroup/memory/memory.limit_in_bytes", "/sys/fs/cgroup/memory/memory.usage_in_bytes",
+       "/sys/fs/cgroup/memory/memory.stat", "total_inactive_file"}};
+  for (const CgroupFiles& files : kVersions) {
+    const auto limit = ReadNumber(files.limit);
+    const auto used = ReadNumber(files.used);
+    if (!limit || !used) continue;
+    const uint64_t cache = ReadStat(files.stat, files.cache).value_or(0);
+    const uint64_t busy = *used - std::min(*used, cache);
+    return *limit - std::min(*limit, busy);
+  }
+  return std::nullopt;
 }
 
 }  // namespace

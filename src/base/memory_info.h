@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Memory that this process may still take: what the system reports as available, less where a
-// container (cgroup v2) sets a lower limit.
+// container (cgroup v2 or v1) sets a lower limit. File pages that can be dropped count as free.
 #pragma once
 
 #include <cstdint>

@@ -64,7 +64,8 @@ class StreamParser {
   void Finish(std::vector<Delta>& out);
 
   [[nodiscard]] ThinkingState thinking() const;
-  // True from the first byte after the thinking text on (grammars arm here).
+  // True from the first byte after the thinking text on (grammars arm here), and while no thinking
+  // was opened at all.
   [[nodiscard]] bool in_content() const;
   // Bytes held back because a tag or a tool call may be under way.
   [[nodiscard]] size_t held_bytes() const;

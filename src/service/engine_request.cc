@@ -76,7 +76,7 @@ std::vector<int32_t> EndTokens(const tokenizer::Tokenizer& tokens, const chat::F
   std::vector<int32_t> ids(tokens.eog_ids().begin(), tokens.eog_ids().end());
   for (const std::string_view spelling : family.end_tokens) {
     const auto id = tokens.Find(spelling);
-    if (id && tokens.IsControl(*id) && std::find(ids.begin(), ids.end(), *id) == ids.end()) {
+    if (id && std::find(ids.begin(), ids.end(), *id) == ids.end()) {
       ids.push_back(*id);
     }
   }

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "base/memory_info.h"
 #include "engine/step_model.h"
 #include "gguf/reader.h"
 #include "kernels/ops.h"
@@ -59,7 +60,9 @@ struct LoadedModel::Impl {
     needs.kv_bytes_per_token = config.kv_bytes_per_token(options.kv_type);
     needs.trained_context = config.context_length;
     needs.asked_context = options.context;
-    needs.available = AvailableMemoryBytes();
+    if (const uint64_t available = AvailableMemoryBytes(); available > 0) {
+      needs.available = available;
+    }
     LEMMA_ASSIGN_OR_RETURN(MemoryPlan plan, PlanMemory(needs));
     if (!plan.warning.empty()) Warn(plan.warning);
     return plan;
@@ -67,9 +70,10 @@ struct LoadedModel::Impl {
 
   Status StartEngine(const LoadOptions& options) {
     LEMMA_ASSIGN_OR_RETURN(const model::ModelConfig config, model::ReadConfig(*file));
-    if (config.vocab != tokens->size()) {
-      return DataLoss(fmt::format("the model has {} output rows, its tokenizer {} tokens",
-                                  config.vocab, tokens->size()));
+    // The other way round is common: rows are padded to a round number.
+    if (tokens->size() > config.vocab) {
+      return DataLoss(fmt::format("the vocabulary has {} tokens, the weights only {} rows for them",
+                                  tokens->size(), config.vocab));
     }
     LEMMA_ASSIGN_OR_RETURN(const MemoryPlan plan, CheckMemory(config, options));
     LEMMA_ASSIGN_OR_RETURN(ops, kernels::MakeCpuOps({options.threads, options.isa}));

@@ -4,12 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
-#include <string_view>
-#include <vector>
 
-#include "base/cpu_features.h"
-#include "base/file.h"
 #include "engine/engine.h"
 
 namespace lemma::service {
@@ -21,74 +16,9 @@ constexpr uint64_t kFixedBytes = 96ULL << 20;
 constexpr size_t kDefaultSequences = 4;
 constexpr size_t kLeastContext = 256;
 
-std::optional<uint64_t> ParseNumber(std::string_view text) {
-  const size_t begin = text.find_first_of("0123456789");
-  if (begin == std::string_view::npos) return std::nullopt;
-  uint64_t value = 0;
-  const auto parsed = std::from_chars(text.data() + begin, text.data() + text.size(), value);
-  if (parsed.ec != std::errc()) return std::nullopt;
-  return value;
-}
-
-std::optional<uint64_t> ReadNumber(const char* path) {
-  const Result<std::string> text = ReadFile(path, 1 << 16);
-  return text.ok() ? ParseNumber(*text) : std::nullopt;
-}
-
-std::optional<uint64_t> SystemAvailable() {
-  const Result<std::string> text = ReadFile("/proc/meminfo", 1 << 16);
-  if (!text.ok()) return std::nullopt;
-  const size_t at = text->find("MemAvailable:");
-  if (at == std::string::npos) return std::nullopt;
-  const auto kib = ParseNumber(std::string_view(*text).substr(at));
-  if (!kib) return std::nullopt;
-  return *kib * 1024;
-}
-
-// Control groups, version 2 and 1. Page cache counts as used there but can be taken back.
-std::optional<uint64_t> ContainerAvailable() {
-  struct Paths {
-    const char* limit;
-    const char* used;
-    const char* stat;
-    std::string_view cache_key;
-  };
-  constexpr Paths kPaths[] = {
-      {"/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory.current", "/sys/fs/cgroup/memory.stat",
-       "\ninactive_file "},
-      {"/sys/fs/cgroup/memory/memory.limit_in_bytes", "/sys/fs/cgroup/memory/memory.usage_in_bytes",
-       "/sys/fs/cgroup/memory/memory.stat", "\ntotal_inactive_file "},
-  };
-  for (const Paths& paths : kPaths) {
-    const auto limit = ReadNumber(paths.limit);
-    const auto used = ReadNumber(paths.used);
-    if (!limit || !used) continue;
-    uint64_t cache = 0;
-    if (const Result<std::string> stat = ReadFile(paths.stat, 1 << 20); stat.ok()) {
-      const size_t at = stat->find(paths.cache_key);
-      if (at != std::string::npos)
-        cache = ParseNumber(std::string_view(*stat).substr(at)).value_or(0);
-    }
-    const uint64_t busy = *used - std::min(*used, cache);
-    return *limit - std::min(*limit, busy);
-  }
-  return std::nullopt;
-}
-
 size_t PagesFor(size_t tokens) { return (tokens + engine::kPageTokens - 1) / engine::kPageTokens; }
 
 }  // namespace
-
-std::optional<uint64_t> AvailableMemoryBytes() {
-  std::optional<uint64_t> available = SystemAvailable();
-  if (const auto container = ContainerAvailable()) {
-    available = available ? std::min(*available, *container) : container;
-  }
-  if (available) return available;
-  const uint64_t physical = PhysicalMemoryBytes();
-  if (physical == 0) return std::nullopt;
-  return physical;
-}
 
 Result<MemoryPlan> PlanMemory(const MemoryNeeds& needs) {
   if (needs.asked_context &&

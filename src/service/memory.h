@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// How much memory a model needs, and how it is shared between weights and KV cache. The plan is a
-// pure function; AvailableMemoryBytes asks the system.
+// How much memory a model needs, and how it is shared between weights and KV cache. Pure functions.
 #pragma once
 
 #include <cstddef>
@@ -11,10 +10,6 @@
 #include "base/status.h"
 
 namespace lemma::service {
-
-// Memory that this process could still take: the system's estimate, and what is left of the
-// container's limit. nullopt when unknown.
-std::optional<uint64_t> AvailableMemoryBytes();
 
 struct MemoryNeeds {
   uint64_t weight_bytes = 0;  // as stored in the file; packed weights are about as large
