@@ -50,6 +50,10 @@ bool IsValidAlignment(uint64_t alignment) {
 
 bool IsValidName(std::string_view name) {
   if (name.empty()) return false;
+  // Nearly all names are printable ASCII: one pass that the compiler vectorises.
+  uint32_t odd = 0;
+  for (const char c : name) odd |= c < ' ' || c > '~' ? 1U : 0U;
+  if (odd == 0) return true;
   while (!name.empty()) {
     const Utf8Char c = DecodeUtf8(name);
     if (c.code_point == kInvalidUtf8 || IsControl(c.code_point)) return false;

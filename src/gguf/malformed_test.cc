@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Hand-made bad files, one a defect. Each must be refused with an error that names the field and
-// its offset, in less than 200 ms.
+// its offset, in less than 200 ms of processor time.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <chrono>
+#include <ctime>
 #include <functional>
 #include <vector>
 
@@ -26,9 +26,9 @@ struct BadFile {
 void ExpectRefused(const BadFile& bad) {
   SCOPED_TRACE(bad.defect);
   const RawBuilder raw = bad.make();
-  const auto start = std::chrono::steady_clock::now();
+  const std::clock_t start = std::clock();
   const auto file = File::Parse(raw.span());
-  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::milliseconds(200));
+  EXPECT_LT(std::clock() - start, CLOCKS_PER_SEC / 5);
   ASSERT_FALSE(file.ok());
   EXPECT_NE(file.status().code(), StatusCode::kInternal);
   for (const std::string& part : bad.expected) {

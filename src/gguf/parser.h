@@ -23,6 +23,9 @@ struct ParsedFile {
   uint32_t alignment = 0;
   std::vector<Pair> pairs;      // in file order
   std::vector<Tensor> tensors;  // in file order
+  // Indices in order of key and of name.
+  std::vector<uint32_t> pair_order;
+  std::vector<uint32_t> tensor_order;
 };
 
 class Parser {
@@ -52,13 +55,13 @@ class Parser {
   Status ParsePayload(Value& value);
   Status SkipStrings(uint64_t count);
   Status CheckBools(std::span<const std::byte> bytes, uint64_t offset) const;
-  Status CheckDuplicateKeys() const;
+  Status IndexKeys();
   Status ReadAlignment();
   Status ParseTensorInfos();
   Status ParseTensorInfo(Tensor& out, TensorInfo& info);
   Result<tensor::Shape> ReadShape();
   Status CheckMetadataSize() const;
-  Status CheckDuplicateTensors() const;
+  Status IndexTensors();
   Status PlaceTensors();
   Status CheckOverlap() const;
   [[nodiscard]] Status Truncated(size_t first, uint64_t data_begin) const;

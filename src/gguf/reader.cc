@@ -69,13 +69,11 @@ struct File::Impl {
   uint64_t total_bytes = 0;
   size_t num_files = 1;
   ParsedFile parsed;
-  std::vector<uint32_t> pair_order;
-  std::vector<uint32_t> tensor_order;
 
   Status OpenParts(const SplitKeys& keys, const Limits& limits);
   Status AddPart(const std::filesystem::path& part_path, uint32_t index, uint64_t count,
                  const Limits& limits);
-  Status BuildIndex();
+  Status IndexAllParts();
 };
 
 // Opens the siblings of a first part that is already parsed.
@@ -110,7 +108,7 @@ Status File::Impl::OpenParts(const SplitKeys& keys, const Limits& limits) {
                                 Quote(kSplitTensorsKey), *keys.tensors, keys.count,
                                 parsed.tensors.size()));
   }
-  return OkStatus();
+  return IndexAllParts();
 }
 
 Status File::Impl::AddPart(const std::filesystem::path& part_path, uint32_t index, uint64_t count,
@@ -130,12 +128,13 @@ Status File::Impl::AddPart(const std::filesystem::path& part_path, uint32_t inde
   return OkStatus();
 }
 
-Status File::Impl::BuildIndex() {
-  pair_order = SortedByName<Pair>(parsed.pairs, &Pair::key);
-  tensor_order = SortedByName<Tensor>(parsed.tensors, &Tensor::name);
-  for (size_t i = 1; i < tensor_order.size(); ++i) {
-    const Tensor& first = parsed.tensors[tensor_order[i - 1]];
-    const Tensor& second = parsed.tensors[tensor_order[i]];
+// The index of the first part covers its own tensors only.
+Status File::Impl::IndexAllParts() {
+  parsed.tensor_order = SortedByName<Tensor>(parsed.tensors, &Tensor::name);
+  const auto& order = parsed.tensor_order;
+  for (size_t i = 1; i < order.size(); ++i) {
+    const Tensor& first = parsed.tensors[order[i - 1]];
+    const Tensor& second = parsed.tensors[order[i]];
     if (first.name != second.name) continue;
     return DataLoss(fmt::format("tensor {} is in part {} and in part {}", Quote(first.name),
                                 first.file_index + 1, second.file_index + 1));
@@ -155,8 +154,7 @@ Result<std::unique_ptr<File>> File::Open(const std::filesystem::path& path, cons
   auto load = [&]() -> Status {
     LEMMA_ASSIGN_OR_RETURN(impl->parsed, ParseOne(impl->maps[0].bytes(), limits, 0));
     LEMMA_ASSIGN_OR_RETURN(const SplitKeys keys, ReadSplitKeys(impl->parsed.pairs));
-    if (keys.count > 1) LEMMA_RETURN_IF_ERROR(impl->OpenParts(keys, limits));
-    return impl->BuildIndex();
+    return keys.count > 1 ? impl->OpenParts(keys, limits) : OkStatus();
   };
   const Status status = load();
   if (!status.ok()) return status.WithContext(Quote(path.string()));
@@ -172,7 +170,6 @@ Result<std::unique_ptr<File>> File::Parse(std::span<const std::byte> bytes, cons
     return Unsupported(fmt::format("{}: this is one of {} parts; a split file is opened by path",
                                    Quote(kSplitCountKey), keys.count));
   }
-  LEMMA_RETURN_IF_ERROR(impl->BuildIndex());
   return std::unique_ptr<File>(new File(std::move(impl)));
 }
 
@@ -185,7 +182,7 @@ std::span<const Pair> File::pairs() const { return impl_->parsed.pairs; }
 std::span<const Tensor> File::tensors() const { return impl_->parsed.tensors; }
 
 const Value* File::Find(std::string_view key) const {
-  const auto& order = impl_->pair_order;
+  const auto& order = impl_->parsed.pair_order;
   const auto at = std::lower_bound(
       order.begin(), order.end(), key,
       [&](uint32_t i, std::string_view wanted) { return impl_->parsed.pairs[i].key < wanted; });
@@ -194,7 +191,7 @@ const Value* File::Find(std::string_view key) const {
 }
 
 const Tensor* File::FindTensor(std::string_view name) const {
-  const auto& order = impl_->tensor_order;
+  const auto& order = impl_->parsed.tensor_order;
   const auto at = std::lower_bound(
       order.begin(), order.end(), name,
       [&](uint32_t i, std::string_view wanted) { return impl_->parsed.tensors[i].name < wanted; });

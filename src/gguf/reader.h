@@ -50,8 +50,8 @@ struct Limits {
   uint64_t max_string_bytes = 16ULL << 20;    // one string value (templates are the longest)
   uint64_t max_array_elements = 16ULL << 20;  // vocabularies have ~0.3 M
   uint64_t max_tensor_name_bytes = 256;
-  uint64_t max_metadata_bytes = 128ULL << 20;  // everything before the tensor data; ~80 ms to read
-  uint32_t max_files = 512;                    // of a split set
+  uint64_t max_metadata_bytes = 64ULL << 20;  // all before the tensor data; published: ~20 MB
+  uint32_t max_files = 512;                   // of a split set
 };
 
 // One metadata value: a view into the file.

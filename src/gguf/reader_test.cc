@@ -5,8 +5,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <chrono>
 #include <cmath>
+#include <ctime>
 #include <limits>
 
 #include "gguf/raw_builder.h"
@@ -17,10 +17,22 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
-std::unique_ptr<File> MustParse(const RawBuilder& raw) {
-  auto file = File::Parse(raw.span());
+// A file and the bytes it points into.
+struct Parsed {
+  std::unique_ptr<RawBuilder> raw;
+  std::unique_ptr<File> file;
+
+  const File* operator->() const { return file.get(); }
+  explicit operator bool() const { return file != nullptr; }
+};
+
+Parsed MustParse(const RawBuilder& raw) {
+  Parsed out;
+  out.raw = std::make_unique<RawBuilder>(raw);
+  auto file = File::Parse(out.raw->span());
   EXPECT_TRUE(file.ok()) << file.status().ToString();
-  return file.ok() ? std::move(file).value() : nullptr;
+  if (file.ok()) out.file = std::move(file).value();
+  return out;
 }
 
 constexpr uint32_t kF32 = 0;
@@ -30,7 +42,7 @@ TEST(Reader, EmptyFileOfBothVersions) {
   for (const uint32_t version : {2U, 3U}) {
     const RawBuilder raw = RawBuilder().Header(0, 0, version);
     const auto file = MustParse(raw);
-    ASSERT_NE(file, nullptr);
+    ASSERT_TRUE(file);
     EXPECT_EQ(file->version(), version);
     EXPECT_EQ(file->alignment(), 32U);
     EXPECT_EQ(file->total_bytes(), raw.size());
@@ -63,7 +75,7 @@ TEST(Reader, IntegerScalars) {
       for (uint32_t i = 0; i < c.bytes; ++i) raw.Put<uint8_t>(static_cast<uint8_t>(bits >> 8 * i));
     }
     const auto file = MustParse(raw);
-    ASSERT_NE(file, nullptr);
+    ASSERT_TRUE(file);
     const Value& high_value = *file->Find("high");
     const Value& low_value = *file->Find("low");
     ASSERT_TRUE(high_value.AsUint().ok());
@@ -97,7 +109,7 @@ TEST(Reader, FloatBoolAndStringScalars) {
                                   .Pair<uint8_t>("no", 7, 0)
                                   .StringPair("text", std::string_view("a\0b\xff", 4))
                                   .StringPair("empty", ""));
-  ASSERT_NE(file, nullptr);
+  ASSERT_TRUE(file);
   EXPECT_EQ(*file->Find("f32")->AsDouble(), static_cast<double>(0.1F));
   EXPECT_EQ(*file->Find("f64")->AsDouble(), -1e300);
   EXPECT_FALSE(file->Find("f64")->AsUint().ok());
@@ -130,7 +142,7 @@ TEST(Reader, Arrays) {
                                   .String("")
                                   .String("bc")
                                   .ArrayHead("none", 8, 0));
-  ASSERT_NE(file, nullptr);
+  ASSERT_TRUE(file);
   EXPECT_EQ(file->Find("i16")->type(), ValueType::kArray);
   EXPECT_EQ(file->Find("i16")->element_type(), ValueType::kInt16);
   EXPECT_EQ(file->Find("i16")->count(), 2U);
@@ -155,7 +167,7 @@ TEST(Reader, TypedGetters) {
                                   .Pair<float>("x", 6, 2.5F)
                                   .Pair<uint8_t>("b", 7, 1)
                                   .StringPair("s", "hi"));
-  ASSERT_NE(file, nullptr);
+  ASSERT_TRUE(file);
   EXPECT_EQ(**file->GetUint("n"), 7U);
   EXPECT_EQ(**file->GetDouble("x"), 2.5);
   EXPECT_EQ(**file->GetDouble("n"), 7.0);
@@ -181,7 +193,7 @@ TEST(Reader, TensorsMayBeInAnyOrderWithGaps) {
   for (int i = 0; i < 6; ++i) raw.Put<float>(static_cast<float>(i));
   raw.Zeros(data + 128 + 68 - raw.size());
   const auto file = MustParse(raw);
-  ASSERT_NE(file, nullptr);
+  ASSERT_TRUE(file);
   ASSERT_EQ(file->tensors().size(), 3U);
   EXPECT_EQ(file->tensors()[0].name, "late");
   const Tensor* early = file->FindTensor("early");
@@ -212,7 +224,7 @@ TEST(Reader, OwnAlignment) {
     const size_t data = raw.size();
     raw.Zeros(alignment + 12);
     const auto file = MustParse(raw);
-    ASSERT_NE(file, nullptr);
+    ASSERT_TRUE(file);
     EXPECT_EQ(file->alignment(), alignment);
     EXPECT_EQ(file->FindTensor("w")->file_offset, data + alignment);
   }
@@ -225,7 +237,7 @@ TEST(Reader, FindsAmongManyKeysAndTensors) {
   for (uint64_t i = 0; i < kCount; ++i) raw.Tensor(fmt::format("t{}", i), {1}, kF32, i * 32);
   raw.PadTo(32).Zeros(kCount * 32);
   const auto file = MustParse(raw);
-  ASSERT_NE(file, nullptr);
+  ASSERT_TRUE(file);
   for (uint64_t i = 0; i < kCount; ++i) {
     ASSERT_EQ(**file->GetUint(fmt::format("k{}", i)), i);
     ASSERT_EQ(file->FindTensor(fmt::format("t{}", i)), &file->tensors()[i]);
@@ -237,12 +249,12 @@ TEST(Reader, LargeVocabularyIsFast) {
   constexpr uint64_t kTokens = 300000;
   RawBuilder raw = RawBuilder().Header(0, 1).ArrayHead("tokens", 8, kTokens);
   for (uint64_t i = 0; i < kTokens; ++i) raw.String(fmt::format("token{}", i));
-  const auto start = std::chrono::steady_clock::now();
-  const auto file = MustParse(raw);
-  const auto taken = std::chrono::steady_clock::now() - start;
-  ASSERT_NE(file, nullptr);
-  EXPECT_EQ(file->Find("tokens")->AsStrings()->at(299999), "token299999");
-  EXPECT_LT(taken, std::chrono::milliseconds(200));
+  const std::clock_t start = std::clock();
+  const auto file = File::Parse(raw.span());
+  const std::clock_t taken = std::clock() - start;
+  ASSERT_TRUE(file.ok());
+  EXPECT_EQ((*file)->Find("tokens")->AsStrings()->at(299999), "token299999");
+  EXPECT_LT(taken, CLOCKS_PER_SEC / 5) << "processor time";
 }
 
 }  // namespace
