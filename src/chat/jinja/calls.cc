@@ -63,7 +63,7 @@ Result<Value> Interpreter::CallMember(const Value& object, const PostfixStep& me
                                       const PostfixStep& call) {
   const Value* found = object.Find(member.name);
   if (found != nullptr && found->AsCallable() != nullptr) return CallStep(*found, call);
-  if (found != nullptr || !HasMethod(object, member.name)) {
+  if (!HasMethod(object, member.name)) {
     return InvalidArgument(fmt::format("{} has no method '{}'", object.KindName(), member.name));
   }
   LEMMA_ASSIGN_OR_RETURN(const Arguments arguments, EvalArguments(call.arguments));
@@ -150,8 +150,8 @@ Status Interpreter::BindExtra(const Macro& macro, const Arguments& arguments,
     kwargs.push_back({Trusted(arguments.named[k].name), arguments.named[k].value});
   }
   if (varargs_symbol_) {
-    LEMMA_ASSIGN_OR_RETURN(Value list, MakeList(context_, std::move(varargs)));
-    scope_->Set(*varargs_symbol_, std::move(list));
+    LEMMA_ASSIGN_OR_RETURN(const Value list, MakeList(context_, std::move(varargs)));
+    scope_->Set(*varargs_symbol_, Value::Tuple(*list.AsArray()));
   }
   if (kwargs_symbol_) {
     LEMMA_ASSIGN_OR_RETURN(Value dict, MakeDict(context_, std::move(kwargs)));

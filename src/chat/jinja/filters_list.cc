@@ -103,8 +103,14 @@ Result<Value> MapAttribute(const Context& context, const Array& items, const Val
   return MakeList(context, std::move(out));
 }
 
+// As in Jinja2, map and select give nothing for none and undefined.
+Result<Array> IterateOrNothing(const Context& context, const Value& operand) {
+  if (operand.IsNull() || operand.IsUndefined()) return Array();
+  return Iterate(context, operand);
+}
+
 Result<Value> Map(const Context& context, const Value& operand, const Arguments& arguments) {
-  LEMMA_ASSIGN_OR_RETURN(const Array items, Iterate(context, operand));
+  LEMMA_ASSIGN_OR_RETURN(const Array items, IterateOrNothing(context, operand));
   const Value* attribute = FindArgument(arguments, {SIZE_MAX, "attribute"});
   if (attribute != nullptr) return MapAttribute(context, items, *attribute, arguments);
   LEMMA_ASSIGN_OR_RETURN(const Value name, RequiredArgument(arguments, {0, "filter"}));
@@ -128,7 +134,7 @@ enum class Keep { kPassing, kFailing };
 // `attribute`.
 Result<Value> Filtered(const Context& context, const Value& operand, const Arguments& arguments,
                        const Value* attribute, Keep keep) {
-  LEMMA_ASSIGN_OR_RETURN(const Array items, Iterate(context, operand));
+  LEMMA_ASSIGN_OR_RETURN(const Array items, IterateOrNothing(context, operand));
   const size_t place = attribute == nullptr ? 0 : 1;
   const Value* name = FindArgument(arguments, {place, ""});
   Test test = nullptr;

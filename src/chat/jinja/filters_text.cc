@@ -184,10 +184,11 @@ Result<Value> Round(const Context&, const Value& operand, const Arguments& argum
   }
   LEMMA_ASSIGN_OR_RETURN(const auto precision, IntegerArgument(arguments, {0, "precision"}));
   LEMMA_ASSIGN_OR_RETURN(const auto method, StringArgument(arguments, {1, "method"}));
+  const std::string how = method ? method->bytes() : "common";
+  if (operand.IsInt() && how == "common" && precision.value_or(0) >= 0) return operand;
   const double number =
       operand.IsInt() ? static_cast<double>(*operand.AsInt()) : *operand.AsDouble();
   const int digits = static_cast<int>(std::clamp<int64_t>(precision.value_or(0), -300, 300));
-  const std::string how = method ? method->bytes() : "common";
   if (how == "common" && digits >= 0) {
     // As Python's round: the decimal nearest to the exact value, ties to even.
     return Value::Double(ParseDouble(fmt::format("{:.{}f}", number, digits)).value_or(number));
@@ -251,7 +252,7 @@ constexpr std::array<NamedFilter, 21> kFilters = {
      {"round", Round},
      {"safe", Safe},
      {"string", ToStringFilter},
-     {"title", CaseFilter<LetterCase::kTitle>},
+     {"title", CaseFilter<LetterCase::kWords>},
      {"tojson", ToJsonFilter},
      {"trim", Trim},
      {"upper", CaseFilter<LetterCase::kUpper>},

@@ -91,7 +91,8 @@ Result<Value> StrftimeNow(const Context& context, const Arguments& arguments) {
   LEMMA_RETURN_IF_ERROR(CheckArguments(arguments, {"format"}));
   LEMMA_ASSIGN_OR_RETURN(const auto format, StringArgument(arguments, {0, "format"}));
   if (!format) return InvalidArgument("strftime_now needs a format");
-  const std::tm now = context.options.now ? *context.options.now : LocalNow();
+  std::tm now = context.options.now ? *context.options.now : LocalNow();
+  timegm(&now);  // fills in the days of the week and of the year
   const std::string& bytes = format->bytes();
   MarkedText out;
   for (size_t i = 0; i < bytes.size(); ++i) {

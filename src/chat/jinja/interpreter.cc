@@ -163,12 +163,14 @@ Result<Array> Interpreter::LoopItems(const For& node) {
 
 Status Interpreter::ExecFor(const For& node, MarkedText& out) {
   LEMMA_ASSIGN_OR_RETURN(const Array items, LoopItems(node));
+  bool complete = false;  // whether some pass reached its end: as in Jinja2, `else` asks for that
   for (size_t i = 0; i < items.size(); ++i) {
     LEMMA_RETURN_IF_ERROR(ExecPass(node, items, i, out));
     const Flow flow = std::exchange(flow_, Flow::kNormal);
+    complete = complete || flow == Flow::kNormal;
     if (flow == Flow::kBreak) break;
   }
-  if (!items.empty()) return OkStatus();
+  if (complete) return OkStatus();
   LEMMA_RETURN_IF_ERROR(EnterScope());
   const ScopeGuard guard(*this);
   return Exec(node.otherwise, out);

@@ -121,6 +121,7 @@ Result<Value> Concatenate(const Context& context, const Value& left, const Value
   return MakeString(context, std::move(text));
 }
 
+// The reference lets + join a string with a number or a boolean, too.
 bool JoinsWithString(const Value& value) {
   return value.IsString() || value.IsNumber() || value.AsBool() != nullptr;
 }
@@ -153,10 +154,10 @@ Result<Value> SequenceArithmetic(const Context& context, BinaryOp op, const Valu
     items.insert(items.end(), right.AsArray()->begin(), right.AsArray()->end());
     return MakeList(context, std::move(items));
   }
-  if (op == BinaryOp::kAdd && (left.IsString() || right.IsString()) && JoinsWithString(left) &&
-      JoinsWithString(right)) {
-    return Concatenate(context, left, right);
-  }
+  const bool strings = left.IsString() && right.IsString();
+  const bool joins = (left.IsString() || right.IsString()) && JoinsWithString(left) &&
+                     JoinsWithString(right) && !context.IsPython();
+  if (op == BinaryOp::kAdd && (strings || joins)) return Concatenate(context, left, right);
   if (op == BinaryOp::kModulo && left.IsString()) {
     Arguments arguments;
     arguments.positional = right.IsTuple() ? *right.AsArray() : Array{right};

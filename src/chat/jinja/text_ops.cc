@@ -11,6 +11,8 @@
 namespace lemma::chat::jinja {
 namespace {
 
+constexpr uint32_t kSharpS = 0xDF;  // its upper case is two letters
+
 struct Extent {
   size_t begin;
   size_t length;
@@ -72,6 +74,10 @@ std::vector<MarkedText> SplitFromRight(const MarkedText& text, std::string_view 
   out.push_back(text.Slice(0, end));
   std::reverse(out.begin(), out.end());
   return out;
+}
+
+bool PartsWords(uint32_t c) {
+  return IsSpace(c) || c == '-' || c == '(' || c == '{' || c == '[' || c == '<';
 }
 
 bool IsCased(uint32_t code_point) {
@@ -195,17 +201,20 @@ MarkedText ChangeCase(const MarkedText& text, LetterCase to) {
   MarkedText out;
   bool word_start = true;
   ForEachCodePoint(text.bytes(), [&](size_t begin, size_t length, uint32_t code_point) {
-    const bool upper = to == LetterCase::kUpper || (to == LetterCase::kTitle && word_start) ||
+    const bool words = to == LetterCase::kTitle || to == LetterCase::kWords;
+    const bool upper = to == LetterCase::kUpper || (words && word_start) ||
                        (to == LetterCase::kCapitalize && begin == 0);
-    word_start = !IsCased(code_point);
+    word_start = to == LetterCase::kTitle ? !IsCased(code_point) : PartsWords(code_point);
     const uint32_t mapped =
         code_point == kInvalidUtf8 ? code_point : MapCodePoint(code_point, upper);
     if (mapped == code_point) {
       out.Append(text, begin, length);
       return;
     }
-    std::string bytes;
-    AppendUtf8(mapped, bytes);
+    std::string encoded;
+    AppendUtf8(mapped, encoded);
+    std::string_view bytes = encoded;
+    if (upper && code_point == kSharpS) bytes = to == LetterCase::kUpper ? "SS" : "Ss";
     out.Append(bytes, text.HasInput(begin, length) ? Provenance::kInput : Provenance::kTrusted);
   });
   return out;

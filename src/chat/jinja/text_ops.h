@@ -14,7 +14,13 @@
 namespace lemma::chat::jinja {
 
 enum class Side { kLeft, kRight, kBoth };
-enum class LetterCase { kUpper, kLower, kTitle, kCapitalize };
+enum class LetterCase {
+  kUpper,
+  kLower,
+  kTitle,  // Python's str.title(): every run of letters is a word
+  kWords,  // Jinja2's title filter: words are parted by spaces and - ( { [ <
+  kCapitalize,
+};
 
 struct SliceBounds {
   std::optional<int64_t> start;
