@@ -110,6 +110,7 @@ class Ops {
   virtual Result<std::unique_ptr<KvStorage>> MakeKv(const KvShape& shape) = 0;
 
   // y[m][n] (+)= sum_k x[m][k] w[n][k]; x is [rows][K], y is [rows][N], both dense.
+  // REQUIRES: w was packed by these Ops (here and below).
   virtual void Matmul(const PackedMatrix& w, std::span<const float> x, std::span<float> y,
                       Accumulate accumulate) = 0;
   // Several products of the same x (q,k,v or gate,up): the input is quantised once.
