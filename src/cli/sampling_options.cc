@@ -123,14 +123,16 @@ Result<std::unique_ptr<service::LoadedModel>> OpenModel(const ModelOptions& opti
   load.context = options.context;
   load.kv_type = options.kv_type == "f32" ? kernels::KvType::kF32 : kernels::KvType::kF16;
   const std::string name = path.substr(path.rfind('/') + 1);
-  ProgressBar bar(Say(Text::kLoading, name));
+  auto bar = std::make_optional<ProgressBar>(Say(Text::kLoading, name));
   load.progress = [&bar](double share) {
-    bar.Update(share, "");
+    bar->Update(share, "");
     return !Interrupted();
   };
-  LEMMA_ASSIGN_OR_RETURN(auto model, service::LoadedModel::Load(path, load));
-  for (const std::string& warning : model->warnings()) PrintWarning(warning);
-  return model;
+  auto model = service::LoadedModel::Load(path, load);
+  bar.reset();  // clears its line before anything else is printed
+  if (!model.ok()) return model.status();
+  for (const std::string& warning : (*model)->warnings()) PrintWarning(warning);
+  return std::move(*model);
 }
 
 }  // namespace lemma::cli
