@@ -127,9 +127,11 @@ void Retype(CheckedVocab& vocab, std::span<const std::string_view> names, TokenT
   for (const std::string_view name : names) {
     const std::optional<TokenId> id = FindProtocolToken(vocab, name);
     if (!id || vocab.type(*id) == type) continue;
-    vocab.warnings.push_back(fmt::format("tokenizer.ggml.token_type[{}] of {} is {}, taken as {}",
-                                         *id, Quote(name), static_cast<int>(vocab.type(*id)),
-                                         static_cast<int>(type)));
+    if (vocab.type(*id) == TokenType::kNormal) {
+      vocab.warnings.push_back(fmt::format("tokenizer.ggml.token_type[{}] of {} is {}, taken as {}",
+                                           *id, Quote(name), static_cast<int>(vocab.type(*id)),
+                                           static_cast<int>(type)));
+    }
     vocab.data.types[static_cast<size_t>(*id)] = type;
   }
 }
