@@ -3,6 +3,7 @@
 
 #include <charconv>
 #include <cstdint>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -24,11 +25,17 @@ constexpr std::string_view kContinueMark = "\x01lemma:continue\x01";
 constexpr std::string_view kThink = "<think>";
 constexpr std::string_view kThinkEnd = "</think>";
 
-// How a former turn that called tools is told; templates differ in what they accept.
-struct CallShape {
-  bool arguments_as_text;
-  bool content_none;
+// Templates differ in the shapes they accept; tried in this order until one renders.
+struct Shape {
+  bool arguments_as_text = false;  // of former calls: text, or else an object
+  bool content_none = true;        // of a turn that only called tools: none, or else ""
+  bool empty_tools = false;        // when there are no tools: an empty list, or else undefined
 };
+constexpr Shape kShapes[] = {{},
+                             {.empty_tools = true},
+                             {.content_none = false},
+                             {.arguments_as_text = true},
+                             {.arguments_as_text = true, .content_none = false}};
 
 Member Named(std::string_view name, Value value) {
   return {jinja::MarkedText(std::string(name), Provenance::kTrusted), std::move(value)};
@@ -78,7 +85,7 @@ Value ToolsValue(const std::vector<ToolSpec>& tools) {
   return Value::List(std::move(items));
 }
 
-Value ToolCallsValue(const std::vector<ToolCall>& calls, const CallShape& shape) {
+Value ToolCallsValue(const std::vector<ToolCall>& calls, const Shape& shape) {
   jinja::Array items;
   for (const ToolCall& call : calls) {
     Value arguments =
@@ -92,7 +99,7 @@ Value ToolCallsValue(const std::vector<ToolCall>& calls, const CallShape& shape)
   return Value::List(std::move(items));
 }
 
-Value MessageValue(const Message& message, const CallShape& shape) {
+Value MessageValue(const Message& message, const Shape& shape) {
   jinja::Object members;
   members.push_back(Named("role", Value::Trusted(std::string(RoleName(message.role)))));
   const bool none = !message.tool_calls.empty() && message.content.empty() && shape.content_none;
@@ -154,7 +161,7 @@ struct TemplatePrompt::Impl {
   std::string bos_text;
   std::string eos_text;
 
-  [[nodiscard]] Value Context(const Conversation& conversation, const CallShape& shape) const {
+  [[nodiscard]] Value Context(const Conversation& conversation, const Shape& shape) const {
     jinja::Array messages;
     for (const Message& message : conversation.messages) {
       messages.push_back(MessageValue(message, shape));
@@ -173,8 +180,9 @@ struct TemplatePrompt::Impl {
         Named("add_generation_prompt", Value::Bool(conversation.end == PromptEnd::kGenerate)));
     members.push_back(Named("bos_token", Value::Trusted(bos_text)));
     members.push_back(Named("eos_token", Value::Trusted(eos_text)));
-    if (!conversation.tools.empty())
+    if (!conversation.tools.empty() || shape.empty_tools) {
       members.push_back(Named("tools", ToolsValue(conversation.tools)));
+    }
     if (conversation.thinking != Thinking::kDefault) {
       const bool on = conversation.thinking == Thinking::kOn;
       members.push_back(Named("enable_thinking", Value::Bool(on)));
@@ -184,12 +192,9 @@ struct TemplatePrompt::Impl {
   }
 
   [[nodiscard]] Result<jinja::Rendering> Render(const Conversation& conversation) const {
-    constexpr CallShape kShapes[] = {{false, true}, {false, false}, {true, true}, {true, false}};
-    bool has_calls = false;
-    for (const Message& message : conversation.messages) has_calls |= !message.tool_calls.empty();
     Result<jinja::Rendering> first = parsed.Render(Context(conversation, kShapes[0]));
-    if (first.ok() || !has_calls) return first;
-    for (const CallShape& shape : std::span(kShapes).subspan(1)) {
+    if (first.ok()) return first;
+    for (const Shape& shape : std::span(kShapes).subspan(1)) {
       Result<jinja::Rendering> next = parsed.Render(Context(conversation, shape));
       if (next.ok()) return next;
     }
