@@ -36,6 +36,8 @@ class BpeModel {
   void MergeLong(std::string_view word, std::vector<TokenId>& ids) const;
 
   Parts parts_;
+  // parts_.merges for two bytes, [left * 256 + right]: most lookups, without hashing.
+  std::vector<PairTable::Merge> byte_merges_;
   // Per token: is the encoding of its bytes the token alone? 0 not known yet, 1 yes, 2 no.
   std::unique_ptr<std::atomic<uint8_t>[]> alone_;
 };
