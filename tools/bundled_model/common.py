@@ -67,8 +67,38 @@ _EN_SUFFIX = [" Thanks!", " Please reason step by step.", " Show your work.",
               " Put the final answer within \\boxed{}.", " Think step by step.", " Please.", " Thank you", " Can you do it?", " Tell me.", " I need the answer.", " Do you know?"]
 
 
-def decorate(rng, text, lang):
-    """Ordinary noise around a prompt: courtesy, punctuation width, spacing, a missing final mark."""
+_EN_LIGHT = set("a an the is are there how many of in total all altogether has have each find what which its and together number they them if "
+                "that so do does tell me give numbers kind kinds them be was were i we you".split())
+_EN_FILLER = ("here now just exactly then all today together really kind every one or both some we they gives counting standing being called out "
+              "your our first also still of course simply only what which tell me two numbers value place takes makes true picked").split()
+_ZH_LIGHT = set("的是有共一总请问求出和与在了里个么得为各")
+_ZH_FILLER = ("现在 其中 一下 大家 今天 知道 就是 总之 合起来 这时 比如 它们 这些 已经 可以 应该 说出 能够 什么 怎么 里面 还有 而且 并且 其实 刚好 正好 "
+              "我们 朋友 想想 看 成立 取 占 属于 花 用去 数来数去").split()
+
+
+def perturb(rng, text, lang, shuffle):
+    """Changes the wording around the facts: light words dropped, fillers added, clauses in another order."""
+    if shuffle and rng.random() < 0.4:
+        parts = [p for p in re.split(r"[，。；？]" if lang == "zh" else r"(?:[,.;?] |[.?]$)", text) if p.strip()]
+        rng.shuffle(parts)
+        text = ("，" if lang == "zh" else ". ").join(parts)
+    if lang == "zh":
+        text = "".join(ch for ch in text if ch not in _ZH_LIGHT or rng.random() > 0.15)
+        parts = re.split(r"(?<=[，。；：])", text)
+        for _ in range(rng.randint(0, 2)):
+            i = rng.randrange(len(parts))
+            parts[i] = rng.choice(_ZH_FILLER) + parts[i]
+        return "".join(parts)
+    words = [w for w in text.split(" ") if w.lower().strip(",.?") not in _EN_LIGHT or rng.random() > 0.2]
+    for _ in range(rng.randint(0, 3)):
+        words.insert(rng.randint(0, len(words)), rng.choice(_EN_FILLER))
+    return " ".join(words)
+
+
+def decorate(rng, text, lang, shuffle=False):
+    """Ordinary noise around a prompt: courtesy, punctuation width, spacing, a missing final mark, looser wording."""
+    if rng.random() < 0.25 and not (lang == "en" and re.search(r"[+=/*]| - |\d-", text)):
+        text = perturb(rng, text, lang, shuffle) or text
     if rng.random() < 0.2:
         text = rng.choice(_ZH_PREFIX if lang == "zh" else _EN_PREFIX) + text
     if rng.random() < 0.12 and text[-1:] in ",.?!;，。？！；":

@@ -121,7 +121,7 @@ def make_f1(rng, lang, test=False, heldout=None, noise=True):
         boxed = f"{a} {pair[0]}, {b} {pair[1]}"
         answer = f"There are {pair[0]} {a} and {pair[1]} {b}. \\boxed{{{boxed}}}"
     if noise:
-        prompt = decorate(rng, prompt, lang)
+        prompt = decorate(rng, prompt, lang, shuffle=True)
     return Example("F1", lang, f"F1.{lang}.{name}", prompt, numbered(think), answer, boxed)
 
 
@@ -203,7 +203,7 @@ def make_f2(rng, lang, test=False, heldout=None, noise=True):
         boxed = str(number)
         answer = f"这个三位数是{number}。\\boxed{{{boxed}}}" if lang == "zh" else f"The number is {number}. \\boxed{{{boxed}}}"
     if noise:
-        prompt = decorate(rng, prompt, lang)
+        prompt = decorate(rng, prompt, lang, shuffle=True)
     return Example("F2", lang, f"F2.{lang}.{name}", prompt, numbered(think), answer, boxed)
 
 
