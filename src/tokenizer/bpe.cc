@@ -27,12 +27,7 @@ constexpr uint32_t kEnd = 0xFFFFFFFF;
 }  // namespace
 
 BpeModel::BpeModel(Parts parts)
-    : parts_(std::move(parts)),
-      byte_merges_(size_t{256} * 256),
-      alone_(new std::atomic<uint8_t>[parts_.tokens]) {
-  for (size_t i = 0; i < byte_merges_.size(); ++i) {
-    byte_merges_[i] = parts_.merges.Find(parts_.bytes[i / 256], parts_.bytes[i % 256]);
-  }
+    : parts_(std::move(parts)), alone_(new std::atomic<uint8_t>[parts_.tokens]) {
   for (size_t i = 0; i < parts_.tokens; ++i) alone_[i].store(0, std::memory_order_relaxed);
 }
 
@@ -73,8 +68,8 @@ void BpeModel::MergeShort(std::string_view word, std::vector<TokenId>& ids) cons
   };
   for (size_t i = 0; i < n; ++i) id[i] = parts_.bytes[static_cast<uint8_t>(word[i])];
   for (size_t i = 0; i + 1 < n; ++i) {
-    const PairTable::Merge& m = byte_merges_[static_cast<uint8_t>(word[i]) * size_t{256} +
-                                             static_cast<uint8_t>(word[i + 1])];
+    const PairTable::Merge& m = parts_.byte_merges[static_cast<uint8_t>(word[i]) * size_t{256} +
+                                                   static_cast<uint8_t>(word[i + 1])];
     rank[i] = m.rank;
     merged[i] = m.merged;
   }

@@ -21,6 +21,8 @@ class BpeModel {
   struct Parts {
     std::array<TokenId, 256> bytes;  // REQUIRES: all valid
     PairTable merges;
+    // `merges` of two bytes, at left * 256 + right: most lookups, without hashing.
+    std::vector<PairTable::Merge> byte_merges;
     StringTable words;  // the bytes of every token that merging may give
     size_t tokens;      // ids in words and merges are below
     size_t longest;     // bytes of the longest key of `words`
@@ -36,8 +38,6 @@ class BpeModel {
   void MergeLong(std::string_view word, std::vector<TokenId>& ids) const;
 
   Parts parts_;
-  // parts_.merges for two bytes, [left * 256 + right]: most lookups, without hashing.
-  std::vector<PairTable::Merge> byte_merges_;
   // Per token: is the encoding of its bytes the token alone? 0 not known yet, 1 yes, 2 no.
   std::unique_ptr<std::atomic<uint8_t>[]> alone_;
 };

@@ -47,8 +47,24 @@ Result<std::array<TokenId, 256>> FindBpeBytes(const Words& words, BpeTables& tab
   return bytes;
 }
 
-// Fills `table` from "left right" lines, best first.
-Status AddMerges(CheckedVocab& vocab, PairTable& table) {
+struct Merges {
+  explicit Merges(size_t count) : table(count), of_bytes(size_t{256} * 256) {}
+  // The first merge of a pair stays.
+  void Insert(const CheckedVocab& vocab, TokenId left, TokenId right, PairTable::Merge merge) {
+    table.Insert(left, right, merge);
+    const std::string& a = vocab.pieces[static_cast<size_t>(left)];
+    const std::string& b = vocab.pieces[static_cast<size_t>(right)];
+    if (a.size() != 1 || b.size() != 1) return;
+    PairTable::Merge& slot =
+        of_bytes[static_cast<uint8_t>(a[0]) * size_t{256} + static_cast<uint8_t>(b[0])];
+    if (slot.rank == PairTable::kNoRank) slot = merge;
+  }
+  PairTable table;
+  std::vector<PairTable::Merge> of_bytes;
+};
+
+// Fills `merges` from "left right" lines, best first.
+Status AddMerges(CheckedVocab& vocab, Merges& merges) {
   size_t ignored = 0;
   size_t first_ignored = 0;
   for (size_t i = 0; i < vocab.data.merges.size(); ++i) {
@@ -76,7 +92,7 @@ Status AddMerges(CheckedVocab& vocab, PairTable& table) {
       usable = usable && vocab.mergeable[static_cast<size_t>(*id)];
     }
     if (usable) {
-      table.Insert(ids[0], ids[1], {static_cast<uint32_t>(i), ids[2]});
+      merges.Insert(vocab, ids[0], ids[1], {static_cast<uint32_t>(i), ids[2]});
     } else if (ignored++ == 0) {
       first_ignored = i;
     }
@@ -99,14 +115,16 @@ Result<BpeTables> BuildBpe(CheckedVocab& vocab, const PreTokenizer& pre) {
   BpeTables tables;
   Words words = IndexWords(vocab);
   LEMMA_ASSIGN_OR_RETURN(const auto bytes, FindBpeBytes(words, tables));
-  PairTable merges(vocab.data.merges.size());
+  Merges merges(vocab.data.merges.size());
   LEMMA_RETURN_IF_ERROR(AddMerges(vocab, merges));
-  tables.model = std::make_unique<BpeModel>(BpeModel::Parts{.bytes = bytes,
-                                                            .merges = std::move(merges),
-                                                            .words = std::move(words.table),
-                                                            .tokens = vocab.size(),
-                                                            .longest = words.longest,
-                                                            .whole_words = pre.whole_words});
+  tables.model =
+      std::make_unique<BpeModel>(BpeModel::Parts{.bytes = bytes,
+                                                 .merges = std::move(merges.table),
+                                                 .byte_merges = std::move(merges.of_bytes),
+                                                 .words = std::move(words.table),
+                                                 .tokens = vocab.size(),
+                                                 .longest = words.longest,
+                                                 .whole_words = pre.whole_words});
   if (tables.lacks_invalid_bytes) {
     vocab.warnings.emplace_back(
         "the vocabulary has no tokens for some bytes that occur in no valid UTF-8; in text they "
@@ -117,6 +135,10 @@ Result<BpeTables> BuildBpe(CheckedVocab& vocab, const PreTokenizer& pre) {
 
 Result<std::unique_ptr<SpmModel>> BuildSpm(CheckedVocab& vocab) {
   Words words = IndexWords(vocab);
+  if (words.table.Find("\xE2\x96\x81") < 0) {
+    return DataLoss(
+        "tokenizer.ggml.tokens has no token U+2581, which SentencePiece writes for a space");
+  }
   SpmModel::Parts parts{.words = std::move(words.table),
                         .scores = vocab.data.scores,
                         .longest = words.longest,

@@ -95,6 +95,15 @@ const Defect kDefects[] = {
      "<0x41> is missing",
      {},
      VocabKind::kSpm},
+    {"NoSpace",
+     [](VocabData& v) {
+       for (std::string& token : v.tokens) {
+         if (token == "\xE2\x96\x81") token = "gone";
+       }
+     },
+     "has no token U+2581",
+     {},
+     VocabKind::kSpm},
     {"NoBytesNorUnknown",
      [](VocabData& v) {
        for (TokenType& type : v.types) type = TokenType::kNormal;
