@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Parses the input as a chat template and renders it with a fixed conversation under tight limits,
-// in both dialects. Checks that the marks are whole: parts are not empty, neighbours differ, and no
-// byte of the conversation is printed as trusted text (its strings hold a byte that templates made
-// here cannot write: inputs that hold it are skipped).
+// in one dialect or the other (by the input's length). Checks that the marks are whole: parts are
+// not empty, neighbours differ, and no byte of the conversation is printed as trusted text (its
+// strings hold a byte that templates made here cannot write: inputs that hold it are skipped).
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
@@ -106,7 +106,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const bool may_write_mark = source.find('\x07') != std::string_view::npos ||
                               source.find('\\') != std::string_view::npos ||
                               source.find("format") != std::string_view::npos;
-  Check(*parsed, kConversation, Dialect::kReference, may_write_mark);
-  Check(*parsed, kConversation, Dialect::kPython, may_write_mark);
+  Check(*parsed, kConversation, size % 4 == 0 ? Dialect::kPython : Dialect::kReference,
+        may_write_mark);
   return 0;
 }

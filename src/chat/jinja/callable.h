@@ -21,6 +21,8 @@ class Scope;
 struct Keyword {
   std::string name;
   Value value;
+  // Of the name, which may come from a mapping (**given) and be printed as a key.
+  Provenance provenance = Provenance::kTrusted;
 };
 
 struct Arguments {

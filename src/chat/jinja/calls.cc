@@ -8,12 +8,6 @@
 #include "chat/jinja/operators.h"
 
 namespace lemma::chat::jinja {
-namespace {
-
-MarkedText Trusted(std::string_view text) { return {std::string(text), Provenance::kTrusted}; }
-
-}  // namespace
-
 Result<Arguments> Interpreter::EvalArguments(const ArgumentList& list) {
   Arguments out;
   for (const ArgumentExpr& argument : list) {
@@ -46,7 +40,10 @@ Status Interpreter::Spread(const ArgumentExpr& argument, Arguments& out) {
               InvalidArgument(fmt::format("** needs a mapping, not {}", value.KindName())));
   }
   LEMMA_RETURN_IF_ERROR(budget_.Bytes(members->size() * sizeof(Keyword)));
-  for (const Member& member : *members) out.named.push_back({member.key.bytes(), member.value});
+  for (const Member& member : *members) {
+    out.named.push_back({member.key.bytes(), member.value,
+                         member.key.HasInput() ? Provenance::kInput : Provenance::kTrusted});
+  }
   return OkStatus();
 }
 
@@ -147,7 +144,8 @@ Status Interpreter::BindExtra(const Macro& macro, const Arguments& arguments,
       return InvalidArgument(
           fmt::format("macro '{}' takes no argument '{}'", macro.name, arguments.named[k].name));
     }
-    kwargs.push_back({Trusted(arguments.named[k].name), arguments.named[k].value});
+    const Keyword& keyword = arguments.named[k];
+    kwargs.push_back({MarkedText(keyword.name, keyword.provenance), keyword.value});
   }
   if (varargs_symbol_) {
     LEMMA_ASSIGN_OR_RETURN(const Value list, MakeList(context_, std::move(varargs)));

@@ -214,8 +214,8 @@ Status ReadSeparators(const Value& value, JsonStyle& style) {
   if (pair == nullptr || pair->size() != 2 || !(*pair)[0].IsString() || !(*pair)[1].IsString()) {
     return InvalidArgument("'separators' must be two strings");
   }
-  style.item_separator = (*pair)[0].AsString()->bytes();
-  style.key_separator = (*pair)[1].AsString()->bytes();
+  style.item_separator = *(*pair)[0].AsString();
+  style.key_separator = *(*pair)[1].AsString();
   return OkStatus();
 }
 
@@ -226,7 +226,7 @@ Result<Value> ToJsonFilter(const Context& context, const Value& operand,
   JsonStyle style;
   style.ascii_only = FlagArgument(arguments, {0, "ensure_ascii"});
   LEMMA_ASSIGN_OR_RETURN(style.indent, IntegerArgument(arguments, {1, "indent"}));
-  if (style.indent) style.item_separator = std::string(1, ',');
+  if (style.indent) style.item_separator = MarkedText(",", Provenance::kTrusted);
   const Value* separators = FindArgument(arguments, {2, "separators"});
   if (separators != nullptr && !separators->IsNull()) {
     LEMMA_RETURN_IF_ERROR(ReadSeparators(*separators, style));

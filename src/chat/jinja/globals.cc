@@ -67,7 +67,7 @@ Result<Value> Dict(const Context& context, const Arguments& arguments) {
     }
   }
   for (const Keyword& keyword : arguments.named) {
-    members.push_back({MarkedText(keyword.name, Provenance::kTrusted), keyword.value});
+    members.push_back({MarkedText(keyword.name, keyword.provenance), keyword.value});
   }
   return MakeDict(context, std::move(members));
 }

@@ -168,7 +168,7 @@ class JsonWriter : public Writer {
     const Array& items = *value.AsArray();
     Put("[");
     for (size_t i = 0; i < items.size() && status_.ok(); ++i) {
-      if (i > 0) Put(style_.item_separator);
+      if (i > 0) out_.Append(style_.item_separator);
       NewLine(depth + 1);
       Write(items[i], depth + 1);
     }
@@ -186,10 +186,10 @@ class JsonWriter : public Writer {
     }
     Put("{");
     for (size_t i = 0; i < order.size() && status_.ok(); ++i) {
-      if (i > 0) Put(style_.item_separator);
+      if (i > 0) out_.Append(style_.item_separator);
       NewLine(depth + 1);
       WriteString(order[i]->key);
-      Put(style_.key_separator);
+      out_.Append(style_.key_separator);
       Write(order[i]->value, depth + 1);
     }
     if (!order.empty()) NewLine(depth);

@@ -14,8 +14,8 @@ namespace lemma::chat::jinja {
 
 struct JsonStyle {
   std::optional<int64_t> indent;  // spaces a level; absent: one line
-  std::string item_separator = ", ";
-  std::string key_separator = ": ";
+  MarkedText item_separator{", ", Provenance::kTrusted};
+  MarkedText key_separator{": ", Provenance::kTrusted};
   bool ascii_only = false;
   bool sort_keys = false;
 };

@@ -27,7 +27,7 @@ namespace lemma::chat::jinja {
 struct Limits {
   size_t template_bytes = size_t{1} << 20;
   int parse_depth = 200;       // nested blocks, brackets and operators of the source
-  int eval_depth = 600;        // nested evaluations, macro calls included; bounds the stack
+  int eval_depth = 600;        // nested evaluations, macro calls included; 512 KiB of stack suffice
   int64_t steps = 20'000'000;  // nodes evaluated plus items visited by filters
   size_t output_bytes = size_t{64} << 20;  // also the longest string
   size_t work_bytes = size_t{1} << 30;     // made by all operations together, freed or not

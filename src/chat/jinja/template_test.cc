@@ -104,6 +104,10 @@ TEST(Marks, FollowEveryOperation) {
       {"x | tojson", {Trusted("\""), Input("a<b> C"), Trusted("\"")}},
       {"d | tojson",
        {Trusted("{\""), Input("k"), Trusted("\": \""), Input("v\\n"), Trusted("\"}")}},
+      {"[1, 2] | tojson(separators=(s, ':'))", {Trusted("[1"), Input("-"), Trusted("2]")}},
+      {"dict(**d) | list | first", {Input("k")}},
+      {"namespace(**d) | string",
+       {Trusted("{\""), Input("k"), Trusted("\": \""), Input("v\\n"), Trusted("\"}")}},
       {"d.keys() | first", {Input("k")}},
       {"d | items | map('last') | join", {Input("v\n")}},
       {"d | dictsort | map('first') | join", {Input("k")}},
@@ -128,6 +132,9 @@ TEST(Marks, SurviveMacrosSetBlocksNamespacesAndFilters) {
                     "{% endfor %}{{ n.v }}",
                     variables),
               ElementsAre(Input("i"), Trusted("."), Input("n"), Trusted(".")));
+  EXPECT_THAT(
+      Parts("{% macro m() %}{{ kwargs.keys() | first }}{% endmacro %}{{ m(**{x: 1}) }}", variables),
+      ElementsAre(Input("in")));
   EXPECT_THAT(Parts("{% filter upper %}a{{ x }}{% endfilter %}", variables),
               ElementsAre(Trusted("A"), Input("IN")));
   EXPECT_THAT(Parts("{% macro m() %}{{ caller(x) }}{% endmacro %}"
