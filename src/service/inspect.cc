@@ -14,6 +14,7 @@
 #include "model/quantize_mix.h"
 #include "model/vocab_from_gguf.h"
 #include "service/inspect_checks.h"
+#include "service/memory.h"
 #include "service/model_facts.h"
 #include "tensor/dtype.h"
 
@@ -22,8 +23,6 @@ namespace {
 
 // Elements of an array that a report carries.
 constexpr size_t kShownElements = 8;
-// Activations, logits and tokenizer tables, as PlanMemory counts them.
-constexpr uint64_t kWorkBytes = 96ULL << 20;
 
 std::string StringAt(const gguf::File& file, std::string_view key) {
   const auto text = file.GetString(key);

@@ -10,8 +10,6 @@
 namespace lemma::service {
 namespace {
 
-// Activations, logits, tokenizer tables, program.
-constexpr uint64_t kFixedBytes = 96ULL << 20;
 // Sequences of full length that the default cache holds.
 constexpr size_t kDefaultSequences = 4;
 constexpr size_t kLeastContext = 256;
@@ -33,7 +31,7 @@ Result<MemoryPlan> PlanMemory(const MemoryNeeds& needs) {
   MemoryPlan plan;
   plan.context = needs.asked_context.value_or(usual);
   plan.kv_pages = kDefaultSequences * PagesFor(plan.context);
-  const uint64_t fixed = needs.weight_bytes + kFixedBytes;
+  const uint64_t fixed = needs.weight_bytes + kWorkBytes;
   if (needs.available) {
     if (fixed > *needs.available) {
       return ResourceExhausted(

@@ -11,6 +11,9 @@
 
 namespace lemma::service {
 
+// Activations, logits, tokenizer tables, program.
+inline constexpr uint64_t kWorkBytes = 96ULL << 20;
+
 struct MemoryNeeds {
   uint64_t weight_bytes = 0;  // as stored in the file; packed weights are about as large
   uint64_t kv_bytes_per_token = 0;
