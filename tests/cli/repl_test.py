@@ -57,7 +57,7 @@ class ReplTest(unittest.TestCase):
                        check=True, capture_output=True)
         self.env = {"LC_ALL": "C.UTF-8", "LEMMA_LANG": "en", "HOME": self.folder.name,
                     "XDG_DATA_HOME": self.folder.name}
-        self.command = f"{LEMMA} run -m {model} -n 30"
+        self.command = f"{LEMMA} run -m {model}"
         self.terminals = []
 
     def tearDown(self):
@@ -65,14 +65,14 @@ class ReplTest(unittest.TestCase):
             terminal.close()
         self.folder.cleanup()
 
-    def open(self, extra="", **env):
+    def open(self, extra="-n 30", **env):
         terminal = Terminal(f"{self.command} {extra}", {**self.env, **env})
         self.terminals.append(terminal)
         return terminal
 
     def test_answers_commands_and_leaves(self):
         t = self.open()
-        t.wait(r">>> ")
+        t.wait(r">>>")
         t.type("hello")
         t.wait(r"tok/s · \d+ tokens")
         t.type("/set parameter temperature 0.25")
@@ -98,24 +98,24 @@ class ReplTest(unittest.TestCase):
 
     def test_several_lines_and_history(self):
         t = self.open()
-        t.wait(r">>> ")
+        t.wait(r">>>")
         t.type('"""first line')
-        t.wait(r"\.\.\. ")
+        t.wait(r"(?m)^\.\.\.")
         t.type('second line"""')
         t.wait(r"tok/s")
         t.type("/show history")
         t.wait(r"user: first line\s*\n\s*second line")
         t.key("Up")
-        t.wait(r">>> /show history\s*$")
+        t.wait(r"(?m)^>>> /show history\s*$")
         t.key("C-u")
         t.key("C-d")
         t.wait(r"EXIT=0")
 
     def test_ctrl_c_stops_the_answer_and_keeps_the_session(self):
-        t = self.open("--max-tokens 30000 --min-tokens 20000")
-        t.wait(r">>> ")
+        t = self.open("--min-tokens 20000 --isa scalar")  # slow enough to be stopped
+        t.wait(r">>>")
         t.type("go on for ever")
-        time.sleep(1.0)
+        t.wait(r"ever\n.*\S")
         t.key("C-c")
         t.wait(r"\[stopped\]")
         t.type("/show history")
