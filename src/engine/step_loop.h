@@ -20,7 +20,8 @@ struct Sample {
   Sampler sampler;
   std::vector<int32_t> tokens;  // prompt, then generated
   size_t generated = 0;
-  std::optional<SequenceId> sequence = std::nullopt;  // absent before the first step and after a preemption
+  std::optional<SequenceId> sequence =
+      std::nullopt;  // absent before the first step and after a preemption
   size_t cached_tokens = 0;
   double first_token_time = 0;
 };
@@ -53,8 +54,7 @@ class StepLoop {
   StepLoop(std::unique_ptr<StepModel> model, std::unique_ptr<kernels::KvStorage> kv,
            const EngineOptions& options);
 
-  void Admit(std::shared_ptr<GenerationShared> shared, GenerateRequest request,
-             double submit_time);
+  void Admit(std::shared_ptr<GenerationShared> shared, GenerateRequest request, double submit_time);
   // One iteration. False when there was nothing to compute.
   bool Step();
   // Ends everything with kCancelled.

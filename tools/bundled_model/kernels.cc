@@ -2,9 +2,10 @@
 // Fused CPU kernels of the bundled model's trainer (called by ctypes from fused.py).
 //
 // Matrix products stay with the tensor library; this file holds everything between them: RMSNorm
-// with the residual sum, rotary embedding with the QKV bias, causal attention over packed sequences,
-// SwiGLU, softmax cross-entropy and AdamW. Activations are bfloat16, sums and the residual float32.
-// Build: g++ -O3 -march=native -ffast-math -fopenmp -shared -fPIC kernels.cc -o kernels.so
+// with the residual sum, rotary embedding with the QKV bias, causal attention over packed
+// sequences, SwiGLU, softmax cross-entropy and AdamW. Activations are bfloat16, sums and the
+// residual float32. Build: g++ -O3 -march=native -ffast-math -fopenmp -shared -fPIC kernels.cc -o
+// kernels.so
 
 #include <cmath>
 #include <cstdint>
@@ -97,7 +98,8 @@ void LoadPanel(const Bf16* k, const Bf16* v, int64_t stride, int n, Panel* p) {
 }
 
 // out[r][j] = sum_d a[r][d] * bt[d][j] for j < columns (a multiple of 16).
-void RowsTimesTransposed(const float (*a)[kHeadDim], const float* bt, int padded, int columns, float* out) {
+void RowsTimesTransposed(const float (*a)[kHeadDim], const float* bt, int padded, int columns,
+                         float* out) {
   for (int j = 0; j < columns; j += kLanes) {
     Vec acc[kRows] = {};
     for (int d = 0; d < kHeadDim; ++d) {
@@ -111,7 +113,8 @@ void RowsTimesTransposed(const float (*a)[kHeadDim], const float* bt, int padded
 }
 
 // out[r][d] = sum_j a[r][j] * b[j][d] for j < count.
-void RowsTimesMatrix(const float* a, int padded, const float* b, int count, float (*out)[kHeadDim]) {
+void RowsTimesMatrix(const float* a, int padded, const float* b, int count,
+                     float (*out)[kHeadDim]) {
   Vec acc[kRows][2] = {};
   for (int j = 0; j < count; ++j) {
     Vec b0 = *reinterpret_cast<const VecU*>(b + static_cast<size_t>(j) * kHeadDim);
@@ -126,7 +129,8 @@ void RowsTimesMatrix(const float* a, int padded, const float* b, int count, floa
 }
 
 // out[j][d] += sum_r a[r][j] * b[r][d] for j < count.
-void AddTransposedTimesRows(const float* a, int padded, const float (*b)[kHeadDim], int count, float* out) {
+void AddTransposedTimesRows(const float* a, int padded, const float (*b)[kHeadDim], int count,
+                            float* out) {
   Vec rows[kRows][2];
   std::memcpy(rows, b, sizeof(rows));
   for (int j = 0; j < count; ++j) {
@@ -142,7 +146,8 @@ void AddTransposedTimesRows(const float* a, int padded, const float (*b)[kHeadDi
   }
 }
 
-void LoadRows(const Bf16* src, int64_t stride, int first, int n, float scale, float (*out)[kHeadDim]) {
+void LoadRows(const Bf16* src, int64_t stride, int first, int n, float scale,
+              float (*out)[kHeadDim]) {
   for (int r = 0; r < kRows; ++r) {
     for (int d = 0; d < kHeadDim; d += kLanes) {
       Vec v = first + r < n ? LoadVec(src + (first + r) * stride + d) * scale : Vec{};
@@ -151,7 +156,8 @@ void LoadRows(const Bf16* src, int64_t stride, int first, int n, float scale, fl
   }
 }
 
-// Rows of scores become probabilities; beyond the diagonal about 1e-38 is left. Returns log-sum-exp.
+// Rows of scores become probabilities; beyond the diagonal about 1e-38 is left. Returns
+// log-sum-exp.
 float SoftmaxRow(float* s, int last, int columns) {
   float top = -1e30f;
   for (int j = 0; j <= last; ++j) top = s[j] > top ? s[j] : top;
@@ -175,10 +181,12 @@ float SoftmaxRow(float* s, int last, int columns) {
 
 extern "C" {
 
-// Shapes: qkv [tokens, (heads + 2*kv_heads)*32], out [tokens, heads*32]; starts/lengths per sequence.
-void AttentionForward(const Bf16* qkv, Bf16* out, float* lse, const int32_t* starts, const int32_t* lengths,
-                      int sequences, int heads, int kv_heads) {
-  int64_t stride = static_cast<int64_t>(heads + 2 * kv_heads) * kHeadDim, out_stride = static_cast<int64_t>(heads) * kHeadDim;
+// Shapes: qkv [tokens, (heads + 2*kv_heads)*32], out [tokens, heads*32]; starts/lengths per
+// sequence.
+void AttentionForward(const Bf16* qkv, Bf16* out, float* lse, const int32_t* starts,
+                      const int32_t* lengths, int sequences, int heads, int kv_heads) {
+  int64_t stride = static_cast<int64_t>(heads + 2 * kv_heads) * kHeadDim,
+          out_stride = static_cast<int64_t>(heads) * kHeadDim;
   const int group = heads / kv_heads;
   const float scale = 1 / std::sqrt(static_cast<float>(kHeadDim));
 #pragma omp parallel
@@ -188,7 +196,8 @@ void AttentionForward(const Bf16* qkv, Bf16* out, float* lse, const int32_t* sta
     for (int item = 0; item < sequences * kv_heads; ++item) {
       const int seq = item / kv_heads, kv = item % kv_heads, n = lengths[seq];
       const Bf16* base = qkv + starts[seq] * stride;
-      LoadPanel(base + (heads + kv) * kHeadDim, base + (heads + kv_heads + kv) * kHeadDim, stride, n, &p);
+      LoadPanel(base + (heads + kv) * kHeadDim, base + (heads + kv_heads + kv) * kHeadDim, stride,
+                n, &p);
       for (int head = kv * group; head < (kv + 1) * group; ++head) {
         for (int i = 0; i < n; i += kRows) {
           alignas(64) float q[kRows][kHeadDim], o[kRows][kHeadDim];
@@ -202,7 +211,8 @@ void AttentionForward(const Bf16* qkv, Bf16* out, float* lse, const int32_t* sta
           RowsTimesMatrix(p.s.data(), p.padded, p.v.data(), i + kRows, o);
           for (int r = 0; r < kRows && i + r < n; ++r) {
             Bf16* dst = out + (starts[seq] + i + r) * out_stride + head * kHeadDim;
-            for (int d = 0; d < kHeadDim; d += kLanes) StoreVec(*reinterpret_cast<const VecU*>(&o[r][d]), dst + d);
+            for (int d = 0; d < kHeadDim; d += kLanes)
+              StoreVec(*reinterpret_cast<const VecU*>(&o[r][d]), dst + d);
           }
         }
       }
@@ -210,9 +220,11 @@ void AttentionForward(const Bf16* qkv, Bf16* out, float* lse, const int32_t* sta
   }
 }
 
-void AttentionBackward(const Bf16* qkv, const Bf16* out, const Bf16* dout, const float* lse, Bf16* dqkv, const int32_t* starts,
-                       const int32_t* lengths, int sequences, int heads, int kv_heads) {
-  int64_t stride = static_cast<int64_t>(heads + 2 * kv_heads) * kHeadDim, out_stride = static_cast<int64_t>(heads) * kHeadDim;
+void AttentionBackward(const Bf16* qkv, const Bf16* out, const Bf16* dout, const float* lse,
+                       Bf16* dqkv, const int32_t* starts, const int32_t* lengths, int sequences,
+                       int heads, int kv_heads) {
+  int64_t stride = static_cast<int64_t>(heads + 2 * kv_heads) * kHeadDim,
+          out_stride = static_cast<int64_t>(heads) * kHeadDim;
   const int group = heads / kv_heads;
   const float scale = 1 / std::sqrt(static_cast<float>(kHeadDim));
 #pragma omp parallel
@@ -223,11 +235,13 @@ void AttentionBackward(const Bf16* qkv, const Bf16* out, const Bf16* dout, const
       const int seq = item / kv_heads, kv = item % kv_heads, n = lengths[seq];
       const Bf16* base = qkv + starts[seq] * stride;
       Bf16* dbase = dqkv + starts[seq] * stride;
-      LoadPanel(base + (heads + kv) * kHeadDim, base + (heads + kv_heads + kv) * kHeadDim, stride, n, &p);
+      LoadPanel(base + (heads + kv) * kHeadDim, base + (heads + kv_heads + kv) * kHeadDim, stride,
+                n, &p);
       p.dk.assign(p.k.size(), 0), p.dv.assign(p.k.size(), 0);
       for (int head = kv * group; head < (kv + 1) * group; ++head) {
         for (int i = 0; i < n; i += kRows) {
-          alignas(64) float q[kRows][kHeadDim], o[kRows][kHeadDim], g[kRows][kHeadDim], dq[kRows][kHeadDim];
+          alignas(64) float q[kRows][kHeadDim], o[kRows][kHeadDim], g[kRows][kHeadDim],
+              dq[kRows][kHeadDim];
           const int64_t row = starts[seq];
           LoadRows(base + head * kHeadDim, stride, i, n, scale, q);
           LoadRows(out + row * out_stride + head * kHeadDim, out_stride, i, n, 1, o);
@@ -252,7 +266,8 @@ void AttentionBackward(const Bf16* qkv, const Bf16* out, const Bf16* dout, const
           AddTransposedTimesRows(p.s.data(), p.padded, g, i + kRows, p.dv.data());
           for (int r = 0; r < kRows && i + r < n; ++r) {
             Bf16* dst = dbase + (i + r) * stride + head * kHeadDim;
-            for (int d = 0; d < kHeadDim; d += kLanes) StoreVec(*reinterpret_cast<const VecU*>(&dq[r][d]) * scale, dst + d);
+            for (int d = 0; d < kHeadDim; d += kLanes)
+              StoreVec(*reinterpret_cast<const VecU*>(&dq[r][d]) * scale, dst + d);
           }
         }
       }
@@ -269,8 +284,8 @@ void AttentionBackward(const Bf16* qkv, const Bf16* out, const Bf16* dout, const
 }
 
 // In place: adds the bias, rotates query and key heads (NEOX pairs d, d+16) by +angle.
-void BiasRope(Bf16* qkv, const float* bias, const int32_t* pos, const float* cos_table, const float* sin_table, int tokens, int heads,
-              int kv_heads) {
+void BiasRope(Bf16* qkv, const float* bias, const int32_t* pos, const float* cos_table,
+              const float* sin_table, int tokens, int heads, int kv_heads) {
   const int width = (heads + 2 * kv_heads) * kHeadDim, half = kHeadDim / 2;
 #pragma omp parallel for schedule(static)
   for (int t = 0; t < tokens; ++t) {
@@ -292,8 +307,8 @@ void BiasRope(Bf16* qkv, const float* bias, const int32_t* pos, const float* cos
 }
 
 // In place on the gradient: rotates back by -angle and adds the column sums into dbias.
-void BiasRopeBackward(Bf16* dqkv, float* dbias, const int32_t* pos, const float* cos_table, const float* sin_table, int tokens,
-                      int heads, int kv_heads) {
+void BiasRopeBackward(Bf16* dqkv, float* dbias, const int32_t* pos, const float* cos_table,
+                      const float* sin_table, int tokens, int heads, int kv_heads) {
   const int width = (heads + 2 * kv_heads) * kHeadDim, half = kHeadDim / 2;
 #pragma omp parallel
   {
@@ -324,7 +339,8 @@ void BiasRopeBackward(Bf16* dqkv, float* dbias, const int32_t* pos, const float*
 }
 
 // x_out = x_in + y (y may be null); h = x_out / rms * w; inv holds 1/rms per token.
-void AddRmsNorm(const float* x_in, const Bf16* y, float* x_out, const float* w, Bf16* h, float* inv, int tokens, int dim, float eps) {
+void AddRmsNorm(const float* x_in, const Bf16* y, float* x_out, const float* w, Bf16* h, float* inv,
+                int tokens, int dim, float eps) {
 #pragma omp parallel for schedule(static)
   for (int t = 0; t < tokens; ++t) {
     const int64_t at = static_cast<int64_t>(t) * dim;
@@ -341,8 +357,8 @@ void AddRmsNorm(const float* x_in, const Bf16* y, float* x_out, const float* w, 
 }
 
 // dx += gradient through the norm; dw += its weight gradient; dx16 = bfloat16 copy of the sum.
-void RmsNormBackward(const Bf16* dh, const float* x, const float* inv, const float* w, float* dx, Bf16* dx16, float* dw, int tokens,
-                     int dim) {
+void RmsNormBackward(const Bf16* dh, const float* x, const float* inv, const float* w, float* dx,
+                     Bf16* dx16, float* dw, int tokens, int dim) {
 #pragma omp parallel
   {
     std::vector<float> sum(dim, 0.0f);
@@ -395,8 +411,10 @@ void SwiGluBackward(Bf16* gu, const Bf16* dout, int tokens, int ff) {
   }
 }
 
-// Mean cross-entropy over rows; logits become their gradient times `scale`. Adds the loss sum to *loss.
-void CrossEntropy(Bf16* logits, const int64_t* target, double* loss, int rows, int vocab, float scale) {
+// Mean cross-entropy over rows; logits become their gradient times `scale`. Adds the loss sum to
+// *loss.
+void CrossEntropy(Bf16* logits, const int64_t* target, double* loss, int rows, int vocab,
+                  float scale) {
   double total = 0;
 #pragma omp parallel for schedule(static) reduction(+ : total)
   for (int t = 0; t < rows; ++t) {
@@ -435,8 +453,8 @@ void EmbeddingBackward(const int64_t* ids, const float* dx, float* dtable, int t
 }
 
 // AdamW on flat arrays; also refreshes the bfloat16 copy and clears the gradient.
-void AdamW(float* w, Bf16* w16, float* g, float* m, float* v, const float* decay, int64_t n, float lr, float beta1, float beta2,
-           float eps, float fix1, float fix2, float clip) {
+void AdamW(float* w, Bf16* w16, float* g, float* m, float* v, const float* decay, int64_t n,
+           float lr, float beta1, float beta2, float eps, float fix1, float fix2, float clip) {
 #pragma omp parallel for schedule(static)
   for (int64_t i = 0; i < n; ++i) {
     float gi = g[i] * clip;
