@@ -81,6 +81,7 @@ Result<Value> FollowPath(const Context& context, const Value& item, const Value&
   Value value = item;
   std::string_view rest = path.AsString()->bytes();
   while (true) {
+    LEMMA_RETURN_IF_ERROR(context.budget.Steps(1));
     const size_t dot = std::min(rest.find('.'), rest.size());
     const std::string_view part = rest.substr(0, dot);
     int64_t index = 0;

@@ -64,7 +64,8 @@ struct Context {
 
 // The value, or the error of the limit it breaks.
 inline Result<Value> MakeString(const Context& context, MarkedText text) {
-  LEMMA_RETURN_IF_ERROR(context.budget.StringLength(text.size()));
+  LEMMA_RETURN_IF_ERROR(context.budget.Fits(text.size()));
+  LEMMA_RETURN_IF_ERROR(context.budget.Bytes(text.footprint()));
   return Value::String(std::move(text));
 }
 

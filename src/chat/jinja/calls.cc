@@ -103,6 +103,8 @@ Result<Value> Interpreter::CallMacro(const Callable& callable, const Arguments& 
 Status Interpreter::BindParameters(const Macro& macro, const Arguments& arguments) {
   std::vector<bool> used(arguments.named.size(), false);
   std::vector<const Parameter*> defaulted;
+  LEMMA_RETURN_IF_ERROR(budget_.Steps(
+      static_cast<int64_t>(macro.parameters.size() * arguments.named.size() / kMembersPerStep)));
   for (size_t i = 0; i < macro.parameters.size(); ++i) {
     const Parameter& parameter = macro.parameters[i];
     const Value* value = i < arguments.positional.size() ? &arguments.positional[i] : nullptr;

@@ -6,6 +6,11 @@
 #include "chat/jinja/operators.h"
 
 namespace lemma::chat::jinja {
+namespace {
+
+constexpr int kScopesPerStep = 16;  // looked through for the price of one step
+
+}  // namespace
 
 Result<Value> Interpreter::Eval(const Expr& expr) {
   if (const auto* literal = std::get_if<Literal>(&expr.node)) return literal->value;
@@ -29,7 +34,7 @@ Result<Value> Interpreter::Eval(const Expr& expr) {
 }
 
 Result<Value> Interpreter::EvalName(const Name& name) {
-  LEMMA_RETURN_IF_ERROR(budget_.Steps(1));
+  LEMMA_RETURN_IF_ERROR(budget_.Steps(1 + scope_->depth() / kScopesPerStep));
   const Value* value = scope_->Find(name.symbol);
   return value == nullptr ? Value() : *value;
 }

@@ -9,23 +9,40 @@
 
 namespace lemma::chat::jinja {
 
-const Value* Scope::Find(Symbol symbol) const {
-  for (const Scope* scope = this; scope != nullptr; scope = scope->parent_.get()) {
-    for (const auto& [name, value] : scope->variables_) {
-      if (name == symbol) return &value;
-    }
+namespace {
+
+constexpr size_t kFewVariables = 24;  // up to here, looking at each is faster than a table
+
+}  // namespace
+
+Value* Scope::FindHere(Symbol symbol) {
+  if (variables_.size() > kFewVariables) {
+    const auto found = places_.find(symbol);
+    return found == places_.end() ? nullptr : &variables_[found->second].second;
+  }
+  for (auto& [name, value] : variables_) {
+    if (name == symbol) return &value;
+  }
+  return nullptr;
+}
+
+const Value* Scope::Find(Symbol symbol) {
+  for (Scope* scope = this; scope != nullptr; scope = scope->parent_.get()) {
+    if (const Value* value = scope->FindHere(symbol)) return value;
   }
   return nullptr;
 }
 
 void Scope::Set(Symbol symbol, Value value) {
-  for (auto& [name, held] : variables_) {
-    if (name == symbol) {
-      held = std::move(value);
-      return;
-    }
+  if (Value* held = FindHere(symbol)) {
+    *held = std::move(value);
+    return;
   }
   variables_.emplace_back(symbol, std::move(value));
+  if (variables_.size() <= kFewVariables) return;
+  for (size_t i = places_.size(); i < variables_.size(); ++i) {
+    places_.emplace(variables_[i].first, i);
+  }
 }
 
 Interpreter::Interpreter(const Ast& ast, std::string_view source, const RenderOptions& options)
@@ -125,7 +142,7 @@ Status Interpreter::ExecOne(const Stmt& stmt, MarkedText& out) {
 
 Status Interpreter::Print(const Value& value, MarkedText& out) {
   LEMMA_ASSIGN_OR_RETURN(const MarkedText text, ToText(context_, value));
-  LEMMA_RETURN_IF_ERROR(budget_.Bytes(text.size()));
+  LEMMA_RETURN_IF_ERROR(budget_.Bytes(text.footprint()));
   LEMMA_RETURN_IF_ERROR(budget_.Fits(out.size() + text.size()));
   out.Append(text);
   return OkStatus();

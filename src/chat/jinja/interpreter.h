@@ -11,6 +11,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -27,19 +28,23 @@ class Scope {
   explicit Scope(std::shared_ptr<Scope> parent)
       : parent_(std::move(parent)), depth_(parent_ == nullptr ? 0 : parent_->depth_ + 1) {}
 
-  // Undefined if no scope around has it.
-  [[nodiscard]] const Value* Find(Symbol symbol) const;
+  // Null if no scope around has it.
+  [[nodiscard]] const Value* Find(Symbol symbol);
   void Set(Symbol symbol, Value value);
   [[nodiscard]] int depth() const { return depth_; }
   void Clear() {
     variables_.clear();
+    places_.clear();
     parent_.reset();
   }
 
  private:
+  [[nodiscard]] Value* FindHere(Symbol symbol);
+
   std::shared_ptr<Scope> parent_;
   int depth_;
   std::vector<std::pair<Symbol, Value>> variables_;
+  std::unordered_map<Symbol, size_t> places_;  // of variables_, once they are many
 };
 
 class Interpreter {

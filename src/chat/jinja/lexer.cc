@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include "base/utf8.h"
 #include "chat/jinja/source.h"
@@ -141,9 +142,13 @@ class Lexer {
     for (size_t close = source_.find("{%", begin); close != std::string_view::npos;
          close = source_.find("{%", close + 2)) {
       const char sign = close + 2 < source_.size() ? source_[close + 2] : '\0';
-      const size_t end = TrimmedEnd(begin, close, sign, /*is_expression=*/false);
+      const bool line_started = std::exchange(line_starting_, false);
       at_ = close + (sign == '-' || sign == '+' ? 3 : 2);
-      if (!SkipRawTag("endraw")) continue;
+      const bool closed = SkipRawTag("endraw");
+      const bool line_starts_after = std::exchange(line_starting_, line_started);
+      if (!closed) continue;
+      const size_t end = TrimmedEnd(begin, close, sign, /*is_expression=*/false);
+      line_starting_ = line_starts_after;
       if (end > begin) Add(TokenKind::kText, begin, end - begin);
       return OkStatus();
     }

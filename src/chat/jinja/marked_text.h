@@ -35,6 +35,8 @@ class MarkedText {
   [[nodiscard]] const std::string& bytes() const { return bytes_; }
   [[nodiscard]] size_t size() const { return bytes_.size(); }
   [[nodiscard]] bool empty() const { return bytes_.empty(); }
+  // Bytes of memory that the text and its marks take.
+  [[nodiscard]] size_t footprint() const { return bytes_.size() + input_.size() * sizeof(Range); }
   // Whether the byte at `index` is input; false past the end.
   [[nodiscard]] bool IsInput(size_t index) const;
   // Whether any byte of [begin, begin + length) is input.

@@ -58,6 +58,9 @@ Result<Value> SplitMethod(const Context& context, const Value& self, const Argum
   LEMMA_ASSIGN_OR_RETURN(const auto max_splits, IntegerArgument(arguments, {1, "maxsplit"}));
   if (separator && separator->empty()) return InvalidArgument("empty separator");
   const MarkedText& text = *self.AsString();
+  if (separator) {
+    LEMMA_RETURN_IF_ERROR(PayForSearch(context, text.bytes(), separator->bytes()));
+  }
   LEMMA_RETURN_IF_ERROR(
       context.budget.Bytes(text.size() + CountPieces(text, separator) * kPieceBytes));
   const auto between =
@@ -80,7 +83,7 @@ bool HasAffix(std::string_view text, std::string_view affix, Side side) {
 }
 
 template <Side kSide>
-Result<Value> AffixMethod(const Context&, const Value& self, const Arguments& arguments) {
+Result<Value> AffixMethod(const Context& context, const Value& self, const Arguments& arguments) {
   LEMMA_RETURN_IF_ERROR(CheckArguments(arguments, {"affix"}));
   LEMMA_ASSIGN_OR_RETURN(const Value affix, RequiredArgument(arguments, {0, "affix"}));
   const Array choices = affix.AsArray() != nullptr ? *affix.AsArray() : Array{affix};
@@ -89,6 +92,7 @@ Result<Value> AffixMethod(const Context&, const Value& self, const Arguments& ar
       return InvalidArgument(
           fmt::format("needs a string or a tuple of strings, not {}", choice.KindName()));
     }
+    LEMMA_RETURN_IF_ERROR(PayForSearch(context, choice.AsString()->bytes(), {}));
     if (HasAffix(self.AsString()->bytes(), choice.AsString()->bytes(), kSide)) {
       return Value::Bool(true);
     }
@@ -117,6 +121,7 @@ Result<Value> ReplaceMethod(const Context& context, const Value& self, const Arg
   LEMMA_ASSIGN_OR_RETURN(const MarkedText old, RequiredString(arguments, {0, "old"}));
   LEMMA_ASSIGN_OR_RETURN(const MarkedText replacement, RequiredString(arguments, {1, "new"}));
   LEMMA_ASSIGN_OR_RETURN(const auto count, IntegerArgument(arguments, {2, "count"}));
+  LEMMA_RETURN_IF_ERROR(PayForSearch(context, self.AsString()->bytes(), old.bytes()));
   return MakeString(context, Replace(*self.AsString(), old.bytes(), replacement, count.value_or(-1),
                                      context.budget.limits().output_bytes));
 }
@@ -133,7 +138,7 @@ Result<Value> FindMethod(const Context& context, const Value& self, const Argume
   LEMMA_RETURN_IF_ERROR(CheckArguments(arguments, {"sub"}));
   LEMMA_ASSIGN_OR_RETURN(const MarkedText wanted, RequiredString(arguments, {0, "sub"}));
   const std::string& text = self.AsString()->bytes();
-  LEMMA_RETURN_IF_ERROR(context.budget.Bytes(text.size()));
+  LEMMA_RETURN_IF_ERROR(PayForSearch(context, text, wanted.bytes()));
   const size_t found = text.find(wanted.bytes());
   if (found == std::string::npos) return Value::Int(-1);
   return Value::Int(CountCodePoints(std::string_view(text).substr(0, found)));
@@ -143,7 +148,7 @@ Result<Value> CountMethod(const Context& context, const Value& self, const Argum
   LEMMA_RETURN_IF_ERROR(CheckArguments(arguments, {"sub"}));
   LEMMA_ASSIGN_OR_RETURN(const MarkedText wanted, RequiredString(arguments, {0, "sub"}));
   const MarkedText& text = *self.AsString();
-  LEMMA_RETURN_IF_ERROR(context.budget.Bytes(text.size()));
+  LEMMA_RETURN_IF_ERROR(PayForSearch(context, text.bytes(), wanted.bytes()));
   if (wanted.empty()) return Value::Int(CountCodePoints(text.bytes()) + 1);
   return Value::Int(static_cast<int64_t>(CountPieces(text, wanted)) - 1);
 }

@@ -196,6 +196,11 @@ int Sign(int order) { return order < 0 ? -1 : (order > 0 ? 1 : 0); }
 
 }  // namespace
 
+Status PayForSearch(const Context& context, std::string_view text, std::string_view wanted) {
+  const size_t cost = (text.size() / kSearchBlock + 1) * (wanted.size() / kSearchBlock + 1);
+  return context.budget.Steps(static_cast<int64_t>(cost));
+}
+
 Result<Value> ApplyUnary(UnaryOp op, const Value& operand) {
   if (op == UnaryOp::kNot) return Value::Bool(!operand.Truthy());
   if (const double* number = operand.AsDouble()) {
@@ -235,6 +240,7 @@ Result<bool> Equal(const Context& context, const Value& left, const Value& right
     case Kind::kNull:
       return true;
     case Kind::kString:
+      LEMMA_RETURN_IF_ERROR(PayForSearch(context, left.AsString()->bytes(), {}));
       return left.AsString()->bytes() == right.AsString()->bytes();
     case Kind::kArray:
       if (left.IsTuple() != right.IsTuple()) return false;
@@ -259,6 +265,7 @@ Result<int> Order(const Context& context, const Value& left, const Value& right)
   const auto y = AsNumber(right);
   if (x && y) return *x < *y ? -1 : (*x > *y ? 1 : 0);
   if (left.IsString() && right.IsString()) {
+    LEMMA_RETURN_IF_ERROR(PayForSearch(context, left.AsString()->bytes(), {}));
     return Sign(left.AsString()->bytes().compare(right.AsString()->bytes()));
   }
   const Array* first = left.AsArray();
@@ -288,8 +295,7 @@ Result<bool> Contains(const Context& context, const Value& container, const Valu
   if (!container.IsString() || !item.IsString()) return Mismatch("in", item, container);
   const std::string& text = container.AsString()->bytes();
   const std::string& wanted = item.AsString()->bytes();
-  const size_t cost = (text.size() / kSearchBlock + 1) * (wanted.size() / kSearchBlock + 1);
-  LEMMA_RETURN_IF_ERROR(context.budget.Steps(static_cast<int64_t>(cost)));
+  LEMMA_RETURN_IF_ERROR(PayForSearch(context, text, wanted));
   return text.find(wanted) != std::string::npos;
 }
 

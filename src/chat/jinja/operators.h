@@ -14,6 +14,10 @@ namespace lemma::chat::jinja {
 
 inline constexpr size_t kMembersPerStep = 16;  // keys compared for the price of one step
 
+// Pays for looking for `wanted` in `text`, which may compare each place of one with all of the
+// other.
+Status PayForSearch(const Context& context, std::string_view text, std::string_view wanted);
+
 Result<Value> ApplyUnary(UnaryOp op, const Value& operand);
 Result<Value> ApplyBinary(const Context& context, BinaryOp op, const Value& left,
                           const Value& right);

@@ -11,6 +11,8 @@
 namespace lemma::chat::jinja {
 namespace {
 
+constexpr size_t kMaxParameters = 255;
+
 template <typename Node>
 Stmt Make(Node node) {
   Stmt stmt;
@@ -269,6 +271,9 @@ Result<std::vector<Parameter>> Parser::Parameters() {
     Parameter parameter;
     LEMMA_ASSIGN_OR_RETURN(const std::string name, ExpectName("the name of a parameter"));
     parameter.name = Intern(name);
+    if (parameters.size() == kMaxParameters) {
+      return Fail(offset, fmt::format("more than {} parameters", kMaxParameters));
+    }
     for (const Parameter& other : parameters) {
       if (other.name == parameter.name) {
         return Fail(offset, fmt::format("parameter '{}' is named twice", name));

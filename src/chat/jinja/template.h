@@ -71,6 +71,8 @@ class Template {
   // knows of "tools", "enable_thinking" or "reasoning_content".
   [[nodiscard]] bool Mentions(std::string_view identifier) const;
 
+  Template(const Template&) = delete;
+  Template& operator=(const Template&) = delete;
   Template(Template&&) noexcept;
   Template& operator=(Template&&) noexcept;
   ~Template();

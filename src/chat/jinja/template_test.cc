@@ -294,6 +294,11 @@ TEST(Limits, StopWhatNeverEndsOrGrowsWithoutBound) {
       "{% set x = 'ab' * 1000000 %}{{ x.replace('', x) }}",
       "{% set x = 'ab' * 1000000 %}{{ (x | list) | join(x) }}",
       "{{ ('\\n' * 1000000) | indent('x' * 1000000) }}",
+      "{% set s = 'a' * 8000000 %}{% set p = 'a' * 4000000 ~ 'b' %}{{ p in s }}",
+      "{% set s = 'a' * 8000000 %}{% set p = 'a' * 4000000 ~ 'b' %}{{ s.split(p) }}",
+      "{% set s = 'a' * 8000000 %}{% set p = 'a' * 4000000 ~ 'b' %}{{ s | replace(p, '') }}",
+      "{% set s = 'a' * 8000000 %}{% set t = s ~ 'b' %}{% set u = s ~ 'c' %}"
+      "{% for i in range(100000) %}{% if t == u %}{% endif %}{% endfor %}",
       "{{ ([[[[[1]]]]] * 999) | tojson(indent=9999999999) }}",
       "{% set s = 'a' * 4000000 %}{% for i in range(1000) %}{% set t = s | upper %}{% endfor %}"};
   RenderOptions options;
@@ -304,6 +309,24 @@ TEST(Limits, StopWhatNeverEndsOrGrowsWithoutBound) {
     SCOPED_TRACE(source);
     EXPECT_EQ(ErrorOf(source, options).code(), StatusCode::kResourceExhausted);
   }
+}
+
+// Nothing here takes time that grows with the square of its size.
+TEST(Limits, WideSourcesTakeLinearTime) {
+  std::string many_variables;
+  std::string many_parameters;
+  for (int i = 0; i < 40'000; ++i) many_variables += fmt::format("{{% set a{} = {} %}}", i, i);
+  for (int i = 0; i < 40'000; ++i) many_parameters += fmt::format("a{},", i);
+  const Result<Rendering> rendering = Render(many_variables + "{{ a0 }}{{ a39999 }}");
+  ASSERT_TRUE(rendering.ok()) << rendering.status().ToString();
+  EXPECT_EQ(rendering->Text(), "039999");
+  EXPECT_THAT(
+      ErrorOf(fmt::format("{{% macro m({}) %}}{{% endmacro %}}", many_parameters)).message(),
+      HasSubstr("more than 255 parameters"));
+  EXPECT_THAT(ErrorOf("{% raw %}" + Repeated("{%-", 300'000)).message(), HasSubstr("endraw"));
+  EXPECT_THAT(ErrorOf(Repeated("{#-", 300'000)).message(), HasSubstr("#}"));
+  EXPECT_THAT(ErrorOf(Repeated(" ", 500'000) + Repeated("{%-", 100'000)).message(),
+              HasSubstr("closing %}"));
 }
 
 // Chains of captured scopes are freed without recursion.

@@ -118,8 +118,9 @@ MarkedText Strip(const MarkedText& text, Side side, std::optional<std::string_vi
   if (chars) {
     ForEachCodePoint(*chars, [&](size_t, size_t, uint32_t c) { listed.push_back(c); });
   }
+  std::sort(listed.begin(), listed.end());
   const auto drop = [&](uint32_t c) {
-    return chars ? std::find(listed.begin(), listed.end(), c) != listed.end() : IsSpace(c);
+    return chars ? std::binary_search(listed.begin(), listed.end(), c) : IsSpace(c);
   };
   const std::string_view bytes = text.bytes();
   size_t begin = 0;

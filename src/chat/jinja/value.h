@@ -93,7 +93,7 @@ class Value {
  private:
   struct NullTag {};
   template <typename T>
-  const T* Shared() const {
+  [[nodiscard]] const T* Shared() const {
     const auto* held = std::get_if<std::shared_ptr<const T>>(&data_);
     return held == nullptr ? nullptr : held->get();
   }
