@@ -154,7 +154,7 @@ Status AtomicFileWriter::Commit() {
     return SystemError("close", partial_path_);
   }
   if (::rename(partial_path_.c_str(), path_.c_str()) != 0) {
-    const Status status = SystemError("rename to", path_);
+    Status status = SystemError("rename to", path_);
     ::unlink(partial_path_.c_str());
     return status;
   }

@@ -99,9 +99,11 @@ class [[nodiscard]] Result {
   } while (false)
 
 // LEMMA_ASSIGN_OR_RETURN(auto x, F()): declares x from the Result, or returns its Status.
+// A declaration cannot stand in parentheses: NOLINTBEGIN(bugprone-macro-parentheses)
 #define LEMMA_ASSIGN_OR_RETURN(decl, expr) \
   LEMMA_ASSIGN_OR_RETURN_IMPL_(LEMMA_CONCAT_(lemma_result_, __LINE__), decl, expr)
 #define LEMMA_ASSIGN_OR_RETURN_IMPL_(tmp, decl, expr) \
   auto tmp = (expr);                                  \
   if (!tmp.ok()) return tmp.status();                 \
   decl = std::move(tmp).value()
+// NOLINTEND(bugprone-macro-parentheses)

@@ -46,6 +46,8 @@ class ThreadPool::Impl {
     Publish(nullptr);
     for (std::thread& t : helpers_) t.join();
   }
+  Impl(const Impl&) = delete;
+  Impl& operator=(const Impl&) = delete;
 
   void Run(const FunctionRef<void(int)>& body) {
     running_.store(static_cast<uint32_t>(helpers_.size()), std::memory_order_relaxed);
