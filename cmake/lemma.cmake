@@ -69,4 +69,8 @@ function(lemma_fuzz name)
   add_executable(${name} ${ARG_SOURCES})
   target_link_libraries(${name} PRIVATE ${ARG_DEPS} lemma_options)
   target_link_options(${name} PRIVATE -fsanitize=fuzzer)
+  if(NOT TARGET fuzzers)
+    add_custom_target(fuzzers)  # all of them
+  endif()
+  add_dependencies(fuzzers ${name})
 endfunction()
