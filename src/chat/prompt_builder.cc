@@ -165,6 +165,14 @@ struct PromptBuilder::Impl {
     return nullptr;
   }
 
+  // A template that opens the thinking block and knows no switch: the block is closed for it.
+  void SwitchThinkingOff(const Conversation& conversation, FormattedPrompt& prompt) const {
+    if (conversation.thinking != Thinking::kOff || conversation.end != PromptEnd::kGenerate) return;
+    if (prompt.start != StartState::kThinking) return;
+    prompt.parts.push_back({"\n</think>\n\n", false});
+    prompt.start = StartState::kContent;
+  }
+
   void Compare(std::unique_ptr<TemplatePrompt> parsed) {
     const std::string difference = Disagreement(family->id, *parsed);
     if (difference.empty()) return;
@@ -209,6 +217,7 @@ Result<Prompt> PromptBuilder::Build(const Conversation& conversation) const {
     if (formatted.start == StartState::kContent) {
       formatted.start = StartOf(formatted.parts, *impl_->family);
     }
+    impl_->SwitchThinkingOff(conversation, formatted);
   } else {
     formatted = FormatInCode(impl_->family->id, conversation);
   }

@@ -241,6 +241,9 @@ TEST(PromptBuilder, VariantOfAFamilyUsesItsTemplate) {
   Conversation conversation;
   conversation.messages = {User("hi")};
   EXPECT_EQ(builder->Build(conversation)->parser.start, StartState::kThinking);
+  conversation.thinking = Thinking::kOff;
+  EXPECT_THAT(JoinParts(builder->Build(conversation)->parts), EndsWith("<think>\n\n</think>\n\n"));
+  EXPECT_EQ(builder->Build(conversation)->parser.start, StartState::kContent);
   conversation.tools = {{"f", "", ""}};
   EXPECT_EQ(builder->Build(conversation).status().code(), StatusCode::kInvalidArgument)
       << "the template has no tools";
