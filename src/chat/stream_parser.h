@@ -57,6 +57,8 @@ class StreamParser {
   ~StreamParser();
   StreamParser(StreamParser&&) noexcept;
   StreamParser& operator=(StreamParser&&) noexcept;
+  StreamParser(const StreamParser&) = delete;
+  StreamParser& operator=(const StreamParser&) = delete;
 
   // Appends what has become certain to `out`. Adjacent deltas of a kind are not merged.
   void Feed(std::string_view bytes, std::vector<Delta>& out);

@@ -118,6 +118,7 @@ double Median(std::vector<double> values) {
 
 std::vector<double> Column(const std::vector<Round>& rounds, double Round::*field) {
   std::vector<double> out;
+  out.reserve(rounds.size());
   for (const Round& round : rounds) out.push_back(round.*field);
   return out;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // lemma: the program. Parses the command line and hands over to one command a file.
 #include <fmt/format.h>
+#include <langinfo.h>
 
 #include <clocale>
 #include <csignal>
@@ -17,9 +18,17 @@ void ShowLog(LogLevel level, std::string_view text) {
   if (level == LogLevel::kError) PrintErr(fmt::format("lemma: error: {}\n", text));
 }
 
+// The line editor needs a UTF-8 locale; bare systems and containers often have none set.
+void UseUtf8Locale() {
+  const char* set = std::setlocale(LC_ALL, "");
+  if (set == nullptr || std::string_view(nl_langinfo(CODESET)) != "UTF-8") {
+    static_cast<void>(std::setlocale(LC_CTYPE, "C.UTF-8"));
+  }
+}
+
 int Main(int argc, char** argv) {
-  std::setlocale(LC_ALL, "");
-  std::signal(SIGPIPE, SIG_IGN);
+  UseUtf8Locale();
+  static_cast<void>(std::signal(SIGPIPE, SIG_IGN));
   SetLogSink(ShowLog);
   CLI::App app{
       "Lemma runs reasoning models (GGUF) on this machine.\n"
@@ -61,4 +70,14 @@ int Main(int argc, char** argv) {
 }  // namespace
 }  // namespace lemma::cli
 
-int main(int argc, char** argv) { return lemma::cli::Main(argc, argv); }
+// Libraries below may throw (no memory); that ends the program with a message, not with abort().
+int main(int argc, char** argv) {
+  try {
+    return lemma::cli::Main(argc, argv);
+  } catch (const std::exception& error) {
+    lemma::cli::PrintErr("lemma: error: ");
+    lemma::cli::PrintErr(error.what());
+    lemma::cli::PrintErr("\n");
+    return lemma::cli::kExitFailure;
+  }
+}

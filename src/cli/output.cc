@@ -18,15 +18,16 @@ volatile std::sig_atomic_t interrupted = 0;
 extern "C" void OnInterrupt(int) {
   // A second Ctrl-C that nobody took notice of ends the program the usual way.
   if (interrupted != 0) {
-    std::signal(SIGINT, SIG_DFL);
-    std::raise(SIGINT);
+    static_cast<void>(std::signal(SIGINT, SIG_DFL));
+    static_cast<void>(std::raise(SIGINT));
   }
   interrupted = 1;
 }
 
 void Write(std::FILE* stream, std::string_view text) {
-  std::fwrite(text.data(), 1, text.size(), stream);
-  std::fflush(stream);
+  // A closed pipe is no error of ours; there is nobody left to tell.
+  static_cast<void>(std::fwrite(text.data(), 1, text.size(), stream));
+  static_cast<void>(std::fflush(stream));
 }
 
 }  // namespace
