@@ -65,7 +65,8 @@ Result<std::string> ReadFile(const std::filesystem::path& path, uint64_t max_byt
 }
 
 Result<MappedFile> MappedFile::Open(const std::filesystem::path& path) {
-  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  // O_NONBLOCK: opening a pipe must not wait for its writer; regular files do not care.
+  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   if (fd < 0) return SystemError("open", path);
   const FdCloser closer(fd);
   LEMMA_ASSIGN_OR_RETURN(const uint64_t size, RegularFileSize(fd, path));
@@ -107,8 +108,16 @@ void MappedFile::DropRange(uint64_t offset, uint64_t length) const {
 Result<AtomicFileWriter> AtomicFileWriter::Create(const std::filesystem::path& path) {
   static std::atomic<unsigned> serial{0};
   AtomicFileWriter out;
-  out.path_ = path;
-  out.partial_path_ = path;
+  std::error_code error;
+  // A link is followed: the file it names is replaced, not the link.
+  out.path_ = std::filesystem::is_symlink(path, error)
+                  ? std::filesystem::weakly_canonical(path, error)
+                  : path;
+  if (std::filesystem::exists(out.path_, error) &&
+      !std::filesystem::is_regular_file(out.path_, error)) {
+    return InvalidArgument(fmt::format("'{}' exists and is not a regular file", path.string()));
+  }
+  out.partial_path_ = out.path_;
   out.partial_path_ += fmt::format(".partial-{}-{}", ::getpid(), serial.fetch_add(1));
   out.fd_ = ::open(out.partial_path_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
   if (out.fd_ < 0) return SystemError("create", out.partial_path_);

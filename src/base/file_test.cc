@@ -62,6 +62,7 @@ TEST_F(FileTest, NamesTheFileInErrors) {
   EXPECT_EQ(missing.status().code(), StatusCode::kNotFound);
   EXPECT_NE(missing.status().message().find("nothing.gguf"), std::string::npos);
   EXPECT_EQ(MappedFile::Open(dir_).status().code(), StatusCode::kInvalidArgument);
+  EXPECT_FALSE(AtomicFileWriter::Create("/dev/null").ok()) << "a device must not be replaced";
   EXPECT_FALSE(AtomicFileWriter::Create(dir_ / "no" / "such" / "folder").ok());
 }
 

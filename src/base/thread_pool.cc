@@ -3,10 +3,12 @@
 
 #include <algorithm>
 #include <atomic>
+#include <system_error>
 #include <thread>
 #include <vector>
 
 #include "base/cpu_features.h"
+#include "base/log.h"
 
 namespace lemma {
 namespace {
@@ -37,7 +39,12 @@ class ThreadPool::Impl {
  public:
   Impl(int threads, int spins) : spins_(spins), helpers_(static_cast<size_t>(threads - 1)) {
     for (size_t i = 0; i < helpers_.size(); ++i) {
-      helpers_[i] = std::thread([this, i] { Loop(static_cast<int>(i) + 1); });
+      try {
+        helpers_[i] = std::thread([this, i] { Loop(static_cast<int>(i) + 1); });
+      } catch (const std::system_error&) {  // a limit of the system: go on with those there are
+        helpers_.resize(i);
+        Log(LogLevel::kWarning, "the system refuses more threads; fewer are used");
+      }
     }
   }
 
@@ -48,6 +55,8 @@ class ThreadPool::Impl {
   }
   Impl(const Impl&) = delete;
   Impl& operator=(const Impl&) = delete;
+
+  [[nodiscard]] int workers() const { return static_cast<int>(helpers_.size()) + 1; }
 
   void Run(const FunctionRef<void(int)>& body) {
     running_.store(static_cast<uint32_t>(helpers_.size()), std::memory_order_relaxed);
@@ -91,6 +100,7 @@ class ThreadPool::Impl {
 ThreadPool::ThreadPool(int threads) : threads_(std::max(threads, 1)) {
   const int spins = threads_ <= UsableCpus() ? kSpins : 0;
   impl_ = std::make_unique<Impl>(threads_, spins);
+  threads_ = impl_->workers();
 }
 
 ThreadPool::~ThreadPool() = default;

@@ -80,7 +80,8 @@ void AddQuantize(CLI::App& app, Context& context) {
   command->add_option("in", options->in, "GGUF file, F32, F16 or BF16 as a rule")->required();
   command->add_option("out", options->out, "file to write")->required();
   command->add_option("type", options->type, TypeNames())->required();
-  command->add_option("-t,--threads", options->threads, "threads; 0 = all");
+  command->add_option("-t,--threads", options->threads, "threads; 0 = all")
+      ->check(CLI::Range(0, 1024));
   command->add_flag("--allow-requantize", options->allow_requantize,
                     "also take tensors that are quantised already; quality suffers");
   command->add_flag("--json", options->json, "print JSON");

@@ -102,7 +102,7 @@ int Repl::Run() {
       if (Command(text) == Next::kLeave) return kExitOk;
       continue;
     }
-    Ask(text);
+    static_cast<void>(Ask(text));  // what went wrong is on the screen
   }
 }
 
@@ -131,7 +131,7 @@ chat::Conversation Repl::Conversation() const {
   return out;
 }
 
-void Repl::Ask(const std::string& text) {
+Status Repl::Ask(const std::string& text) {
   chat::Message question;
   question.content = text;
   session_.messages.push_back(std::move(question));
@@ -140,7 +140,7 @@ void Repl::Ask(const std::string& text) {
   if (!stream.ok()) {
     PrintOut(Say(Text::kContextTooLong, stream.status().message()) + "\n");
     session_.messages.pop_back();
-    return;
+    return stream.status();
   }
   AnswerPrinter printer;
   service::StreamEvent finish;
@@ -166,6 +166,7 @@ void Repl::Ask(const std::string& text) {
   answer.content = printer.content;
   answer.reasoning = printer.reasoning;
   session_.messages.push_back(std::move(answer));
+  return finish.finish == service::FinishReason::kError ? finish.error : OkStatus();
 }
 
 void Repl::PrintFinish(const service::StreamEvent& finish) const {

@@ -24,8 +24,8 @@ class Repl {
 
   // Until the person leaves. Returns the exit code.
   int Run();
-  // One question and its answer.
-  void Ask(const std::string& text);
+  // One question and its answer, printed. An error is printed too; returned for the exit code.
+  Status Ask(const std::string& text);
 
  private:
   enum class Next { kGoOn, kLeave };

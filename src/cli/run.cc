@@ -30,8 +30,7 @@ Status RunChat(const RunCommand& options, int& exit_code) {
     exit_code = repl.Run();
     return OkStatus();
   }
-  repl.Ask(fmt::format("{}", fmt::join(options.words, " ")));
-  return OkStatus();
+  return repl.Ask(fmt::format("{}", fmt::join(options.words, " ")));
 }
 
 }  // namespace

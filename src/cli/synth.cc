@@ -61,7 +61,8 @@ void AddSynth(CLI::App& app, Context& context) {
   command->add_option("--type", options->options.type, "q4_k_m, q8_0, f16, ...");
   command->add_option("--vocab", options->vocab, "copy the vocabulary of this GGUF file");
   command->add_option("--seed", options->options.seed, "same seed, same file");
-  command->add_option("-t,--threads", options->options.threads, "threads; 0 = all");
+  command->add_option("-t,--threads", options->options.threads, "threads; 0 = all")
+      ->check(CLI::Range(0, 1024));
   command->add_option("-o,--out", options->out, "file to write")->required();
   command->add_flag("--json", options->json, "print JSON");
   command->footer(

@@ -182,6 +182,10 @@ TEST(EngineTest, AFailedStepIsAnErrorForItsRequestAndTheEngineLives) {
   const Outcome failed = RunOne(*engine, bad);
   EXPECT_EQ(failed.finish, FinishReason::kError);
   EXPECT_EQ(failed.error.message(), "poisoned");
+  bad.samples = 3;
+  for (const auto& [sample, outcome] : Drain(**engine->Submit(bad), 3)) {
+    EXPECT_EQ(outcome.finish, FinishReason::kError) << sample;
+  }
   EXPECT_EQ(RunOne(*engine, MakeRequest(1, 20, 5)).finish, FinishReason::kLength);
   EXPECT_TRUE(engine->CheckIntegrity().ok());
 }

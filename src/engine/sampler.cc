@@ -90,7 +90,9 @@ Status ValidateSamplingParams(const SamplingParams& p, size_t vocab) {
     if (token < 0 || static_cast<size_t>(token) >= vocab) {
       return RangeError("logit_bias token", token, fmt::format("0 to {}", vocab - 1));
     }
-    if (std::isnan(bias)) return RangeError("logit_bias", bias, "a number");
+    if (std::isnan(bias) || bias == -kMinusInfinity) {
+      return RangeError("logit_bias", bias, "a number or -infinity");
+    }
   }
   return OkStatus();
 }

@@ -70,6 +70,17 @@ void StepLoop::DropFinished() {
   std::erase_if(active_, [](const auto& active) { return active->samples.empty(); });
 }
 
+void StepLoop::FinishWithForks(Active& active, Sample& sample, const Ending& ending) {
+  if (!active.forked) {
+    for (size_t i = active.request.samples; i-- > 1;) {
+      sample.index = i;
+      Finish(active, sample, ending);
+    }
+    sample.index = 0;
+  }
+  Finish(active, sample, ending);
+}
+
 // A cancelled sample that was not forked yet must still get its finish event.
 void StepLoop::ReapCancelled() {
   for (auto& active : active_) {
@@ -79,10 +90,7 @@ void StepLoop::ReapCancelled() {
       for (size_t i = 0; i < active->request.samples; ++i) all = all && cancelled(i);
       if (!all) continue;
       Sample& first = active->samples.front();
-      for (size_t i = active->request.samples; i-- > 0;) {
-        first.index = i;
-        Finish(*active, first, FinishReason::kCancelled);
-      }
+      FinishWithForks(*active, first, FinishReason::kCancelled);
       continue;
     }
     for (Sample& sample : active->samples) {
@@ -152,9 +160,9 @@ std::vector<PlannedSlice> StepLoop::Plan(std::vector<Ref>& refs) {
     }
     if (plan.starved) {
       const Ref ref = refs[*plan.starved];
-      Finish(*ref.active, *ref.sample,
-             {FinishReason::kError,
-              ResourceExhausted("the KV cache has no page left for this sequence")});
+      FinishWithForks(*ref.active, *ref.sample,
+                      {FinishReason::kError,
+                       ResourceExhausted("the KV cache has no page left for this sequence")});
       refs.erase(refs.begin() + static_cast<ptrdiff_t>(*plan.starved));
       continue;
     }
@@ -202,8 +210,8 @@ bool StepLoop::RunSlices(const std::vector<Ref>& refs, const std::vector<Planned
   ++stats_.steps;
   if (!status.ok()) {
     for (const PlannedSlice& slice : slices) {
-      Finish(*refs[slice.sequence].active, *refs[slice.sequence].sample,
-             {FinishReason::kError, status});
+      FinishWithForks(*refs[slice.sequence].active, *refs[slice.sequence].sample,
+                      {FinishReason::kError, status});
     }
     return true;
   }

@@ -81,6 +81,8 @@ class StepLoop {
   void ForkSamples(Active& active, Sample& first);
   void SampleRow(Active& active, Sample& sample, std::span<float> logits);
   void Finish(Active& active, Sample& sample, Ending ending);
+  // The same for samples that were not forked off yet, which end with the first.
+  void FinishWithForks(Active& active, Sample& sample, const Ending& ending);
   Usage MakeUsage(const Active& active, const Sample& sample) const;
   [[nodiscard]] size_t Computed(const Sample& sample) const;
 
