@@ -79,9 +79,25 @@ int ReportError(const Status& status) {
   return ExitCodeFor(status);
 }
 
+CLI::Validator CountCheck() {
+  return {[](const std::string& value) {
+            const bool digits = value.find_first_not_of("0123456789") == std::string::npos;
+            return digits && !value.empty()
+                       ? std::string()
+                       : fmt::format("'{}': expected a whole number, 0 or more", value);
+          },
+          "COUNT"};
+}
+
 void AddModelOptions(CLI::App& app, ModelOptions& options, WithEngine with_engine) {
   app.add_option("-m,--model", options.model, "GGUF file, or the name of one in the models folder")
-      ->envname("LEMMA_MODEL");
+      ->envname("LEMMA_MODEL")
+      ->check(CLI::Validator(
+          [](const std::string& value) {
+            return value.empty() ? "a file or a name is expected, not an empty text"
+                                 : std::string();
+          },
+          ""));
   app.add_option("-t,--threads", options.threads, "threads; 0 = one for each usable processor")
       ->envname("LEMMA_THREADS")
       ->check(CLI::Range(0, 1024));

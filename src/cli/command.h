@@ -42,6 +42,9 @@ struct ModelOptions {
   std::string kv_type = "f16";
 };
 
+// For a number of tokens: decimal digits, nothing else.
+CLI::Validator CountCheck();
+
 enum class WithEngine { kNo, kYes };
 void AddModelOptions(CLI::App& app, ModelOptions& options, WithEngine with_engine);
 

@@ -58,7 +58,7 @@ std::vector<Answer> Collect(service::TextStream& stream, const GenerateCommand& 
   const bool live = !options.json && stream.samples() == 1;
   bool in_thinking = false;
   for (size_t finished = 0; finished < answers.size();) {
-    if (Interrupted()) stream.Cancel();
+    if (Interrupted() || OutputLost()) stream.Cancel();
     auto event = stream.Next(std::chrono::milliseconds(100));
     if (!event) continue;
     Answer& answer = answers[event->sample];
@@ -69,11 +69,10 @@ std::vector<Answer> Collect(service::TextStream& stream, const GenerateCommand& 
         in_thinking = true;
       }
       answer.thinking += event->text;
-    } else if (event->kind == Kind::kContent || event->kind == Kind::kToolCall) {
-      const std::string& text = event->text;
-      if (live) PrintOut((in_thinking ? "\n</think>\n\n" : "") + text);
+    } else if (event->kind == Kind::kContent) {
+      if (live) PrintOut((in_thinking ? "\n</think>\n\n" : "") + event->text);
       in_thinking = false;
-      answer.content += text;
+      answer.content += event->text;
     } else if (event->kind == Kind::kFinish) {
       answer.finish = std::move(*event);
       ++finished;
@@ -110,7 +109,8 @@ Status PrintAnswers(const service::TextStream& stream, const std::vector<Answer>
     for (size_t i = 0; i < answers.size(); ++i) {
       PrintOut(fmt::format("--- {}\n", i + 1));
       if (!options.hide_thinking && !answers[i].thinking.empty()) {
-        PrintOut(fmt::format("<think>\n{}\n</think>\n\n", answers[i].thinking));
+        const bool open = answers[i].finish.thinking_unfinished;
+        PrintOut(fmt::format("<think>\n{}\n{}", answers[i].thinking, open ? "" : "</think>\n\n"));
       }
       PrintOut(answers[i].content + "\n");
     }
@@ -144,7 +144,8 @@ void AddGenerate(CLI::App& app, Context& context) {
   auto options = std::make_shared<GenerateCommand>();
   AddModelOptions(*command, options->model, WithEngine::kYes);
   command->add_option("-p,--prompt", options->prompt, "the prompt; default: standard input");
-  command->add_option("-n,--max-tokens", options->settings.max_tokens, "at most so many tokens");
+  command->add_option("-n,--max-tokens", options->settings.max_tokens, "at most so many tokens")
+      ->check(CountCheck());
   command->add_option("--samples", options->settings.samples, "answers that share one prefill")
       ->check(CLI::Range(1, 128));
   command->add_option("--system", options->system, "system text");

@@ -2,6 +2,7 @@
 // lemma: the program. Parses the command line and hands over to one command a file.
 #include <fmt/format.h>
 #include <langinfo.h>
+#include <unistd.h>
 
 #include <clocale>
 #include <csignal>
@@ -26,9 +27,19 @@ void UseUtf8Locale() {
   }
 }
 
+// A mapped model file that another program cuts short or a disk that fails: the next read of a
+// missing page raises SIGBUS. Only async-signal-safe calls here.
+extern "C" void OnBusError(int) {
+  constexpr std::string_view kMessage =
+      "lemma: error: a model file could not be read any more: it was changed or its disk failed\n";
+  static_cast<void>(!::write(STDERR_FILENO, kMessage.data(), kMessage.size()));
+  ::_exit(kExitBadInput);
+}
+
 int Main(int argc, char** argv) {
   UseUtf8Locale();
   static_cast<void>(std::signal(SIGPIPE, SIG_IGN));
+  static_cast<void>(std::signal(SIGBUS, OnBusError));
   SetLogSink(ShowLog);
   CLI::App app{
       "Lemma runs reasoning models (GGUF) on this machine.\n"
@@ -63,6 +74,9 @@ int Main(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     const int code = app.exit(error);
     return code == 0 ? kExitOk : kExitUsage;
+  }
+  if (const Status output = OutputStatus(); !output.ok() && context.exit_code == kExitOk) {
+    return ReportError(output);
   }
   return context.exit_code;
 }

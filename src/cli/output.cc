@@ -7,8 +7,10 @@
 #include <algorithm>
 #include <atomic>
 #include <boost/json.hpp>
+#include <cerrno>
 #include <csignal>
 #include <cstdio>
+#include <system_error>
 
 namespace lemma::cli {
 namespace {
@@ -24,10 +26,12 @@ extern "C" void OnInterrupt(int) {
   interrupted = 1;
 }
 
-void Write(std::FILE* stream, std::string_view text) {
-  // A closed pipe is no error of ours; there is nobody left to tell.
-  static_cast<void>(std::fwrite(text.data(), 1, text.size(), stream));
-  static_cast<void>(std::fflush(stream));
+// errno of the first write to stdout that failed.
+std::atomic<int> stdout_error{0};
+
+bool Write(std::FILE* stream, std::string_view text) {
+  return std::fwrite(text.data(), 1, text.size(), stream) == text.size() &&
+         std::fflush(stream) == 0;
 }
 
 }  // namespace
@@ -35,8 +39,21 @@ void Write(std::FILE* stream, std::string_view text) {
 bool StdoutIsTerminal() { return ::isatty(STDOUT_FILENO) == 1; }
 bool StderrIsTerminal() { return ::isatty(STDERR_FILENO) == 1; }
 
-void PrintOut(std::string_view text) { Write(stdout, text); }
-void PrintErr(std::string_view text) { Write(stderr, text); }
+void PrintOut(std::string_view text) {
+  if (stdout_error != 0) return;  // nobody reads on
+  if (!Write(stdout, text)) stdout_error = errno;
+}
+bool OutputLost() { return stdout_error != 0; }
+Status OutputStatus() {
+  const int error = stdout_error;
+  if (error == 0) return OkStatus();
+  if (error == EPIPE) return {StatusCode::kCancelled, "the reader of standard output is gone"};
+  return {StatusCode::kIo,
+          fmt::format("standard output: {}", std::system_category().message(error))};
+}
+
+// A standard error that cannot be written leaves nobody to tell.
+void PrintErr(std::string_view text) { static_cast<void>(Write(stderr, text)); }
 void PrintWarning(std::string_view text) { PrintErr(fmt::format("lemma: warning: {}\n", text)); }
 void PrintJson(const boost::json::value& value) { PrintOut(boost::json::serialize(value) + "\n"); }
 

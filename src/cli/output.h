@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "base/clock.h"
+#include "base/status.h"
 
 namespace boost::json {
 class value;
@@ -16,7 +17,10 @@ namespace lemma::cli {
 bool StdoutIsTerminal();
 bool StderrIsTerminal();
 
-void PrintOut(std::string_view text);  // and flush
+// Writes and flushes. The first failure is kept and everything after it is dropped.
+void PrintOut(std::string_view text);
+bool OutputLost();      // nobody reads standard output any more: work for it may end
+Status OutputStatus();  // kCancelled: a closed pipe; kIo: what the system said
 void PrintErr(std::string_view text);
 void PrintWarning(std::string_view text);  // "lemma: warning: ..."
 // One line of JSON on stdout.

@@ -83,7 +83,7 @@ Repl::Repl(service::LoadedModel& model, Options options)
 int Repl::Run() {
   PrintOut(Say(Text::kWelcome, model_.name(), model_.engine().context_tokens()) + "\n");
   PrintOut(Dim(Say(Text::kHint)) + "\n");
-  for (;;) {
+  while (!OutputLost()) {
     LineEditor::Line line = editor_.Read(">>> ");
     if (line.outcome == LineEditor::Outcome::kEnd) {
       if (StdoutIsTerminal()) PrintOut("\n");
@@ -91,19 +91,22 @@ int Repl::Run() {
     }
     if (line.outcome == LineEditor::Outcome::kInterrupted) continue;
     std::string text = line.text;
+    std::string remembered = line.text;
     if (const std::string start = Trim(text); start.starts_with("\"\"\"")) {
       text = start.substr(3);
       if (!ReadBlock(text)) continue;
+      remembered = "\"\"\"" + text + "\"\"\"";
     }
     text = Trim(text);
     if (text.empty()) continue;
-    editor_.Remember(line.text);
+    editor_.Remember(remembered);
     if (text.front() == '/') {
       if (Command(text) == Next::kLeave) return kExitOk;
       continue;
     }
     static_cast<void>(Ask(text));  // what went wrong is on the screen
   }
+  return kExitOk;  // main says that the output is lost
 }
 
 bool Repl::ReadBlock(std::string& text) {
@@ -145,14 +148,12 @@ Status Repl::Ask(const std::string& text) {
   AnswerPrinter printer;
   service::StreamEvent finish;
   for (bool done = false; !done;) {
-    if (Interrupted()) (*stream)->Cancel();
+    if (Interrupted() || OutputLost()) (*stream)->Cancel();
     auto event = (*stream)->Next(std::chrono::milliseconds(50));
     if (!event) continue;
     using Kind = service::StreamEvent::Kind;
     if (event->kind == Kind::kThinking) printer.Thinking(event->text);
-    if (event->kind == Kind::kContent || event->kind == Kind::kToolCall) {
-      printer.Content(event->text);
-    }
+    if (event->kind == Kind::kContent) printer.Content(event->text);
     if (event->kind == Kind::kFinish) {
       finish = std::move(*event);
       done = true;
@@ -161,12 +162,18 @@ Status Repl::Ask(const std::string& text) {
   ClearInterrupt();
   printer.End();
   PrintFinish(finish);
+  const bool error = finish.finish == service::FinishReason::kError;
+  if (error || (printer.content.empty() && printer.reasoning.empty())) {
+    session_.messages.pop_back();  // a turn without an answer would confuse the next one
+    if (!error) PrintOut(Say(Text::kTakenBack) + "\n");
+    return finish.error;
+  }
   chat::Message answer;
   answer.role = chat::Role::kAssistant;
   answer.content = printer.content;
   answer.reasoning = printer.reasoning;
   session_.messages.push_back(std::move(answer));
-  return finish.finish == service::FinishReason::kError ? finish.error : OkStatus();
+  return OkStatus();
 }
 
 void Repl::PrintFinish(const service::StreamEvent& finish) const {

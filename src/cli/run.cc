@@ -41,8 +41,10 @@ void AddRun(CLI::App& app, Context& context) {
   AddModelOptions(*command, options->model, WithEngine::kYes);
   command->add_option("prompt", options->words, "ask this and end, instead of a chat");
   command->add_option("--system", options->repl.system, "system text");
-  command->add_option("-n,--max-tokens", options->repl.settings.max_tokens,
-                      "at most so many tokens an answer");
+  command
+      ->add_option("-n,--max-tokens", options->repl.settings.max_tokens,
+                   "at most so many tokens an answer")
+      ->check(CountCheck());
   command->add_flag("--no-think", options->no_think, "answer without thinking");
   command->add_flag("-q,--quiet", options->quiet, "no figures after each answer");
   AddSamplingOptions(*command, options->repl.settings);

@@ -34,8 +34,9 @@ Result<chat::Message> ParseMessage(const json::value& value, size_t index) {
   } else {
     return bad(fmt::format("role '{}', expected user or assistant", role));
   }
-  if (object.if_contains("content") == nullptr) return bad("content is missing");
-  message.content = TextField(object, "content");
+  const json::value* content = object.if_contains("content");
+  if (content == nullptr || !content->is_string()) return bad("content: expected a string");
+  message.content = std::string(content->get_string());
   message.reasoning = TextField(object, "thinking");
   return message;
 }

@@ -45,6 +45,8 @@ constexpr std::array<Row, static_cast<size_t>(Text::kCount)> kRows{{
      "请输入内容。/help 查看命令，/bye 退出。"},
     {Text::kLoading, "loading {0}", "正在加载 {0}"},
     {Text::kStopped, "[stopped]", "[已停止]"},
+    {Text::kTakenBack, "[there was no answer: this question is not kept in the conversation]",
+     "[没有得到回答：这个问题不会留在对话中]"},
     {Text::kTruncated, "[cut off: the limit of {0} tokens was reached]",
      "[已截断：达到 {0} 个词元的上限]"},
     {Text::kContextFull, "[cut off: the context of {0} tokens is full; /clear starts afresh]",

@@ -18,6 +18,7 @@ enum class Text {
   kHint,
   kLoading,  // {0} model
   kStopped,
+  kTakenBack,
   kTruncated,       // {0} tokens
   kContextFull,     // {0} tokens
   kContextTooLong,  // {0} what the engine said

@@ -173,10 +173,12 @@ std::vector<PlannedSlice> StepLoop::Plan(std::vector<Ref>& refs) {
 bool StepLoop::Step() {
   ReapCancelled();
   std::vector<Ref> refs = Candidates();
+  const size_t candidates = refs.size();
   const std::vector<PlannedSlice> slices = Plan(refs);
   const bool ran = !slices.empty() && RunSlices(refs, slices);
   DropFinished();
-  return ran;
+  // A sample that Plan took out (preempted, starved) freed pages: the rest can go on at once.
+  return ran || refs.size() < candidates;
 }
 
 bool StepLoop::RunSlices(const std::vector<Ref>& refs, const std::vector<PlannedSlice>& slices) {

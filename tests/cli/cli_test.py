@@ -54,6 +54,21 @@ class HelpTest(unittest.TestCase):
             self.assertEqual(done.returncode, 2, args)
             self.assertNotEqual(done.err, "", args)
 
+    def test_values_out_of_range_are_named(self):
+        for args, word in ((["generate", "-p", "x", "-n", "-1"], "0 or more"),
+                           (["run", "-n", "-1", "x"], "0 or more"),
+                           (["generate", "-p", "x", "-m", ""], "--model")):
+            done = lemma(*args)
+            self.assertEqual(done.returncode, 2, args)
+            self.assertIn(word, done.err, args)
+
+    def test_a_full_disk_behind_stdout_is_an_error(self):
+        with open("/dev/full", "w") as full:
+            done = subprocess.run([LEMMA, "inspect"], stdout=full, stderr=subprocess.PIPE,
+                                  text=True, check=False)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("standard output", done.stderr)
+
     def test_version_as_json(self):
         version = json.loads(lemma("version", "--json").out)
         self.assertIn("scalar", version["kernels"])
@@ -201,6 +216,26 @@ class InterruptTest(Scratch):
         process.send_signal(signal.SIGINT)
         process.communicate(timeout=30)
         self.assertEqual(process.returncode, 130)
+
+    def test_a_reader_that_leaves_ends_the_work(self):
+        process = subprocess.Popen([LEMMA, "generate", "-m", str(self.tiny), "-p", "x",
+                                    "--ignore-eos", "--raw"],
+                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        process.stdout.read(1)
+        process.stdout.close()
+        self.assertEqual(process.wait(timeout=60), 130)
+        process.stderr.close()
+
+    def test_a_model_file_that_goes_away_is_named(self):
+        # What the system sends when a mapped file was cut short.
+        process = subprocess.Popen([LEMMA, "generate", "-m", str(self.tiny), "-p", "x",
+                                    "--ignore-eos", "--raw"],
+                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        process.stdout.read(1)
+        process.send_signal(signal.SIGBUS)
+        _, err = process.communicate(timeout=30)
+        self.assertEqual(process.returncode, 3)
+        self.assertIn(b"model file", err)
 
 
 if __name__ == "__main__":
