@@ -98,7 +98,7 @@ StartState WriteOpenAssistant(const Message& message, Thinking thinking, PartWri
   }
   writer.Format("<think>\n");
   if (text.open) {
-    const size_t begin = text.reasoning.find_first_not_of("\n");
+    const size_t begin = text.reasoning.find_first_not_of('\n');
     if (begin != std::string::npos) writer.Input(std::string_view(text.reasoning).substr(begin));
     return StartState::kThinking;
   }

@@ -149,7 +149,7 @@ class StreamParser::Impl {
     return false;
   }
 
-  Mode ContentMode() const {
+  [[nodiscard]] Mode ContentMode() const {
     return options_.tools == ToolSyntax::kLlama3Json ? Mode::kCallStart : Mode::kContent;
   }
 

@@ -40,6 +40,8 @@ size_t DefaultPages(size_t context, size_t page_bytes) {
 
 class Engine::Impl {
  public:
+  Impl(const Impl&) = delete;
+  Impl& operator=(const Impl&) = delete;
   Impl(std::unique_ptr<StepModel> model, std::unique_ptr<kernels::KvStorage> kv,
        const EngineOptions& options)
       : vocab_(model->vocab()),

@@ -275,12 +275,12 @@ void StepLoop::SampleRow(Active& active, Sample& sample, std::span<float> logits
   if (sample.tokens.size() >= options_.context_tokens) {
     return Finish(active, sample, FinishReason::kContextFull);
   }
-  static const std::vector<int32_t> kNone;
+  static const std::vector<int32_t> none;
   const bool hold = sample.generated < request.min_tokens;
   TokenEvent event;
   event.sample = sample.index;
   event.token = sample.sampler.Sample(logits, sample.tokens, sample.generated,
-                                      hold ? request.stop_tokens : kNone);
+                                      hold ? request.stop_tokens : none);
   if (sample.first_token_time == 0) sample.first_token_time = MonotonicSeconds();
   const int32_t token = event.token.token;
   if (Contains(request.stop_tokens, token)) {

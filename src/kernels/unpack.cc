@@ -8,6 +8,11 @@
 namespace lemma::kernels {
 namespace {
 
+// Two's complement.
+int16_t SignedByte(uint8_t byte) {
+  return static_cast<int16_t>(byte < 128 ? int{byte} : int{byte} - 256);
+}
+
 // Codes of `row`, one byte per input, from the planes of layout.h.
 void GetNibbles(const uint8_t* plane, size_t count, size_t row, uint8_t* code) {
   for (size_t v = 0; v < count / 8; ++v) {
@@ -83,7 +88,7 @@ void UnpackIQ4NL(const uint8_t* tile, size_t row, RowBlock* out) {
   uint8_t code[32];
   GetNibbles(tile + q4_0::kQs, 32, row, code);
   SetSmall(code, 0, GetHalf(tile + q4_0::kD, row), 0.0F, out);
-  for (size_t i = 0; i < 32; ++i) out->q[i] = kIq4Levels[out->q[i]];
+  for (size_t i = 0; i < 32; ++i) out->q[i] = int16_t{kIq4Levels[out->q[i]]};
 }
 
 void UnpackQ4_1(const uint8_t* tile, size_t row, RowBlock* out) {
@@ -109,7 +114,7 @@ void UnpackQ5_1(const uint8_t* tile, size_t row, RowBlock* out) {
 void UnpackQ8_0(const uint8_t* tile, size_t row, RowBlock* out) {
   for (size_t k = 0; k < 32; ++k) {
     const uint8_t byte = tile[q8_0::kQs + 64 * (k / 4) + 4 * row + k % 4];
-    out->q[k] = static_cast<int8_t>(byte);
+    out->q[k] = SignedByte(byte);
   }
   out->d = GetHalf(tile + q8_0::kD, row);
   out->dmin = 0.0F;
@@ -163,7 +168,7 @@ void UnpackQ6K(const uint8_t* tile, size_t row, RowBlock* out) {
   AddPairs(tile + q6k::kHigh, 4, row, code);
   SetCodes(code, kSuperBlock, 32, out);
   for (size_t g = 0; g < 16; ++g) {
-    out->scale[g] = static_cast<int8_t>(tile[q6k::kScales + 16 * g + row]);
+    out->scale[g] = SignedByte(tile[q6k::kScales + 16 * g + row]);
   }
   out->d = GetHalf(tile + q6k::kD, row);
   out->dmin = 0.0F;
@@ -172,7 +177,7 @@ void UnpackQ6K(const uint8_t* tile, size_t row, RowBlock* out) {
 void UnpackIQ4XS(const uint8_t* tile, size_t row, RowBlock* out) {
   uint8_t code[kSuperBlock];
   GetNibbles(tile + iq4xs::kQs, kSuperBlock, row, code);
-  for (size_t i = 0; i < kSuperBlock; ++i) out->q[i] = kIq4Levels[code[i]];
+  for (size_t i = 0; i < kSuperBlock; ++i) out->q[i] = int16_t{kIq4Levels[code[i]]};
   GetScales6(tile + iq4xs::kScLow, tile + iq4xs::kScHigh, 8, row, out);
   out->d = GetHalf(tile + iq4xs::kD, row);
   out->dmin = 0.0F;

@@ -98,9 +98,10 @@ class KeyReader {
     LEMMA_ASSIGN_OR_RETURN(std::optional<double> value, Double(name, low, high));
     return value.value_or(fallback);
   }
-  [[nodiscard]] Result<std::string> StringOr(std::string_view name, std::string fallback) const {
+  [[nodiscard]] Result<std::string> StringOr(std::string_view name,
+                                             std::string_view fallback) const {
     LEMMA_ASSIGN_OR_RETURN(std::optional<std::string_view> value, file_.GetString(Key(name)));
-    return value ? std::string(*value) : fallback;
+    return std::string(value.value_or(fallback));
   }
 
  private:

@@ -209,18 +209,17 @@ Status CheckBatch(const ModelConfig& config, const ForwardBatch& batch,
   return OkStatus();
 }
 
-Status RunForward(const ModelConfig& config, const Weights& weights, kernels::Ops& ops,
-                  const ForwardBatch& batch, kernels::KvStorage& kv, Scratch& scratch,
+Status RunForward(const ForwardContext& context, const ForwardBatch& batch, kernels::KvStorage& kv,
                   std::vector<float>& logits) {
   try {
-    logits.resize(batch.logit_rows() * config.vocab);
-    Pass pass(config, ops, kv, batch, scratch);
-    pass.Run(weights, batch, logits);
+    logits.resize(batch.logit_rows() * context.config.vocab);
+    Pass pass(context.config, context.ops, kv, batch, context.scratch);
+    pass.Run(context.weights, batch, logits);
   } catch (const std::bad_alloc&) {
     return ResourceExhausted(
         fmt::format("no memory for the activations of {} tokens", batch.tokens.size()));
   }
-  return CheckFinite(logits, config.vocab);
+  return CheckFinite(logits, context.config.vocab);
 }
 
 }  // namespace lemma::model

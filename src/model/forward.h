@@ -33,8 +33,13 @@ Status CheckBatch(const ModelConfig& config, const ForwardBatch& batch,
 
 // REQUIRES: CheckBatch passed. ResourceExhausted when the scratch cannot be allocated; DataLoss
 // when a logit is not finite, which finite weights of a sound model do not give.
-Status RunForward(const ModelConfig& config, const Weights& weights, kernels::Ops& ops,
-                  const ForwardBatch& batch, kernels::KvStorage& kv, Scratch& scratch,
+struct ForwardContext {
+  const ModelConfig& config;
+  const Weights& weights;
+  kernels::Ops& ops;
+  Scratch& scratch;
+};
+Status RunForward(const ForwardContext& context, const ForwardBatch& batch, kernels::KvStorage& kv,
                   std::vector<float>& logits);
 
 }  // namespace lemma::model

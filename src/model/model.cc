@@ -42,7 +42,7 @@ Result<std::unique_ptr<kernels::KvStorage>> Model::MakeKv(size_t pages, kernels:
 Status Model::Forward(const ForwardBatch& batch, kernels::KvStorage& kv,
                       std::vector<float>& logits) {
   LEMMA_RETURN_IF_ERROR(CheckBatch(impl_->config_, batch, kv));
-  return RunForward(impl_->config_, impl_->weights_, impl_->ops_, batch, kv, impl_->scratch_,
+  return RunForward({impl_->config_, impl_->weights_, impl_->ops_, impl_->scratch_}, batch, kv,
                     logits);
 }
 

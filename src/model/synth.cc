@@ -58,6 +58,7 @@ Result<std::vector<tensor::DType>> ChooseDTypes(FileType type, const SynthShape&
   model.heads = shape.heads;
   model.kv_heads = shape.kv_heads;
   std::vector<MixTensor> wanted;
+  wanted.reserve(tensors.size());
   for (const SynthTensor& each : tensors) wanted.push_back({each.name, each.shape});
   LEMMA_ASSIGN_OR_RETURN(const auto choices, ChooseTypes(type, model, wanted));
   std::vector<tensor::DType> out;

@@ -133,6 +133,7 @@ Status PadVocab(const gguf::File& from, uint64_t count, uint64_t wanted, gguf::W
   if (const gguf::Value* types = from.Find(kTypesKey)) {
     LEMMA_ASSIGN_OR_RETURN(const auto values, types->AsInts());
     std::vector<int32_t> padded;
+    padded.reserve(wanted);
     for (const int64_t value : values) padded.push_back(static_cast<int32_t>(value));
     padded.resize(wanted, static_cast<int32_t>(TokenType::kUnused));
     writer.SetInt32s(kTypesKey, padded);
@@ -140,6 +141,7 @@ Status PadVocab(const gguf::File& from, uint64_t count, uint64_t wanted, gguf::W
   if (const gguf::Value* scores = from.Find(kScoresKey)) {
     LEMMA_ASSIGN_OR_RETURN(const auto values, scores->AsDoubles());
     std::vector<float> padded;
+    padded.reserve(wanted);
     for (const double value : values) padded.push_back(static_cast<float>(value));
     padded.resize(wanted, -1000.0F);
     writer.SetFloat32s(kScoresKey, padded);

@@ -184,7 +184,7 @@ Status MakePieces(CheckedVocab& vocab) {
       std::optional<std::string> bytes = AlphabetToBytes(text);
       // A user-defined token stands for its text as written.
       vocab.mergeable[i] = bytes && (type != TokenType::kUserDefined || *bytes == text);
-      piece = vocab.mergeable[i] ? std::move(*bytes) : text;
+      piece = vocab.mergeable[i] ? *bytes : text;
     } else {
       vocab.mergeable[i] = 1;
       piece = WithSpaces(text);

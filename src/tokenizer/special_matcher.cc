@@ -19,14 +19,14 @@ SpecialMatcher::SpecialMatcher(std::vector<Pattern> patterns) : patterns_(std::m
 }
 
 SpecialMatcher::Match SpecialMatcher::FindNext(std::string_view text, size_t from) const {
-  if (patterns_.empty()) return {Match::npos, 0, 0};
+  if (patterns_.empty()) return {Match::kNone, 0, 0};
   for (size_t at = from; at < text.size(); ++at) {
     const uint8_t byte = ByteAt(text, at);
     if (first_byte_[byte] == first_byte_[byte + size_t{1}]) continue;
     const Match match = MatchAt(text, at);
-    if (match.position != Match::npos) return match;
+    if (match.position != Match::kNone) return match;
   }
-  return {Match::npos, 0, 0};
+  return {Match::kNone, 0, 0};
 }
 
 SpecialMatcher::Match SpecialMatcher::MatchAt(std::string_view text, size_t at) const {
@@ -34,7 +34,7 @@ SpecialMatcher::Match SpecialMatcher::MatchAt(std::string_view text, size_t at) 
   const uint8_t first = ByteAt(text, at);
   auto low = patterns_.begin() + first_byte_[first];
   auto high = patterns_.begin() + first_byte_[first + size_t{1}];
-  Match best{Match::npos, 0, 0};
+  Match best{Match::kNone, 0, 0};
   for (size_t depth = 1; low != high; ++depth) {
     if (low->text.size() == depth) {
       best = {at, depth, low->id};

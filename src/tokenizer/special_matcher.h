@@ -21,10 +21,10 @@ class SpecialMatcher {
     TokenId id;
   };
   struct Match {
-    size_t position;  // npos: none
+    size_t position;  // kNone: none
     size_t length;
     TokenId id;
-    static constexpr size_t npos = static_cast<size_t>(-1);
+    static constexpr size_t kNone = static_cast<size_t>(-1);
   };
 
   SpecialMatcher() = default;

@@ -175,7 +175,7 @@ void Tokenizer::EncodeAppend(std::string_view text, SpecialTokens special,
   size_t start = 0;
   while (matcher != nullptr) {
     const SpecialMatcher::Match match = matcher->FindNext(text, start);
-    if (match.position == SpecialMatcher::Match::npos) break;
+    if (match.position == SpecialMatcher::Match::kNone) break;
     impl_->EncodeText(text.substr(start, match.position - start), ids);
     ids.push_back(match.id);
     start = match.position + match.length;

@@ -98,7 +98,8 @@ Result<Value> MapAttribute(const Context& context, const Array& items, const Val
   for (const Value& item : items) {
     LEMMA_RETURN_IF_ERROR(context.budget.Steps(1));
     LEMMA_ASSIGN_OR_RETURN(Value value, FollowPath(context, item, attribute));
-    out.push_back(value.IsUndefined() && fallback != nullptr ? *fallback : std::move(value));
+    if (value.IsUndefined() && fallback != nullptr) value = *fallback;
+    out.push_back(std::move(value));
   }
   return MakeList(context, std::move(out));
 }

@@ -110,7 +110,7 @@ class Interpreter {
   Status BindExtra(const Macro& macro, const Arguments& arguments, std::vector<bool> used);
   Result<Value> MakeNamespace(const Arguments& arguments);
   Value CaptureMacro(const Macro& macro);
-  Value LoopVariable(const Array& items, size_t index) const;
+  [[nodiscard]] Value LoopVariable(const Array& items, size_t index) const;
 
   // The error with the place of the innermost construct that failed.
   Status At(uint32_t offset, const Status& status);

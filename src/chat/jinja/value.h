@@ -45,9 +45,9 @@ class Value {
 
   Value() = default;  // undefined
   static Value Null();
-  static Value Bool(bool value);
-  static Value Int(int64_t value);
-  static Value Double(double value);
+  static Value Bool(bool held);
+  static Value Int(int64_t held);
+  static Value Double(double held);
   // A string of this program or of the template: control tokens in it count.
   static Value Trusted(std::string text);
   // A string from outside: never a control token.
