@@ -12,6 +12,7 @@
 
 #if defined(__x86_64__)
 #include <cpuid.h>
+#include <sys/syscall.h>
 #elif defined(__aarch64__)
 #include <asm/hwcap.h>
 #include <sys/auxv.h>
@@ -38,6 +39,15 @@ uint64_t Xgetbv0() {
   return static_cast<uint64_t>(high) << 32 | low;
 }
 
+// Linux keeps the tile registers shut until a process asks for them
+// (Documentation/arch/x86/xstate): once asked, every thread may use them and signal frames grow by
+// 8 KB. Refused by older kernels and where a thread's alternate signal stack is too small.
+bool RequestAmxTiles() {
+  constexpr long kRequestPermission = 0x1023;  // ARCH_REQ_XCOMP_PERM
+  constexpr long kTileData = 18;               // XFEATURE_XTILEDATA
+  return syscall(SYS_arch_prctl, kRequestPermission, kTileData) == 0;
+}
+
 bool Bit(uint32_t word, int bit) { return (word >> bit & 1) != 0; }
 
 // Bits from the Intel SDM, volume 2A, CPUID; XCR0 bits from volume 1, chapter 13.
@@ -50,15 +60,15 @@ CpuFeatures Detect() {
   const CpuidRegs seven_one = Cpuid(7, 1);
   const bool ymm = (xcr0 & 0x6) == 0x6;
   const bool zmm = (xcr0 & 0xE6) == 0xE6;
-  const bool tiles = (xcr0 & 0x60000) == 0x60000;
+  const bool tiles = (xcr0 & 0x60000) == 0x60000 && zmm && Bit(seven.d, 24) && RequestAmxTiles();
   out.avx2 = ymm && Bit(one.c, 28) && Bit(one.c, 12) && Bit(one.c, 29) && Bit(seven.b, 5);
   out.avx_vnni = out.avx2 && Bit(seven_one.a, 4);
   out.avx512 = zmm && out.avx2 && Bit(seven.b, 16) && Bit(seven.b, 17) && Bit(seven.b, 30) &&
                Bit(seven.b, 31);
   out.avx512_vnni = out.avx512 && Bit(seven.c, 11);
   out.avx512_bf16 = out.avx512 && Bit(seven_one.a, 5);
-  out.amx_int8 = tiles && out.avx512 && Bit(seven.d, 24) && Bit(seven.d, 25);
-  out.amx_bf16 = tiles && out.avx512 && Bit(seven.d, 24) && Bit(seven.d, 22);
+  out.amx_int8 = tiles && out.avx512 && Bit(seven.d, 25);
+  out.amx_bf16 = tiles && out.avx512 && Bit(seven.d, 22);
   return out;
 }
 #elif defined(__aarch64__)

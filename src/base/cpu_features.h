@@ -13,12 +13,13 @@ struct CpuFeatures {
   bool avx512 = false;    // F, BW, DQ, VL
   bool avx512_vnni = false;
   bool avx512_bf16 = false;
-  bool amx_int8 = false;  // with tile state granted by the system
+  bool amx_int8 = false;  // and the kernel has granted this process the tile registers
   bool amx_bf16 = false;
   bool neon_dotprod = false;
   bool neon_i8mm = false;
 };
 
+// The first call asks the kernel for the AMX tile registers, for all threads, where there are any.
 const CpuFeatures& HostCpu();
 // "avx2 avx_vnni avx512 ..." for humans.
 std::string CpuFeatureNames(const CpuFeatures& cpu);

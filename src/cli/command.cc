@@ -101,7 +101,7 @@ void AddModelOptions(CLI::App& app, ModelOptions& options, WithEngine with_engin
   app.add_option("-t,--threads", options.threads, "threads; 0 = one for each usable processor")
       ->envname("LEMMA_THREADS")
       ->check(CLI::Range(0, 1024));
-  app.add_option("--isa", options.isa, "kernels: scalar, avx2, avx512, neon; default: the best");
+  app.add_option("--isa", options.isa, "kernels: scalar, avx2, avx512, amx, neon; default: the best");
   if (with_engine == WithEngine::kNo) return;
   app.add_option("-c,--ctx", options.context, "context length in tokens; default: the model's")
       ->envname("LEMMA_CTX")

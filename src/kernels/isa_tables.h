@@ -10,6 +10,7 @@ namespace lemma::kernels {
 void FillScalarKernels(KernelTable* table);
 void FillAvx2Kernels(KernelTable* table);
 void FillAvx512Kernels(KernelTable* table);
+void FillAmxKernels(KernelTable* table);  // the AVX-512 ones and the tile kernels
 void FillNeonKernels(KernelTable* table);
 
 // Parts of the above, in files of their own.

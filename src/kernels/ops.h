@@ -148,8 +148,9 @@ class Ops {
 };
 
 struct CpuOptions {
-  int threads = 0;                 // 0: one a usable processor
-  std::optional<std::string> isa;  // "scalar", "avx2", "avx512", "neon"; absent: LEMMA_ISA or best
+  int threads = 0;  // 0: one a usable processor
+  // "scalar", "avx2", "avx512", "amx", "neon"; absent: LEMMA_ISA, or the best.
+  std::optional<std::string> isa;
 };
 
 // Error when the asked ISA is unknown or the processor lacks it: forcing never falls back.

@@ -29,9 +29,12 @@ constexpr std::array kIsas = {
 #if defined(__x86_64__)
     Isa{"avx2", FillAvx2Kernels, [](const CpuFeatures& cpu) { return cpu.avx2; }},
     Isa{"avx512", FillAvx512Kernels, [](const CpuFeatures& cpu) { return cpu.avx512_vnni; }},
+    Isa{"amx", FillAmxKernels,
+        [](const CpuFeatures& cpu) { return cpu.avx512_vnni && cpu.amx_int8 && cpu.amx_bf16; }},
 #else
     Isa{"avx2", nullptr, [](const CpuFeatures&) { return false; }},
     Isa{"avx512", nullptr, [](const CpuFeatures&) { return false; }},
+    Isa{"amx", nullptr, [](const CpuFeatures&) { return false; }},
 #endif
 #if defined(__aarch64__)
     Isa{"neon", FillNeonKernels, [](const CpuFeatures&) { return true; }},

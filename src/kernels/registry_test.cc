@@ -27,7 +27,7 @@ TEST(RegistryTest, UnknownNameListsTheChoices) {
 }
 
 TEST(RegistryTest, WhatTheProcessorLacksIsRefusedNotReplaced) {
-  for (const std::string_view isa : {"scalar", "avx2", "avx512", "neon"}) {
+  for (const std::string_view isa : {"scalar", "avx2", "avx512", "amx", "neon"}) {
     const bool has = std::ranges::count(AvailableIsas(), isa) == 1;
     const auto ops = MakeCpuOps({.threads = 1, .isa = std::string(isa)});
     EXPECT_EQ(ops.ok(), has) << isa;

@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
+// The table of processors with AMX: AVX-512 for few rows, tiles for many.
+#include "kernels/isa_tables.h"
+
+namespace lemma::kernels {
+
+void FillAmxKernels(KernelTable* table) {
+  FillAvx512Kernels(table);
+  table->name = "amx";
+  table->description = "AMX int8, AVX-512 VNNI";
+}
+
+}  // namespace lemma::kernels
