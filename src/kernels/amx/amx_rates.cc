@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+// Multiply rates of AMX: int8 and BF16 tile products into four accumulators, tiles of zeros.
+#include <immintrin.h>
+
+#include "kernels/rate_loops.h"
+
+namespace lemma::kernels {
+namespace {
+
+// The operand of ldtilecfg (Intel SDM, volume 1, chapter 18): eight tiles of 16 rows, 64 bytes.
+struct alignas(64) TileConfig {
+  uint8_t palette = 1;
+  uint8_t start_row = 0;
+  uint8_t reserved[14] = {};
+  uint16_t column_bytes[16] = {64, 64, 64, 64, 64, 64, 64, 64};
+  uint8_t rows[16] = {16, 16, 16, 16, 16, 16, 16, 16};
+};
+
+// Tiles 0-3 accumulate, 4-5 are rows, 6-7 columns.
+void StartTiles() {
+  const TileConfig config;
+  _tile_loadconfig(&config);
+  _tile_zero(0);
+  _tile_zero(1);
+  _tile_zero(2);
+  _tile_zero(3);
+  _tile_zero(4);
+  _tile_zero(5);
+  _tile_zero(6);
+  _tile_zero(7);
+}
+
+void EndTiles(uint8_t* sink) {
+  alignas(64) uint8_t tile[16 * 64];
+  _tile_stored(0, tile, 64);
+  _tile_release();
+  for (int i = 0; i < 64; ++i) sink[i] = tile[i];
+}
+
+}  // namespace
+
+void AmxInt8Loop(uint64_t iterations, uint8_t* sink) {
+  StartTiles();
+  for (uint64_t n = 0; n < iterations; ++n) {
+    _tile_dpbssd(0, 4, 6);
+    _tile_dpbssd(1, 4, 7);
+    _tile_dpbssd(2, 5, 6);
+    _tile_dpbssd(3, 5, 7);
+  }
+  EndTiles(sink);
+}
+
+void AmxBf16Loop(uint64_t iterations, uint8_t* sink) {
+  StartTiles();
+  for (uint64_t n = 0; n < iterations; ++n) {
+    _tile_dpbf16ps(0, 4, 6);
+    _tile_dpbf16ps(1, 4, 7);
+    _tile_dpbf16ps(2, 5, 6);
+    _tile_dpbf16ps(3, 5, 7);
+  }
+  EndTiles(sink);
+}
+
+}  // namespace lemma::kernels
