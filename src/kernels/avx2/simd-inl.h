@@ -23,7 +23,8 @@ struct Simd {
   static constexpr size_t kHeads = 2;      // attention heads that share a pass over a page
   static constexpr int kSignedOffset = 0;
 
-  static void Prefetch(const uint8_t* at) { _mm_prefetch(at, _MM_HINT_T0); }
+  static void PrefetchL1(const uint8_t* at) { _mm_prefetch(at, _MM_HINT_T0); }
+  static void PrefetchL2(const uint8_t* at) { _mm_prefetch(at, _MM_HINT_T1); }
 
   static Bytes LoadBytes(const uint8_t* from) {
     return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(from));

@@ -23,7 +23,8 @@ struct Simd {
   static constexpr size_t kHeads = 4;      // attention heads that share a pass over a page
   static constexpr int kSignedOffset = 128;
 
-  static void Prefetch(const uint8_t* at) { _mm_prefetch(at, _MM_HINT_T0); }
+  static void PrefetchL1(const uint8_t* at) { _mm_prefetch(at, _MM_HINT_T0); }
+  static void PrefetchL2(const uint8_t* at) { _mm_prefetch(at, _MM_HINT_T1); }
 
   static Bytes LoadBytes(const uint8_t* from) { return _mm512_loadu_si512(from); }
   static Bytes SplatByte(int byte) { return _mm512_set1_epi8(static_cast<char>(byte)); }

@@ -39,7 +39,8 @@ struct Simd {
   static constexpr size_t kHeads = 2;      // attention heads that share a pass over a page
   static constexpr int kSignedOffset = 0;
 
-  static void Prefetch(const uint8_t* at) { __builtin_prefetch(at, 0, 2); }
+  static void PrefetchL1(const uint8_t* at) { __builtin_prefetch(at, 0, 3); }
+  static void PrefetchL2(const uint8_t* at) { __builtin_prefetch(at, 0, 2); }
 
   static Bytes LoadBytes(const uint8_t* from) { return vld1q_u8(from); }
   static Bytes SplatByte(int byte) { return vdupq_n_u8(static_cast<uint8_t>(byte)); }

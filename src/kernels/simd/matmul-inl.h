@@ -13,12 +13,22 @@ using Ints = Simd::Ints;
 using Floats = Simd::Floats;
 
 constexpr size_t kParts = kTileRows / Simd::kRows;
-// How far ahead of the loads the weights are asked for; the streams are sequential.
-constexpr size_t kPrefetchBytes = 4096;
+// The weights are one long sequential stream. They are asked for twice: far ahead into the second
+// level cache (many requests may be open there) and shortly before their use into the first. The
+// requests are spread over the loads of a tile, since a burst fills the line buffers and stalls the
+// loads behind it. Measured on Sapphire Rapids, 2 threads, against the speed of a plain read: one
+// burst 4 KB ahead 0.88 (Q4_K) and 0.77 (Q6_K), these two distances 1.0 and 0.97.
+constexpr size_t kPrefetchNear = 1536;
+constexpr size_t kPrefetchFar = 4608;
 
+// Asks for the `part`-th of `parts` equal shares of the kBytes ahead.
 template <size_t kBytes>
-inline void PrefetchTile(const uint8_t* tile) {
-  for (size_t at = 0; at < kBytes; at += 64) Simd::Prefetch(tile + kPrefetchBytes + at);
+inline void PrefetchShare(const uint8_t* tile, size_t part, size_t parts) {
+  const size_t end = kBytes * (part + 1) / parts;
+  for (size_t at = (kBytes * part / parts + 63) / 64 * 64; at < end; at += 64) {
+    Simd::PrefetchL2(tile + kPrefetchFar + at);
+    Simd::PrefetchL1(tile + kPrefetchNear + at);
+  }
 }
 
 // y of one row of the batch, part `part` of row group `group`.
@@ -62,6 +72,7 @@ inline void SuperDots(const uint8_t* tile, const Scales& scales, size_t part, co
   for (size_t m = 0; m < kRows; ++m) sums[m] = Simd::SplatInt(0);
   const int8_t* scale = scales.scale + part * Simd::kRows;
   for (size_t j = 0; j < 8; ++j) {
+    if (part == 0) PrefetchShare<Format::kTileBytes>(tile, j, 8);
     Bytes q[8];
     UnpackCodes<Format>(tile, j, part, q);
     if constexpr (Format::kGroup == 32) {
@@ -107,7 +118,6 @@ void SuperMatmul(const MatmulTask& task) {
       for (Floats& f : part) f = Simd::Splat(0.0F);
     }
     for (size_t t = 0; t < tiles; ++t, tile += Format::kTileBytes, a += kRows) {
-      PrefetchTile<Format::kTileBytes>(tile);
       Scales scales;
       Format::GetScales(tile, &scales);
       for (size_t part = 0; part < kParts; ++part) {
@@ -143,7 +153,7 @@ void SmallMatmul(const MatmulTask& task) {
       for (Floats& f : part) f = Simd::Splat(0.0F);
     }
     for (size_t t = 0; t < tiles; ++t, tile += Format::kTileBytes) {
-      PrefetchTile<Format::kTileBytes>(tile);
+      PrefetchShare<Format::kTileBytes>(tile, 0, 1);
       const QuantBlock* a = task.blocks + t / 8 * kRows;
       const size_t j = t % 8;
       for (size_t part = 0; part < kParts; ++part) {
@@ -194,7 +204,7 @@ void FloatRows(const MatmulTask& task, size_t group, size_t part, size_t first) 
   constexpr size_t kStep = kTileRows * Words::kBytes;
   size_t k = 0;
   for (; k + 4 <= task.k; k += 4, word += 4 * kStep) {
-    PrefetchTile<4 * kStep>(word);
+    PrefetchShare<4 * kStep>(word, 0, 1);
     for (size_t u = 0; u < 4; ++u) {
       const Floats w = Words::Get(word + u * kStep);
       for (size_t m = 0; m < kRows; ++m) {
