@@ -13,7 +13,7 @@ namespace lemma::kernels {
 namespace {
 
 // Input rows per pass over a matrix; longer inputs are cut. Bounds the quantised scratch.
-constexpr size_t kBatchRows = 256;
+constexpr size_t kBatchRows = kGemmMaxRows;
 // Rows whose quantised inputs should stay in the second-level cache beside the weights.
 constexpr size_t kBlockRows = 64;
 // Less work than this is not worth waking the pool for.
@@ -27,25 +27,13 @@ const CpuMatrix& AsCpu(const PackedMatrix& w) { return static_cast<const CpuMatr
 
 }  // namespace
 
-struct CpuOps::RowChunk {
-  size_t begin;
-  size_t count;
-};
-
+// Input rows of one pass, quantised. The row kernels take them max_rows at a time.
 struct CpuOps::Batch {
   const float* x;
   size_t first_row;  // within the call's output
   size_t rows;
   size_t k;
-  std::vector<RowChunk> chunks;
-
-  Batch(std::span<const float> input, size_t first, size_t num_rows, size_t width, size_t max_rows)
-      : x(input.data() + first * width), first_row(first), rows(num_rows), k(width) {
-    size_t begin = 0;
-    for (size_t count = max_rows; count > 0; count /= 2) {
-      for (; rows - begin >= count; begin += count) chunks.push_back({begin, count});
-    }
-  }
+  Accumulate accumulate;
 };
 
 CpuOps::CpuOps(const KernelTable& table, int threads) : table_(table), pool_(threads) {}
@@ -54,11 +42,24 @@ std::string CpuOps::name() const { return fmt::format("{} ({})", table_.name, ta
 
 Result<std::unique_ptr<PackedMatrix>> CpuOps::Pack(const tensor::TensorView& weight) {
   LEMMA_ASSIGN_OR_RETURN(std::unique_ptr<CpuMatrix> matrix, CpuMatrix::Pack(weight, pool_));
-  const size_t scratch = kBatchRows * QuantBlocks(matrix->columns()) * sizeof(QuantBlock);
-  if (matrix->layout().group != 0 && scratch > quantized_.size()) {
-    LEMMA_ASSIGN_OR_RETURN(quantized_, AlignedBuffer::Allocate(scratch));
-  }
+  LEMMA_RETURN_IF_ERROR(Reserve(*matrix));
   return std::unique_ptr<PackedMatrix>(std::move(matrix));
+}
+
+// Work space for the inputs of this matrix; its pages cost memory only once they are used.
+Status CpuOps::Reserve(const CpuMatrix& w) {
+  const auto grow = [](AlignedBuffer& buffer, size_t bytes) -> Status {
+    if (bytes <= buffer.size()) return OkStatus();
+    LEMMA_ASSIGN_OR_RETURN(buffer, AlignedBuffer::Allocate(bytes));
+    return OkStatus();
+  };
+  if (w.layout().group == 0) return OkStatus();
+  const size_t blocks = QuantBlocks(w.columns());
+  LEMMA_RETURN_IF_ERROR(grow(quantized_, kBatchRows * blocks * sizeof(QuantBlock)));
+  if (table_.gemm[static_cast<size_t>(w.dtype())] == nullptr) return OkStatus();
+  LEMMA_RETURN_IF_ERROR(grow(gemm_input_, kGemmMaxRows * blocks * kGemmInputBytes));
+  const auto threads = static_cast<size_t>(pool_.threads());
+  return grow(gemm_scratch_, threads * kGemmScratch * sizeof(float));
 }
 
 Result<std::unique_ptr<KvStorage>> CpuOps::MakeKv(const KvShape& shape) {
@@ -78,33 +79,66 @@ void CpuOps::MatmulMany(std::span<const Product> products, std::span<const float
   const size_t k = products[0].w->columns();
   const size_t rows = x.size() / k;
   for (size_t first = 0; first < rows; first += kBatchRows) {
-    const Batch batch(x, first, std::min(kBatchRows, rows - first), k, table_.max_rows);
-    const bool quantized = std::ranges::any_of(
-        products, [](const Product& p) { return AsCpu(*p.w).layout().group != 0; });
-    if (quantized) QuantizeBatch(batch);
-    MatmulBatch(products, batch, accumulate);
+    const Batch batch{x.data() + first * k, first, std::min(kBatchRows, rows - first), k,
+                      accumulate};
+    bool row_kernels = false;
+    bool gemm = false;
+    for (const Product& p : products) {
+      const CpuMatrix& w = AsCpu(*p.w);
+      if (UsesGemm(w, batch)) {
+        gemm = true;
+      } else if (w.layout().group != 0) {
+        row_kernels = true;
+      }
+    }
+    if (row_kernels) QuantizeBatch(batch);
+    if (gemm) QuantizeGemm(batch);
+    MatmulBatch(products, batch);
   }
 }
 
-// Block b of the i-th row of a chunk lies at chunk.begin * blocks + b * chunk.count + i.
+bool CpuOps::UsesGemm(const CpuMatrix& w, const Batch& batch) const {
+  return table_.gemm[static_cast<size_t>(w.dtype())] != nullptr &&
+         batch.rows >= table_.gemm_min_rows;
+}
+
+// Block b of row i of a chunk of `count` rows from row `begin` lies at begin * blocks + b * count
+// + i - begin.
 void CpuOps::QuantizeBatch(const Batch& batch) {
   const size_t blocks = QuantBlocks(batch.k);
   auto* out = reinterpret_cast<QuantBlock*>(quantized_.data());
-  const size_t grain = 1 + kSerialElements / (batch.k * table_.max_rows);
-  pool_.ParallelFor(batch.chunks.size(), grain, [&](size_t begin, size_t end, int) {
-    for (size_t c = begin; c < end; ++c) {
-      const RowChunk& chunk = batch.chunks[c];
-      for (size_t i = 0; i < chunk.count; ++i) {
-        table_.quantize(batch.x + (chunk.begin + i) * batch.k, batch.k, chunk.count,
-                        out + chunk.begin * blocks + i);
-      }
+  const size_t grain = 1 + kSerialElements / batch.k;
+  pool_.ParallelFor(batch.rows, grain, [&](size_t begin, size_t end, int) {
+    for (size_t i = begin; i < end; ++i) {
+      const size_t chunk = i / table_.max_rows * table_.max_rows;
+      const size_t count = std::min(table_.max_rows, batch.rows - chunk);
+      table_.quantize(batch.x + i * batch.k, batch.k, count, out + chunk * blocks + i - chunk);
+    }
+  });
+}
+
+GemmInput CpuOps::InputOf(const Batch& batch) const {
+  GemmInput in;
+  in.stride = (batch.rows + kGemmRowStep - 1) / kGemmRowStep * kGemmRowStep;
+  const size_t count = in.stride * QuantBlocks(batch.k);
+  in.q = reinterpret_cast<int8_t*>(gemm_input_.data());
+  in.sums = reinterpret_cast<uint16_t*>(gemm_input_.data() + count * kSuperBlock);
+  in.d = reinterpret_cast<float*>(gemm_input_.data() + count * (kSuperBlock + kGemmSumBytes));
+  return in;
+}
+
+void CpuOps::QuantizeGemm(const Batch& batch) {
+  const GemmInput in = InputOf(batch);
+  const size_t grain = 1 + kSerialElements / batch.k;
+  pool_.ParallelFor(batch.rows, grain, [&](size_t begin, size_t end, int) {
+    for (size_t i = begin; i < end; ++i) {
+      table_.quantize_gemm(batch.x + i * batch.k, batch.k, i, in);
     }
   });
 }
 
 // The groups of all products are numbered one after the other and shared out together.
-void CpuOps::MatmulBatch(std::span<const Product> products, const Batch& batch,
-                         Accumulate accumulate) {
+void CpuOps::MatmulBatch(std::span<const Product> products, const Batch& batch) {
   size_t groups = 0;
   size_t bytes = 0;
   for (const Product& p : products) {
@@ -114,20 +148,42 @@ void CpuOps::MatmulBatch(std::span<const Product> products, const Batch& batch,
   const size_t serial = 1 + kSerialBytes * groups / (bytes * batch.rows);
   const size_t shares = static_cast<size_t>(pool_.threads()) * kChunksPerThread;
   const size_t grain = std::max(serial, groups / shares);
-  pool_.ParallelFor(groups, grain, [&](size_t begin, size_t end, int) {
+  pool_.ParallelFor(groups, grain, [&](size_t begin, size_t end, int worker) {
     size_t first = 0;
     for (const Product& p : products) {
       const size_t count = AsCpu(*p.w).num_groups();
       const size_t from = std::max(begin, first);
       const size_t to = std::min(end, first + count);
-      if (from < to) MultiplyGroups(p, batch, accumulate, from - first, to - first);
+      if (from < to && UsesGemm(AsCpu(*p.w), batch)) {
+        MultiplyMany(p, batch, from - first, to - first, static_cast<size_t>(worker));
+      } else if (from < to) {
+        MultiplyGroups(p, batch, from - first, to - first);
+      }
       first += count;
     }
   });
 }
 
-void CpuOps::MultiplyGroups(const Product& product, const Batch& batch, Accumulate accumulate,
-                            size_t group_begin, size_t group_end) {
+void CpuOps::MultiplyMany(const Product& product, const Batch& batch, size_t group_begin,
+                          size_t group_end, size_t worker) {
+  const CpuMatrix& w = AsCpu(*product.w);
+  GemmTask task;
+  task.groups = w.groups();
+  task.group_bytes = w.group_bytes();
+  task.group_begin = group_begin;
+  task.group_end = group_end;
+  task.n = w.rows();
+  task.k = batch.k;
+  task.rows = batch.rows;
+  task.input = InputOf(batch);
+  task.y = product.y.data() + batch.first_row * task.n;
+  task.accumulate = batch.accumulate == Accumulate::kYes;
+  task.scratch = reinterpret_cast<float*>(gemm_scratch_.data()) + worker * kGemmScratch;
+  table_.gemm[static_cast<size_t>(w.dtype())](task);
+}
+
+void CpuOps::MultiplyGroups(const Product& product, const Batch& batch, size_t group_begin,
+                            size_t group_end) {
   const CpuMatrix& w = AsCpu(*product.w);
   const MatmulFn multiply = table_.matmul[static_cast<size_t>(w.dtype())];
   const size_t blocks = QuantBlocks(batch.k);
@@ -137,22 +193,21 @@ void CpuOps::MultiplyGroups(const Product& product, const Batch& batch, Accumula
   task.group_bytes = w.group_bytes();
   task.n = w.rows();
   task.k = batch.k;
-  task.accumulate = accumulate == Accumulate::kYes;
-  const auto call = [&](const RowChunk& chunk, size_t begin, size_t end) {
+  task.accumulate = batch.accumulate == Accumulate::kYes;
+  const auto call = [&](size_t row, size_t begin, size_t end) {
     task.group_begin = begin;
     task.group_end = end;
-    task.rows = chunk.count;
-    if (w.layout().group != 0) task.blocks = quantized + chunk.begin * blocks;
-    task.x = batch.x + chunk.begin * batch.k;
-    task.y = product.y.data() + (batch.first_row + chunk.begin) * task.n;
+    task.rows = std::min(table_.max_rows, batch.rows - row);
+    if (w.layout().group != 0) task.blocks = quantized + row * blocks;
+    task.x = batch.x + row * batch.k;
+    task.y = product.y.data() + (batch.first_row + row) * task.n;
     multiply(task);
   };
-  if (batch.chunks.size() == 1) return call(batch.chunks[0], group_begin, group_end);
-  const size_t per_block = std::max<size_t>(kBlockRows / table_.max_rows, 1);
-  for (size_t first = 0; first < batch.chunks.size(); first += per_block) {
-    const size_t last = std::min(first + per_block, batch.chunks.size());
+  if (batch.rows <= table_.max_rows) return call(0, group_begin, group_end);
+  for (size_t first = 0; first < batch.rows; first += kBlockRows) {
+    const size_t last = std::min(first + kBlockRows, batch.rows);
     for (size_t g = group_begin; g < group_end; ++g) {
-      for (size_t c = first; c < last; ++c) call(batch.chunks[c], g, g + 1);
+      for (size_t row = first; row < last; row += table_.max_rows) call(row, g, g + 1);
     }
   }
 }

@@ -43,17 +43,25 @@ class CpuOps final : public Ops {
   void Add(std::span<float> x, std::span<const float> y) override;
 
  private:
-  struct RowChunk;  // consecutive input rows that one kernel call serves
-  struct Batch;     // input rows of one pass, quantised, cut into chunks
+  struct Batch;  // input rows of one pass
 
-  void MatmulBatch(std::span<const Product> products, const Batch& batch, Accumulate accumulate);
-  void MultiplyGroups(const Product& product, const Batch& batch, Accumulate accumulate,
-                      size_t group_begin, size_t group_end);
+  Status Reserve(const CpuMatrix& w);
+  [[nodiscard]] bool UsesGemm(const CpuMatrix& w, const Batch& batch) const;
+  [[nodiscard]] GemmInput InputOf(const Batch& batch) const;
   void QuantizeBatch(const Batch& batch);
+  void QuantizeGemm(const Batch& batch);
+  void MatmulBatch(std::span<const Product> products, const Batch& batch);
+  // Groups [group_begin, group_end) of one product: by the row kernels, or by those for many rows.
+  void MultiplyGroups(const Product& product, const Batch& batch, size_t group_begin,
+                      size_t group_end);
+  void MultiplyMany(const Product& product, const Batch& batch, size_t group_begin,
+                    size_t group_end, size_t worker);
 
   const KernelTable& table_;
   ThreadPool pool_;
-  AlignedBuffer quantized_;  // enough for kBatchRows rows of the widest matrix packed so far
+  AlignedBuffer quantized_;     // enough for kBatchRows rows of the widest matrix packed so far
+  AlignedBuffer gemm_input_;    // the same in the layout of the kernels for many rows
+  AlignedBuffer gemm_scratch_;  // kGemmScratch floats a thread
   RopeTable rope_;
   std::vector<float> attention_scratch_;
 };

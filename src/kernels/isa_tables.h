@@ -16,6 +16,7 @@ void FillNeonKernels(KernelTable* table);
 // Parts of the above, in files of their own.
 void FillAvx2Matmuls(KernelTable* table);
 void FillAvx512Matmuls(KernelTable* table);
+void FillAmxGemms(KernelTable* table);
 void FillNeonMatmuls(KernelTable* table);
 
 }  // namespace lemma::kernels

@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "kernels/gemm.h"
 #include "kernels/layout.h"
 #include "tensor/dtype.h"
 
@@ -24,8 +25,8 @@ struct alignas(64) QuantBlock {
 };
 static_assert(sizeof(QuantBlock) == 320);
 
-// A block of activation rows that one pass over the weights serves: 1, 2, 4 or 8 rows, at most
-// KernelTable::max_rows. Quantised blocks are interleaved: block b of row i is blocks[b*rows + i].
+// A block of activation rows that one pass over the weights serves: 1 to KernelTable::max_rows.
+// Quantised blocks are interleaved: block b of row i is blocks[b*rows + i].
 struct MatmulTask {
   const uint8_t* groups = nullptr;  // packed weights, group 0
   size_t group_bytes = 0;
@@ -65,8 +66,13 @@ using AttendFn = void (*)(const AttendTask& task);
 struct KernelTable {
   const char* name = nullptr;         // "avx512"
   const char* description = nullptr;  // "AVX-512 VNNI"
-  size_t max_rows = 1;                // largest MatmulTask::rows: 1, 2, 4 or 8
+  size_t max_rows = 1;                // largest MatmulTask::rows, at most 8
   MatmulFn matmul[tensor::kNumDTypes] = {};
+  // From gemm_min_rows rows on, for the dtypes that have one; the bits are those of `matmul`.
+  GemmFn gemm[tensor::kNumDTypes] = {};
+  size_t gemm_min_rows = 0;
+  // Quantises row `row` of k floats for `gemm`.
+  void (*quantize_gemm)(const float* x, size_t k, size_t row, const GemmInput& out) = nullptr;
   // Quantises k floats into out[0], out[stride], ...
   void (*quantize)(const float* x, size_t k, size_t stride, QuantBlock* out) = nullptr;
   // out = x / sqrt(mean(x^2) + eps) * weight for one row of n; the sum of squares has 16 lanes

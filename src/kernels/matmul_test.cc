@@ -169,6 +169,65 @@ TEST_P(MatmulTest, OddInputsGiveTheScalarBits) {
   }
 }
 
+// Rows do not see each other, so one scalar product of many rows is the reference of every count:
+// cut at each place where the kernels change their way of working.
+TEST_P(MatmulTest, EveryNumberOfRowsGivesTheScalarBits) {
+  constexpr size_t kRows = 257;
+  for (const Shape& s : {Shape{37, 512, kRows}, Shape{16, 1280, kRows}}) {
+    const auto bytes = RandomBlocks(GetParam(), s.k, s.n, 41);
+    const auto view = View(GetParam(), s.k, s.n, bytes);
+    auto x = Normal(kRows * s.k, 43, 2.0F);
+    for (size_t m = 3; m < kRows; m += 7) x[m * s.k + m] = 1e4F;  // rows of another scale
+    auto scalar = TestOps("scalar", 2);
+    const auto expected = Multiply(*scalar, view, x, kRows, Accumulate::kYes);
+    for (const std::string_view isa : AvailableIsas()) {
+      if (isa == "scalar") continue;
+      auto ops = TestOps(isa, 2);
+      for (size_t m = 1; m <= kRows; m = m < 70 ? m + 1 : m + 187) {
+        const std::vector<float> some(x.begin(), x.begin() + static_cast<long>(m * s.k));
+        const std::vector<float> prefix(expected.begin(),
+                                        expected.begin() + static_cast<long>(m * s.n));
+        ASSERT_TRUE(SameBits(Multiply(*ops, view, some, m, Accumulate::kYes), prefix))
+            << isa << " n=" << s.n << " k=" << s.k << " m=" << m;
+      }
+    }
+  }
+}
+
+// Blocks that are all zero, tiny, infinite or NaN, and weights with d = 0, among ordinary ones.
+TEST_P(MatmulTest, OddBlocksInManyRowsGiveTheScalarBits) {
+  constexpr size_t kRows = 50;
+  const size_t k = 768;
+  const size_t n = 40;
+  auto bytes = RandomBlocks(GetParam(), k, n, 47);
+  const size_t row_bytes = bytes.size() / n;
+  std::fill_n(bytes.begin() + static_cast<long>(5 * row_bytes), row_bytes, std::byte{0});
+  const auto view = View(GetParam(), k, n, bytes);
+  auto x = Normal(kRows * k, 53);
+  for (size_t m = 0; m < kRows; ++m) {
+    float* row = x.data() + m * k;
+    if (m % 10 == 1) row[300] = INFINITY;
+    if (m % 10 == 2) row[10] = NAN;
+    if (m % 10 == 3) std::fill_n(row + 256, 256, 0.0F);
+    if (m % 10 == 4) std::fill_n(row, k, -0.0F);
+    if (m % 10 == 5) row[767] = -1e38F;
+    for (size_t i = 0; m % 10 == 6 && i < 256; ++i) row[i] *= 1e-35F;
+  }
+  auto scalar = TestOps("scalar", 1);
+  const auto expected = Multiply(*scalar, view, x, kRows, Accumulate::kNo);
+  for (const std::string_view isa : AvailableIsas()) {
+    auto ops = TestOps(isa, 3);
+    const auto got = Multiply(*ops, view, x, kRows, Accumulate::kNo);
+    for (size_t i = 0; i < got.size(); ++i) {
+      if (std::isnan(expected[i])) {
+        ASSERT_TRUE(std::isnan(got[i])) << isa << " row " << i / n;
+      } else {
+        ASSERT_EQ(FloatToBits(got[i]), FloatToBits(expected[i])) << isa << " row " << i / n;
+      }
+    }
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(AllDTypes, MatmulTest, ::testing::ValuesIn([] {
                            std::vector<DType> all;
                            for (const auto& row : tensor::AllDTypes()) all.push_back(row.dtype);
@@ -178,31 +237,54 @@ INSTANTIATE_TEST_SUITE_P(AllDTypes, MatmulTest, ::testing::ValuesIn([] {
                            return std::string(tensor::Info(param.param).name);
                          });
 
-TEST(MatmulManyTest, EqualsSingleProducts) {
-  const size_t k = 512;
-  const size_t m = 3;
-  const auto a_bytes = RandomBlocks(DType::kQ4K, k, 50, 1);
-  const auto b_bytes = RandomBlocks(DType::kQ6K, k, 20, 2);
-  const auto c_bytes = RandomBlocks(DType::kF16, k, 7, 3);
-  const std::array views = {View(DType::kQ4K, k, 50, a_bytes), View(DType::kQ6K, k, 20, b_bytes),
-                            View(DType::kF16, k, 7, c_bytes)};
-  const auto x = Normal(m * k, 5);
-  auto ops = TestOps(AvailableIsas().back(), 2);
-  std::vector<std::unique_ptr<PackedMatrix>> packed;
-  std::vector<std::vector<float>> y;
-  std::vector<Ops::Product> products;
-  for (const auto& view : views) {
-    auto w = ops->Pack(view);
-    ASSERT_TRUE(w.ok());
-    packed.push_back(std::move(*w));
-    y.emplace_back(m * view.shape.rows());
+// More rows, inputs and outputs than one pass, one cached chunk and one span of groups hold.
+TEST(MatmulSizeTest, LongInputsInManyRowsGiveTheScalarBits) {
+  constexpr size_t kRows = 515;
+  const size_t k = 256 * 13;
+  const size_t n = 275;
+  for (const DType dtype : {DType::kQ4K, DType::kQ6K}) {
+    const auto bytes = RandomBlocks(dtype, k, n, 59);
+    const auto view = View(dtype, k, n, bytes);
+    const auto x = Normal(kRows * k, 61);
+    auto scalar = TestOps("scalar", 2);
+    const auto expected = Multiply(*scalar, view, x, kRows, Accumulate::kYes);
+    for (const std::string_view isa : AvailableIsas()) {
+      if (isa == "scalar") continue;
+      for (const int threads : {1, 2, 3}) {
+        auto ops = TestOps(isa, threads);
+        ASSERT_TRUE(SameBits(Multiply(*ops, view, x, kRows, Accumulate::kYes), expected))
+            << isa << " threads=" << threads << " " << tensor::Info(dtype).name;
+      }
+    }
   }
-  for (size_t i = 0; i < views.size(); ++i) products.push_back({packed[i].get(), y[i]});
-  ops->MatmulMany(products, x, Accumulate::kNo);
-  for (size_t i = 0; i < views.size(); ++i) {
-    std::vector<float> alone(y[i].size());
-    ops->Matmul(*packed[i], x, alone, Accumulate::kNo);
-    EXPECT_TRUE(SameBits(y[i], alone));
+}
+
+TEST(MatmulManyTest, EqualsSingleProducts) {
+  for (const size_t m : {size_t{3}, size_t{40}}) {
+    const size_t k = 512;
+    const auto a_bytes = RandomBlocks(DType::kQ4K, k, 50, 1);
+    const auto b_bytes = RandomBlocks(DType::kQ6K, k, 20, 2);
+    const auto c_bytes = RandomBlocks(DType::kF16, k, 7, 3);
+    const std::array views = {View(DType::kQ4K, k, 50, a_bytes), View(DType::kQ6K, k, 20, b_bytes),
+                              View(DType::kF16, k, 7, c_bytes)};
+    const auto x = Normal(m * k, 5);
+    auto ops = TestOps(AvailableIsas().back(), 2);
+    std::vector<std::unique_ptr<PackedMatrix>> packed;
+    std::vector<std::vector<float>> y;
+    std::vector<Ops::Product> products;
+    for (const auto& view : views) {
+      auto w = ops->Pack(view);
+      ASSERT_TRUE(w.ok());
+      packed.push_back(std::move(*w));
+      y.emplace_back(m * view.shape.rows());
+    }
+    for (size_t i = 0; i < views.size(); ++i) products.push_back({packed[i].get(), y[i]});
+    ops->MatmulMany(products, x, Accumulate::kNo);
+    for (size_t i = 0; i < views.size(); ++i) {
+      std::vector<float> alone(y[i].size());
+      ops->Matmul(*packed[i], x, alone, Accumulate::kNo);
+      EXPECT_TRUE(SameBits(y[i], alone));
+    }
   }
 }
 

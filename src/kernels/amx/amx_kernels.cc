@@ -6,6 +6,7 @@ namespace lemma::kernels {
 
 void FillAmxKernels(KernelTable* table) {
   FillAvx512Kernels(table);
+  FillAmxGemms(table);
   table->name = "amx";
   table->description = "AMX int8, AVX-512 VNNI";
 }

@@ -240,29 +240,35 @@ void FloatMatmul(const MatmulTask& task) {
 
 template <class Format>
 void SuperByRows(const MatmulTask& task) {
-  switch (task.rows) {
-    case 1:
-      return SuperMatmul<Format, 1>(task);
-    case 2:
-      return SuperMatmul<Format, 2>(task);
-    case 4:
-      return SuperMatmul<Format, 4>(task);
-    default:
-      if constexpr (Simd::kMaxRows >= 8) return SuperMatmul<Format, 8>(task);
+  static_assert(Simd::kMaxRows == 2 || Simd::kMaxRows == 4 || Simd::kMaxRows == 8);
+  if (task.rows == 1) return SuperMatmul<Format, 1>(task);
+  if (task.rows == 2) return SuperMatmul<Format, 2>(task);
+  if constexpr (Simd::kMaxRows >= 4) {
+    if (task.rows == 3) return SuperMatmul<Format, 3>(task);
+    if (task.rows == 4) return SuperMatmul<Format, 4>(task);
+  }
+  if constexpr (Simd::kMaxRows >= 8) {
+    if (task.rows == 5) return SuperMatmul<Format, 5>(task);
+    if (task.rows == 6) return SuperMatmul<Format, 6>(task);
+    if (task.rows == 7) return SuperMatmul<Format, 7>(task);
+    if (task.rows == 8) return SuperMatmul<Format, 8>(task);
   }
 }
 
 template <class Format>
 void SmallByRows(const MatmulTask& task) {
-  switch (task.rows) {
-    case 1:
-      return SmallMatmul<Format, 1>(task);
-    case 2:
-      return SmallMatmul<Format, 2>(task);
-    case 4:
-      return SmallMatmul<Format, 4>(task);
-    default:
-      if constexpr (Simd::kMaxRows >= 8) return SmallMatmul<Format, 8>(task);
+  static_assert(Simd::kMaxRows == 2 || Simd::kMaxRows == 4 || Simd::kMaxRows == 8);
+  if (task.rows == 1) return SmallMatmul<Format, 1>(task);
+  if (task.rows == 2) return SmallMatmul<Format, 2>(task);
+  if constexpr (Simd::kMaxRows >= 4) {
+    if (task.rows == 3) return SmallMatmul<Format, 3>(task);
+    if (task.rows == 4) return SmallMatmul<Format, 4>(task);
+  }
+  if constexpr (Simd::kMaxRows >= 8) {
+    if (task.rows == 5) return SmallMatmul<Format, 5>(task);
+    if (task.rows == 6) return SmallMatmul<Format, 6>(task);
+    if (task.rows == 7) return SmallMatmul<Format, 7>(task);
+    if (task.rows == 8) return SmallMatmul<Format, 8>(task);
   }
 }
 
