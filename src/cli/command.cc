@@ -101,13 +101,18 @@ void AddModelOptions(CLI::App& app, ModelOptions& options, WithEngine with_engin
   app.add_option("-t,--threads", options.threads, "threads; 0 = one for each usable processor")
       ->envname("LEMMA_THREADS")
       ->check(CLI::Range(0, 1024));
-  app.add_option("--isa", options.isa, "kernels: scalar, avx2, avx512, amx, neon; default: the best");
+  app.add_option("--isa", options.isa,
+                 "kernels: scalar, avx2, avx512, amx, neon; default: the best");
   if (with_engine == WithEngine::kNo) return;
   app.add_option("-c,--ctx", options.context, "context length in tokens; default: the model's")
       ->envname("LEMMA_CTX")
       ->check(CLI::Range(8, 1 << 24));
   app.add_option("--kv-type", options.kv_type, "type of the KV cache: f16 or f32")
       ->check(CLI::IsMember({"f16", "f32"}));
+  app.add_option("--speculation", options.speculation,
+                 "compute tokens ahead where the text repeats itself (same output): auto or off")
+      ->envname("LEMMA_SPECULATION")
+      ->check(CLI::IsMember({"auto", "off"}));
 }
 
 Result<std::string> ResolveModelPath(const std::string& model) {

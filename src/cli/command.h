@@ -40,6 +40,7 @@ struct ModelOptions {
   std::string isa;    // empty: LEMMA_ISA, or the best
   std::optional<size_t> context;
   std::string kv_type = "f16";
+  std::string speculation = "auto";
 };
 
 // For a number of tokens: decimal digits, nothing else.

@@ -92,6 +92,7 @@ boost::json::object ToJson(const Answer& answer) {
   out["usage"] = {
       {"prompt_tokens", usage.prompt_tokens},       {"cached_tokens", usage.cached_tokens},
       {"generated_tokens", usage.generated_tokens}, {"thinking_tokens", usage.thinking_tokens},
+      {"drafted_tokens", usage.drafted_tokens},     {"accepted_tokens", usage.accepted_tokens},
       {"prefill_seconds", usage.prefill_seconds},   {"decode_seconds", seconds}};
   return out;
 }

@@ -194,11 +194,13 @@ void Repl::PrintFinish(const service::StreamEvent& finish) const {
   const double rate = usage.decode_seconds > 0 && usage.generated_tokens > 1
                           ? static_cast<double>(usage.generated_tokens - 1) / usage.decode_seconds
                           : 0.0;
-  PrintOut(
-      Dim(Say(Text::kRate, rate, usage.generated_tokens,
-              usage.prefill_seconds + usage.decode_seconds,
-              usage.prompt_tokens + usage.generated_tokens, model_.engine().context_tokens())) +
-      "\n\n");
+  std::string line =
+      Say(Text::kRate, rate, usage.generated_tokens, usage.prefill_seconds + usage.decode_seconds,
+          usage.prompt_tokens + usage.generated_tokens, model_.engine().context_tokens());
+  if (usage.drafted_tokens > 0) {
+    line += Say(Text::kDrafts, usage.accepted_tokens, usage.drafted_tokens);
+  }
+  PrintOut(Dim(line) + "\n\n");
 }
 
 Repl::Next Repl::Command(const std::string& line) {

@@ -56,6 +56,7 @@ constexpr std::array<Row, static_cast<size_t>(Text::kCount)> kRows{{
     {Text::kThinkingOpen, "[the thinking was not finished]", "[思考未完成]"},
     {Text::kRate, "{0:.1f} tok/s · {1} tokens · {2:.1f} s · context {3}/{4}",
      "{0:.1f} 词元/秒 · {1} 个词元 · {2:.1f} 秒 · 上下文 {3}/{4}"},
+    {Text::kDrafts, " · {0} of {1} drafted tokens right", " · 预测的 {1} 个词元中 {0} 个正确"},
     {Text::kCleared, "The conversation is forgotten.", "对话已清空。"},
     {Text::kSaved, "Saved to {0}.", "已保存到 {0}。"},
     {Text::kLoaded, "{0} messages from {1}.", "已从 {1} 读取 {0} 条消息。"},

@@ -23,7 +23,8 @@ enum class Text {
   kContextFull,     // {0} tokens
   kContextTooLong,  // {0} what the engine said
   kThinkingOpen,
-  kRate,  // {0} tok/s, {1} tokens, {2} seconds, {3} used, {4} context
+  kRate,    // {0} tok/s, {1} tokens, {2} seconds, {3} used, {4} context
+  kDrafts,  // {0} accepted, {1} drafted tokens; follows kRate
   kCleared,
   kSaved,   // {0} path
   kLoaded,  // {0} messages, {1} path

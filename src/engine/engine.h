@@ -16,6 +16,7 @@
 #include "engine/kv_pages.h"
 #include "engine/request.h"
 #include "engine/scheduler.h"
+#include "engine/speculation.h"
 #include "engine/step_model.h"
 
 namespace lemma::engine {
@@ -25,6 +26,7 @@ struct EngineOptions {
   size_t kv_pages = 0;        // 0: as many as four sequences of full length need, within memory
   kernels::KvType kv_type = kernels::KvType::kF16;
   SchedulerLimits scheduler;
+  SpeculationOptions speculation;
   size_t max_queued = 256;       // requests waiting for the engine thread
   size_t event_capacity = 1024;  // events a request may have unread
 };
@@ -38,6 +40,8 @@ struct EngineStats {
   uint64_t steps = 0;
   uint64_t prefill_tokens = 0;
   uint64_t decode_tokens = 0;
+  uint64_t drafted_tokens = 0;   // computed ahead by speculation
+  uint64_t accepted_tokens = 0;  // of these, counted in decode_tokens too
   uint64_t preemptions = 0;
 };
 

@@ -3,6 +3,7 @@
 // wrong, stale or unshared page changes the output. Test code only.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <cstddef>
 #include <memory>
@@ -32,7 +33,9 @@ class FakeModel final : public StepModel {
   static constexpr size_t kVocab = 40;
   static constexpr int32_t kPoison = 39;  // a batch with this token fails
 
-  explicit FakeModel(size_t context) : context_(context) {}
+  // `repetition`: how much the last two tokens alone decide about the next; 0: they do not.
+  explicit FakeModel(size_t context, double repetition = 0)
+      : context_(context), repetition_(repetition) {}
   [[nodiscard]] size_t vocab() const override { return kVocab; }
   [[nodiscard]] size_t context_length() const override { return context_; }
   Result<std::unique_ptr<kernels::KvStorage>> MakeKv(size_t pages, kernels::KvType) override {
@@ -52,20 +55,39 @@ class FakeModel final : public StepModel {
     logits.clear();
     for (const auto& slice : batch.slices) {
       if (slice.logits == model::LogitsWanted::kNone) continue;
-      uint64_t hash = 1;
-      for (size_t i = 0; i < slice.position + slice.count; ++i) {
-        hash = RandomBits(hash, static_cast<uint32_t>(kv.At(slice.pages, i)));
+      const size_t rows = slice.logits == model::LogitsWanted::kAll ? slice.count : 1;
+      const size_t end = slice.position + slice.count;
+      for (size_t length = end - rows + 1; length <= end; ++length) {
+        AppendRow(kv, slice.pages, length, logits);
       }
-      for (size_t i = 0; i < kVocab; ++i) {
-        logits.push_back(static_cast<float>(RandomUniform(hash, i) * 8));
-      }
-      logits.back() = -30;  // the poison is never chosen
     }
+    ++passes;
     return OkStatus();
   }
 
+  std::atomic<size_t> passes{0};
+
  private:
+  // Logits after the first `length` tokens.
+  void AppendRow(FakeKv& kv, std::span<const kernels::PageId> pages, size_t length,
+                 std::vector<float>& logits) const {
+    uint64_t all = 1;
+    for (size_t i = 0; i < length; ++i) {
+      all = RandomBits(all, static_cast<uint32_t>(kv.At(pages, i)));
+    }
+    uint64_t last = 2;
+    for (size_t i = length - std::min<size_t>(length, 2); i < length; ++i) {
+      last = RandomBits(last, static_cast<uint32_t>(kv.At(pages, i)));
+    }
+    for (size_t i = 0; i < kVocab; ++i) {
+      logits.push_back(
+          static_cast<float>(RandomUniform(all, i) * 8 + RandomUniform(last, i) * repetition_));
+    }
+    logits.back() = -30;  // the poison is never chosen
+  }
+
   size_t context_;
+  double repetition_;
 };
 
 }  // namespace lemma::engine

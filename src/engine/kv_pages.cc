@@ -108,9 +108,10 @@ Status KvPages::Extend(SequenceId id, std::span<const int32_t> tokens,
   return OkStatus();
 }
 
-void KvPages::MarkComputed(SequenceId id) {
+void KvPages::MarkComputed(SequenceId id, size_t length) {
   Sequence& sequence = sequences_.at(id);
-  while ((sequence.chain.size() + 1) * kPageTokens <= sequence.tokens.size()) {
+  length = std::min(length, sequence.tokens.size());
+  while ((sequence.chain.size() + 1) * kPageTokens <= length) {
     const size_t i = sequence.chain.size();
     const auto part = std::span(sequence.tokens).subspan(i * kPageTokens, kPageTokens);
     const uint64_t parent = i == 0 ? RootHash(sequence.salt) : sequence.chain.back();
@@ -187,13 +188,51 @@ void KvPages::Publish(PageId id, uint64_t hash, uint64_t parent, std::span<const
   index_[hash] = id;
 }
 
+Status KvPages::CheckSequence(SequenceId id, const Sequence& sequence) const {
+  if (sequence.table.size() != PagesFor(sequence.tokens.size())) {
+    return InternalError(fmt::format("sequence {}: {} pages for {} tokens", id,
+                                     sequence.table.size(), sequence.tokens.size()));
+  }
+  if (sequence.chain.size() > sequence.tokens.size() / kPageTokens) {
+    return InternalError(fmt::format("sequence {}: {} pages are marked, {} are full", id,
+                                     sequence.chain.size(), sequence.tokens.size() / kPageTokens));
+  }
+  uint64_t parent = RootHash(sequence.salt);
+  for (size_t i = 0; i < sequence.table.size(); ++i) {
+    const size_t begin = i * kPageTokens;
+    const size_t count = std::min(kPageTokens, sequence.tokens.size() - begin);
+    const auto part = std::span(sequence.tokens).subspan(begin, count);
+    const Page& page = pages_[sequence.table[i]];
+    if (page.published && !std::equal(part.begin(), part.end(), page.tokens.begin())) {
+      return InternalError(fmt::format("sequence {}: page {} is published with other tokens", id,
+                                       sequence.table[i]));
+    }
+    if (i >= sequence.chain.size()) continue;
+    if (ChainHash(parent, part) != sequence.chain[i]) {
+      return InternalError(fmt::format("sequence {}: hash {} is not that of its tokens", id, i));
+    }
+    parent = sequence.chain[i];
+  }
+  return OkStatus();
+}
+
+Status KvPages::CheckPage(PageId id) const {
+  const Page& page = pages_[id];
+  if (!page.published) return OkStatus();
+  const auto found = index_.find(page.hash);
+  if (found == index_.end() || found->second != id) {
+    return InternalError(fmt::format("page {} is published but not in the index", id));
+  }
+  if (page.tokens.size() != kPageTokens || ChainHash(page.parent_hash, page.tokens) != page.hash) {
+    return InternalError(fmt::format("page {}: its hash is not that of its tokens", id));
+  }
+  return OkStatus();
+}
+
 Status KvPages::CheckIntegrity() const {
   std::vector<uint32_t> references(pages_.size(), 0);
   for (const auto& [id, sequence] : sequences_) {
-    if (sequence.table.size() != PagesFor(sequence.tokens.size())) {
-      return InternalError(fmt::format("sequence {}: {} pages for {} tokens", id,
-                                       sequence.table.size(), sequence.tokens.size()));
-    }
+    LEMMA_RETURN_IF_ERROR(CheckSequence(id, sequence));
     for (const PageId page : sequence.table) ++references.at(page);
   }
   size_t used = 0;
@@ -204,13 +243,9 @@ Status KvPages::CheckIntegrity() const {
       return InternalError(fmt::format("page {}: {} references counted, {} recorded", i,
                                        references[i], page.references));
     }
+    LEMMA_RETURN_IF_ERROR(CheckPage(static_cast<PageId>(i)));
     used += page.references > 0 ? 1 : 0;
     published += page.published ? 1 : 0;
-    if (!page.published) continue;
-    const auto found = index_.find(page.hash);
-    if (found == index_.end() || found->second != i) {
-      return InternalError(fmt::format("page {} is published but not in the index", i));
-    }
   }
   if (used + lru_.size() + free_.size() != pages_.size()) {
     return InternalError(fmt::format("{} used + {} cached + {} free pages, {} in all", used,

@@ -54,8 +54,9 @@ class KvPages {
   Status Extend(SequenceId id, std::span<const int32_t> tokens, std::vector<PageCopy>& copies);
   // Pages that Extend by `count` would take.
   [[nodiscard]] size_t PagesNeeded(SequenceId id, size_t count) const;
-  // Says that K and V of all present tokens are written: full pages may now be shared.
-  void MarkComputed(SequenceId id);
+  // Says that K and V of the first `length` tokens are written and that these tokens stay: full
+  // pages of them may now be shared. Drafted tokens are not marked before they are accepted.
+  void MarkComputed(SequenceId id, size_t length);
   // Forgets the tokens from `length` on. REQUIRES: length <= Length(id).
   void Truncate(SequenceId id, size_t length);
 
@@ -66,7 +67,8 @@ class KvPages {
   [[nodiscard]] size_t Available() const;
 
   // Recounts everything: references against tables, used + cached + free against the total, every
-  // published page against the index. The error says what does not add up.
+  // published page against the index, its hash against its tokens, and its tokens against those of
+  // every sequence that holds it. The error says what does not add up.
   [[nodiscard]] Status CheckIntegrity() const;
 
  private:
@@ -91,6 +93,8 @@ class KvPages {
   void Unpublish(PageId id);
   void Publish(PageId id, uint64_t hash, uint64_t parent, std::span<const int32_t> tokens);
   [[nodiscard]] bool LastPageNeedsCopy(const Sequence& sequence) const;
+  [[nodiscard]] Status CheckSequence(SequenceId id, const Sequence& sequence) const;
+  [[nodiscard]] Status CheckPage(PageId id) const;
 
   std::vector<Page> pages_;
   std::vector<PageId> free_;  // taken from the back: recently touched memory first

@@ -21,7 +21,7 @@ TEST(KvPagesTest, ForkSharesAndWritingCopies) {
   std::vector<PageCopy> copies;
   const SequenceId a = pages.Create(0);
   ASSERT_TRUE(pages.Extend(a, Tokens(100), copies).ok());
-  pages.MarkComputed(a);
+  pages.MarkComputed(a, pages.Length(a));
   const SequenceId b = pages.Fork(a);
   EXPECT_EQ(pages.Counts().used, 2u);
   EXPECT_EQ(pages.PagesNeeded(b, 1), 1u);
@@ -40,7 +40,7 @@ TEST(KvPagesTest, ReleasedPrefixIsFoundAgainAndEvictedLast) {
   std::vector<PageCopy> copies;
   const SequenceId a = pages.Create(7);
   ASSERT_TRUE(pages.Extend(a, Tokens(130), copies).ok());
-  pages.MarkComputed(a);
+  pages.MarkComputed(a, pages.Length(a));
   pages.Release(a);
   EXPECT_EQ(pages.Counts().cached, 2u);
   EXPECT_EQ(pages.Counts().free, 2u);
@@ -74,7 +74,7 @@ TEST(KvPagesTest, TruncateThenWriteDoesNotTouchWhatOthersShare) {
   std::vector<PageCopy> copies;
   const SequenceId a = pages.Create(0);
   ASSERT_TRUE(pages.Extend(a, Tokens(128), copies).ok());
-  pages.MarkComputed(a);
+  pages.MarkComputed(a, pages.Length(a));
   pages.Truncate(a, 100);
   const SequenceId b = pages.Create(0);
   EXPECT_EQ(pages.AttachPrefix(b, Tokens(129)), 128u);
@@ -82,6 +82,28 @@ TEST(KvPagesTest, TruncateThenWriteDoesNotTouchWhatOthersShare) {
   ASSERT_EQ(copies.size(), 1u);
   EXPECT_NE(pages.Table(a)[1], pages.Table(b)[1]);
   EXPECT_TRUE(pages.CheckIntegrity().ok());
+}
+
+TEST(KvPagesTest, RejectedTokensAreNeverShared) {
+  KvPages pages(8);
+  std::vector<PageCopy> copies;
+  const SequenceId a = pages.Create(0);
+  ASSERT_TRUE(pages.Extend(a, Tokens(62), copies).ok());
+  pages.MarkComputed(a, 62);
+  ASSERT_TRUE(pages.Extend(a, Tokens(6, 62), copies).ok());  // one right, five drafted
+  pages.MarkComputed(a, 63);
+  EXPECT_TRUE(pages.CheckIntegrity().ok());
+  pages.Truncate(a, 63);
+  const SequenceId b = pages.Create(0);
+  EXPECT_EQ(pages.AttachPrefix(b, Tokens(100)), 0u) << "token 63 was rejected";
+  ASSERT_TRUE(pages.Extend(a, Tokens(1, 900), copies).ok());
+  pages.MarkComputed(a, 64);
+  EXPECT_EQ(pages.AttachPrefix(b, Tokens(100)), 0u);
+  std::vector<int32_t> real = Tokens(63);
+  real.push_back(900);
+  real.push_back(1);
+  EXPECT_EQ(pages.AttachPrefix(b, real), 64u);
+  EXPECT_TRUE(pages.CheckIntegrity().ok()) << pages.CheckIntegrity().ToString();
 }
 
 // Random operations against a plain model of the content: every sequence must read back its own
@@ -95,7 +117,7 @@ TEST(KvPagesTest, RandomOperationsKeepEveryContent) {
     return std::next(model.begin(), static_cast<ptrdiff_t>(rng.NextBelow(model.size())));
   };
   for (int step = 0; step < 20000; ++step) {
-    const uint64_t what = rng.NextBelow(10);
+    const uint64_t what = rng.NextBelow(12);
     if (model.empty() || what == 0) {
       const SequenceId id = pages.Create(0);
       // Few distinct beginnings, so that prefixes are found.
@@ -115,6 +137,27 @@ TEST(KvPagesTest, RandomOperationsKeepEveryContent) {
       const size_t length = rng.NextBelow(it->second.size() + 1);
       pages.Truncate(it->first, length);
       it->second.resize(length);
+    } else if (what == 4 || what == 5) {
+      // Drafts: some are right and stay, the others are taken back before anybody may share them.
+      const auto it = pick();
+      const std::vector<int32_t> all = Tokens(400, it->second.empty() ? 7 : it->second.front());
+      const size_t at = it->second.size();
+      const size_t drafted = std::min<size_t>(1 + rng.NextBelow(6), all.size() - at);
+      const size_t right = rng.NextBelow(drafted + 1);
+      std::vector<int32_t> more(all.begin() + static_cast<ptrdiff_t>(at),
+                                all.begin() + static_cast<ptrdiff_t>(at + drafted));
+      for (size_t i = right; i < drafted; ++i) more[i] += 1000;
+      std::vector<PageCopy> copies;
+      if (!pages.Extend(it->first, more, copies).ok()) continue;
+      for (const PageCopy& copy : copies) storage[copy.to] = storage[copy.from];
+      for (size_t i = 0; i < drafted; ++i) {
+        storage[pages.Table(it->first)[(at + i) / kPageTokens]][(at + i) % kPageTokens] = more[i];
+      }
+      for (size_t i = 0; i <= right; ++i) pages.MarkComputed(it->first, at + i);
+      ASSERT_TRUE(pages.CheckIntegrity().ok()) << pages.CheckIntegrity().ToString();
+      pages.Truncate(it->first, at + right);
+      it->second.insert(it->second.end(), more.begin(),
+                        more.begin() + static_cast<ptrdiff_t>(right));
     } else {
       const auto it = pick();
       const std::vector<int32_t> all = Tokens(400, it->second.empty() ? 7 : it->second.front());
@@ -128,7 +171,7 @@ TEST(KvPagesTest, RandomOperationsKeepEveryContent) {
       for (size_t i = at; i < it->second.size(); ++i) {
         storage[pages.Table(it->first)[i / kPageTokens]][i % kPageTokens] = it->second[i];
       }
-      pages.MarkComputed(it->first);
+      pages.MarkComputed(it->first, it->second.size());
     }
     for (const auto& [id, tokens] : model) {
       for (size_t i = 0; i < tokens.size(); ++i) {

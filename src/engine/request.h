@@ -40,6 +40,8 @@ struct Usage {
   size_t prompt_tokens = 0;
   size_t cached_tokens = 0;     // of the prompt, taken from the prefix cache
   size_t generated_tokens = 0;  // of this sample
+  size_t drafted_tokens = 0;    // of this sample: computed ahead, ...
+  size_t accepted_tokens = 0;   // ... and right
   double queue_seconds = 0;
   double prefill_seconds = 0;
   double decode_seconds = 0;  // of this sample, after its first token

@@ -6,14 +6,6 @@
 #include "base/clock.h"
 
 namespace lemma::engine {
-namespace {
-
-bool Contains(const std::vector<int32_t>& tokens, int32_t token) {
-  return std::find(tokens.begin(), tokens.end(), token) != tokens.end();
-}
-
-}  // namespace
-
 StepLoop::StepLoop(std::unique_ptr<StepModel> model, std::unique_ptr<kernels::KvStorage> kv,
                    const EngineOptions& options)
     : model_(std::move(model)), kv_(std::move(kv)), options_(options), pages_(kv_->num_pages()) {}
@@ -41,6 +33,8 @@ Usage StepLoop::MakeUsage(const Active& active, const Sample& sample) const {
   usage.prompt_tokens = active.request.prompt.size();
   usage.cached_tokens = sample.cached_tokens;
   usage.generated_tokens = sample.generated;
+  usage.drafted_tokens = sample.drafted_tokens;
+  usage.accepted_tokens = sample.accepted_tokens;
   const double start = active.start_time > 0 ? active.start_time : now;
   usage.queue_seconds = start - active.submit_time;
   usage.prefill_seconds = (active.prefill_done_time > 0 ? active.prefill_done_time : now) - start;
@@ -175,40 +169,85 @@ bool StepLoop::Step() {
   std::vector<Ref> refs = Candidates();
   const size_t candidates = refs.size();
   const std::vector<PlannedSlice> slices = Plan(refs);
+  AddDrafts(refs, slices);
   const bool ran = !slices.empty() && RunSlices(refs, slices);
   DropFinished();
   // A sample that Plan took out (preempted, starved) freed pages: the rest can go on at once.
   return ran || refs.size() < candidates;
 }
 
+size_t StepLoop::DraftLimit(const Active& active, const Sample& sample) const {
+  const GenerateRequest& request = active.request;
+  // One token comes in any case; drafts beyond the end of the answer are of no use.
+  size_t left = options_.context_tokens - sample.tokens.size();
+  if (request.max_tokens) left = std::min(left, *request.max_tokens - sample.generated);
+  const size_t most = std::min(options_.speculation.max_draft, left - 1);
+  const bool room = active.shared->queue.HasRoom((most + 2) * request.samples);
+  return room ? most : 0;
+}
+
+void StepLoop::AddDrafts(const std::vector<Ref>& refs, const std::vector<PlannedSlice>& slices) {
+  const SpeculationOptions& options = options_.speculation;
+  if (options.mode == Speculation::kOff || slices.empty()) return;
+  for (const Ref& ref : refs) ref.sample->drafts.Clear();
+  if (slices.size() >= options.max_rows) return;
+  for (const PlannedSlice& slice : slices) {
+    const Ref& ref = refs[slice.sequence];
+    if (!ref.active->forked || Computed(*ref.sample) + 1 != ref.sample->tokens.size()) return;
+  }
+  std::vector<const SequenceDrafts*> drafts;
+  size_t pages = pages_.Available();
+  for (const PlannedSlice& slice : slices) {
+    const Ref& ref = refs[slice.sequence];
+    ref.sample->drafts.Propose(ref.sample->tokens, DraftLimit(*ref.active, *ref.sample));
+    drafts.push_back(&ref.sample->drafts);
+    pages -= pages_.PagesNeeded(*ref.sample->sequence, 1);
+  }
+  const std::vector<size_t> counts = PlanDrafts(drafts, costs_, options);
+  for (size_t i = 0; i < slices.size(); ++i) {
+    Sample& sample = *refs[slices[i].sequence].sample;
+    // Drafts take pages only when every sequence has its own.
+    const size_t plain = pages_.PagesNeeded(*sample.sequence, 1);
+    size_t count = counts[i];
+    while (count > 0 && pages_.PagesNeeded(*sample.sequence, 1 + count) - plain > pages) --count;
+    pages -= pages_.PagesNeeded(*sample.sequence, 1 + count) - plain;
+    sample.drafts.Keep(count);
+  }
+}
+
 bool StepLoop::RunSlices(const std::vector<Ref>& refs, const std::vector<PlannedSlice>& slices) {
   model::ForwardBatch batch;
-  std::vector<size_t> starts;
   Status status;
+  bool decode_only = true;
   for (const PlannedSlice& slice : slices) {
     Active& active = *refs[slice.sequence].active;
     const Sample& sample = *refs[slice.sequence].sample;
     if (active.start_time == 0) active.start_time = MonotonicSeconds();
-    const size_t start = Computed(sample);
-    const auto tokens = std::span(sample.tokens).subspan(start, slice.count);
+    model::SequenceSlice row;
+    row.position = Computed(sample);
+    row.token_begin = batch.tokens.size();
+    const auto tokens = std::span(sample.tokens).subspan(row.position, slice.count);
+    const auto drafts = sample.drafts.tokens();
+    batch.tokens.insert(batch.tokens.end(), tokens.begin(), tokens.end());
+    batch.tokens.insert(batch.tokens.end(), drafts.begin(), drafts.end());
+    row.count = slice.count + drafts.size();
     std::vector<PageCopy> copies;
     // The plan counted the pages, so this does not fail; if it does, the step is an error below.
-    if (status.ok()) status = pages_.Extend(*sample.sequence, tokens, copies);
+    const auto added = std::span(batch.tokens).last(row.count);
+    if (status.ok()) status = pages_.Extend(*sample.sequence, added, copies);
     for (const PageCopy& copy : copies) kv_->CopyPage(copy.from, copy.to);
-    starts.push_back(start);
-    model::SequenceSlice row;
-    row.token_begin = batch.tokens.size();
-    row.count = slice.count;
-    row.position = start;
-    const bool last = start + slice.count == sample.tokens.size();
+    const bool last = row.position + slice.count == sample.tokens.size();
     row.logits = last ? model::LogitsWanted::kLast : model::LogitsWanted::kNone;
-    batch.tokens.insert(batch.tokens.end(), tokens.begin(), tokens.end());
+    if (!drafts.empty()) row.logits = model::LogitsWanted::kAll;
+    decode_only = decode_only && slice.count == 1;
     batch.slices.push_back(row);
   }
   for (size_t i = 0; i < slices.size(); ++i) {
     batch.slices[i].pages = pages_.Table(*refs[slices[i].sequence].sample->sequence);
   }
+  const Stopwatch watch;
   if (status.ok()) status = model_->Forward(batch, *kv_, logits_);
+  if (decode_only && status.ok()) costs_.Record(batch.tokens.size(), watch.Seconds());
   ++stats_.steps;
   if (!status.ok()) {
     for (const PlannedSlice& slice : slices) {
@@ -219,82 +258,6 @@ bool StepLoop::RunSlices(const std::vector<Ref>& refs, const std::vector<Planned
   }
   AfterForward(refs, slices);
   return true;
-}
-
-void StepLoop::AfterForward(const std::vector<Ref>& refs, const std::vector<PlannedSlice>& slices) {
-  size_t row = 0;
-  const size_t vocab = model_->vocab();
-  for (const PlannedSlice& slice : slices) {
-    Active& active = *refs[slice.sequence].active;
-    Sample& sample = *refs[slice.sequence].sample;
-    pages_.MarkComputed(*sample.sequence);
-    (slice.count == 1 ? stats_.decode_tokens : stats_.prefill_tokens) += slice.count;
-    if (Computed(sample) < sample.tokens.size()) {
-      TokenEvent event;
-      event.kind = EventKind::kPrefill;
-      event.sample = sample.index;
-      event.prefill_done = std::min(Computed(sample), active.request.prompt.size());
-      event.usage = MakeUsage(active, sample);
-      if (active.shared->queue.HasRoom(2 * active.request.samples + 1)) {
-        active.shared->queue.Push(std::move(event));
-      }
-      continue;
-    }
-    const auto logits = std::span(logits_).subspan(row * vocab, vocab);
-    ++row;
-    if (active.prefill_done_time == 0) active.prefill_done_time = MonotonicSeconds();
-    if (!active.forked) {
-      active.forked = true;
-      const std::vector<float> shared_logits(logits.begin(), logits.end());
-      ForkSamples(active, sample);
-      for (Sample& each : active.samples) {
-        std::vector<float> copy = shared_logits;
-        SampleRow(active, each, copy);
-      }
-      continue;
-    }
-    SampleRow(active, sample, logits);
-  }
-}
-
-void StepLoop::ForkSamples(Active& active, Sample& first) {
-  // reserve() in Admit keeps `first` valid while the vector grows.
-  for (size_t i = 1; i < active.request.samples; ++i) {
-    Sample fork{.index = i, .sampler = Sampler(active.request.sampling, i), .tokens = first.tokens};
-    fork.sequence = pages_.Fork(*first.sequence);
-    fork.cached_tokens = first.cached_tokens;
-    active.samples.push_back(std::move(fork));
-  }
-}
-
-void StepLoop::SampleRow(Active& active, Sample& sample, std::span<float> logits) {
-  const GenerateRequest& request = active.request;
-  if (request.max_tokens && sample.generated >= *request.max_tokens) {
-    return Finish(active, sample, FinishReason::kLength);
-  }
-  if (sample.tokens.size() >= options_.context_tokens) {
-    return Finish(active, sample, FinishReason::kContextFull);
-  }
-  static const std::vector<int32_t> none;
-  const bool hold = sample.generated < request.min_tokens;
-  TokenEvent event;
-  event.sample = sample.index;
-  event.token = sample.sampler.Sample(logits, sample.tokens, sample.generated,
-                                      hold ? request.stop_tokens : none);
-  if (sample.first_token_time == 0) sample.first_token_time = MonotonicSeconds();
-  const int32_t token = event.token.token;
-  if (Contains(request.stop_tokens, token)) {
-    return Finish(active, sample, {FinishReason::kStop, std::move(event.token)});
-  }
-  sample.tokens.push_back(token);
-  ++sample.generated;
-  active.shared->queue.Push(std::move(event));
-  if (request.max_tokens && sample.generated >= *request.max_tokens) {
-    return Finish(active, sample, FinishReason::kLength);
-  }
-  if (sample.tokens.size() >= options_.context_tokens) {
-    Finish(active, sample, FinishReason::kContextFull);
-  }
 }
 
 EngineStats StepLoop::stats() const {

@@ -11,6 +11,7 @@
 #include "engine/generation.h"
 #include "engine/kv_pages.h"
 #include "engine/sampler.h"
+#include "engine/speculation.h"
 
 namespace lemma::engine {
 
@@ -24,6 +25,9 @@ struct Sample {
       std::nullopt;  // absent before the first step and after a preemption
   size_t cached_tokens = 0;
   double first_token_time = 0;
+  SequenceDrafts drafts = {};
+  size_t drafted_tokens = 0;
+  size_t accepted_tokens = 0;
 };
 
 // A request that the engine thread has taken on.
@@ -76,8 +80,15 @@ class StepLoop {
   void Preempt(Sample& sample);
   // The slices that run, already extended; empty when nothing can.
   std::vector<PlannedSlice> Plan(std::vector<Ref>& refs);
+  // Gives decoding sequences draft tokens when the step has nothing but them.
+  void AddDrafts(const std::vector<Ref>& refs, const std::vector<PlannedSlice>& slices);
+  // Draft tokens of this sequence that could be of use.
+  [[nodiscard]] size_t DraftLimit(const Active& active, const Sample& sample) const;
   bool RunSlices(const std::vector<Ref>& refs, const std::vector<PlannedSlice>& slices);
   void AfterForward(const std::vector<Ref>& refs, const std::vector<PlannedSlice>& slices);
+  void ReportPrefill(Active& active, const Sample& sample);
+  // Samples from row after row as long as the draft is right, and takes back the rest of it.
+  void SampleDraftedRows(Active& active, Sample& sample, std::span<float> logits);
   void ForkSamples(Active& active, Sample& first);
   void SampleRow(Active& active, Sample& sample, std::span<float> logits);
   void Finish(Active& active, Sample& sample, Ending ending);
@@ -92,6 +103,7 @@ class StepLoop {
   KvPages pages_;
   std::vector<std::unique_ptr<Active>> active_;
   std::vector<float> logits_;
+  StepCosts costs_;
   EngineStats stats_;
   uint64_t next_arrival_ = 0;
 };

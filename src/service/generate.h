@@ -84,6 +84,8 @@ struct StreamUsage {
   size_t cached_tokens = 0;
   size_t generated_tokens = 0;
   size_t thinking_tokens = 0;
+  size_t drafted_tokens = 0;   // computed ahead by speculation, ...
+  size_t accepted_tokens = 0;  // ... and right: these came without a pass of their own
   double queue_seconds = 0;
   double prefill_seconds = 0;
   double decode_seconds = 0;

@@ -82,6 +82,7 @@ struct LoadedModel::Impl {
     engine_options.context_tokens = plan.context;
     engine_options.kv_pages = plan.kv_pages;
     engine_options.kv_type = options.kv_type;
+    engine_options.speculation = options.speculation;
     LEMMA_ASSIGN_OR_RETURN(engine,
                            engine::Engine::Create(engine::WrapModel(*model), engine_options));
     return OkStatus();

@@ -26,6 +26,7 @@ struct LoadOptions {
   std::optional<std::string> isa;  // absent: LEMMA_ISA or the best
   std::optional<size_t> context;   // tokens; absent: the model's, bounded by memory
   kernels::KvType kv_type = kernels::KvType::kF16;
+  engine::SpeculationOptions speculation;
   std::function<bool(double share)> progress;  // false cancels (kCancelled); may be empty
 };
 

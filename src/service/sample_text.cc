@@ -126,6 +126,8 @@ void SampleText::Finish(FinishReason reason, const engine::Usage& usage, Status 
   event.usage.cached_tokens = usage.cached_tokens;
   event.usage.generated_tokens = generated_;
   event.usage.thinking_tokens = thinking_tokens_;
+  event.usage.drafted_tokens = usage.drafted_tokens;
+  event.usage.accepted_tokens = usage.accepted_tokens;
   event.usage.queue_seconds = usage.queue_seconds;
   event.usage.prefill_seconds = usage.prefill_seconds;
   event.usage.decode_seconds = usage.decode_seconds;

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+// What follows a forward pass: rows of logits become tokens.
+#include <algorithm>
+
+#include "base/clock.h"
+#include "engine/step_loop.h"
+
+namespace lemma::engine {
+namespace {
+
+bool Contains(const std::vector<int32_t>& tokens, int32_t token) {
+  return std::find(tokens.begin(), tokens.end(), token) != tokens.end();
+}
+
+}  // namespace
+
+void StepLoop::ReportPrefill(Active& active, const Sample& sample) {
+  TokenEvent event;
+  event.kind = EventKind::kPrefill;
+  event.sample = sample.index;
+  event.prefill_done = std::min(Computed(sample), active.request.prompt.size());
+  event.usage = MakeUsage(active, sample);
+  if (active.shared->queue.HasRoom(2 * active.request.samples + 1)) {
+    active.shared->queue.Push(std::move(event));
+  }
+}
+
+void StepLoop::AfterForward(const std::vector<Ref>& refs, const std::vector<PlannedSlice>& slices) {
+  size_t row = 0;
+  const size_t vocab = model_->vocab();
+  for (const PlannedSlice& slice : slices) {
+    Active& active = *refs[slice.sequence].active;
+    Sample& sample = *refs[slice.sequence].sample;
+    (slice.count == 1 ? stats_.decode_tokens : stats_.prefill_tokens) += slice.count;
+    const size_t rows = 1 + sample.drafts.tokens().size();
+    pages_.MarkComputed(*sample.sequence, Computed(sample) - (rows - 1));
+    if (Computed(sample) < sample.tokens.size()) {
+      ReportPrefill(active, sample);
+      continue;
+    }
+    const auto logits = std::span(logits_).subspan(row * vocab, rows * vocab);
+    row += rows;
+    if (active.prefill_done_time == 0) active.prefill_done_time = MonotonicSeconds();
+    if (active.forked) {
+      SampleDraftedRows(active, sample, logits);
+      continue;
+    }
+    active.forked = true;
+    ForkSamples(active, sample);
+    // The last one may change the row in place, the others need copies.
+    for (Sample& each : active.samples) {
+      if (&each == &active.samples.back()) {
+        SampleRow(active, each, logits);
+      } else {
+        std::vector<float> copy(logits.begin(), logits.end());
+        SampleRow(active, each, copy);
+      }
+    }
+  }
+}
+
+void StepLoop::SampleDraftedRows(Active& active, Sample& sample, std::span<float> logits) {
+  const size_t vocab = model_->vocab();
+  const size_t drafted = sample.drafts.tokens().size();
+  const size_t before = sample.tokens.size();
+  sample.drafted_tokens += drafted;
+  stats_.drafted_tokens += drafted;
+  for (size_t i = 0;; ++i) {
+    SampleRow(active, sample, logits.subspan(i * vocab, vocab));
+    if (sample.tokens.size() <= before + i) return;  // it ended without a further token
+    if (!sample.drafts.Check(i, sample.tokens.back())) break;
+    ++sample.accepted_tokens;
+    ++stats_.accepted_tokens;
+    ++stats_.decode_tokens;
+    pages_.MarkComputed(*sample.sequence, before + i + 1);
+  }
+  // The newest token is not computed yet; what was drafted in its place and behind it goes.
+  pages_.Truncate(*sample.sequence, sample.tokens.size() - 1);
+}
+
+void StepLoop::ForkSamples(Active& active, Sample& first) {
+  // reserve() in Admit keeps `first` valid while the vector grows.
+  for (size_t i = 1; i < active.request.samples; ++i) {
+    Sample fork{.index = i, .sampler = Sampler(active.request.sampling, i), .tokens = first.tokens};
+    fork.sequence = pages_.Fork(*first.sequence);
+    fork.cached_tokens = first.cached_tokens;
+    active.samples.push_back(std::move(fork));
+  }
+}
+
+void StepLoop::SampleRow(Active& active, Sample& sample, std::span<float> logits) {
+  const GenerateRequest& request = active.request;
+  if (request.max_tokens && sample.generated >= *request.max_tokens) {
+    return Finish(active, sample, FinishReason::kLength);
+  }
+  if (sample.tokens.size() >= options_.context_tokens) {
+    return Finish(active, sample, FinishReason::kContextFull);
+  }
+  static const std::vector<int32_t> none;
+  const bool hold = sample.generated < request.min_tokens;
+  TokenEvent event;
+  event.sample = sample.index;
+  event.token = sample.sampler.Sample(logits, sample.tokens, sample.generated,
+                                      hold ? request.stop_tokens : none);
+  if (sample.first_token_time == 0) sample.first_token_time = MonotonicSeconds();
+  const int32_t token = event.token.token;
+  if (Contains(request.stop_tokens, token)) {
+    return Finish(active, sample, {FinishReason::kStop, std::move(event.token)});
+  }
+  sample.tokens.push_back(token);
+  ++sample.generated;
+  active.shared->queue.Push(std::move(event));
+  if (request.max_tokens && sample.generated >= *request.max_tokens) {
+    return Finish(active, sample, FinishReason::kLength);
+  }
+  if (sample.tokens.size() >= options_.context_tokens) {
+    Finish(active, sample, FinishReason::kContextFull);
+  }
+}
+
+}  // namespace lemma::engine
