@@ -24,6 +24,9 @@ void CpuRelax() {
 // Some tens of microseconds; after that the futex behind atomic::wait is cheaper.
 constexpr int kSpins = 4000;
 
+// Whom Run waits for: everyone, or only those that came before the caller had no work left.
+enum class Helpers : uint8_t { kAll, kThatCame };
+
 template <typename T>
 void SpinThenWait(const std::atomic<T>& word, T old, int spins) {
   for (int i = 0; i < spins; ++i) {
@@ -35,6 +38,9 @@ void SpinThenWait(const std::atomic<T>& word, T old, int spins) {
 
 }  // namespace
 
+// A phase is published once; helpers enter it one by one until the caller closes it. job_ holds
+// phase << 32 | kClosed | number of helpers that entered, so that entering and closing are one
+// atomic step each: a helper that the system did not schedule in time is never waited for.
 class ThreadPool::Impl {
  public:
   Impl(int threads, int spins) : spins_(spins), helpers_(static_cast<size_t>(threads - 1)) {
@@ -49,8 +55,9 @@ class ThreadPool::Impl {
   }
 
   ~Impl() {
-    stop_ = true;
-    Publish(nullptr);
+    stop_.store(true, std::memory_order_release);
+    phase_.fetch_add(1, std::memory_order_release);
+    phase_.notify_all();
     for (std::thread& t : helpers_) t.join();
   }
   Impl(const Impl&) = delete;
@@ -58,42 +65,60 @@ class ThreadPool::Impl {
 
   [[nodiscard]] int workers() const { return static_cast<int>(helpers_.size()) + 1; }
 
-  void Run(const FunctionRef<void(int)>& body) {
-    running_.store(static_cast<uint32_t>(helpers_.size()), std::memory_order_relaxed);
-    Publish(&body);
+  void Run(const FunctionRef<void(int)>& body, Helpers which) {
+    finished_.store(0, std::memory_order_relaxed);
+    body_ = &body;
+    const uint32_t phase = phase_.load(std::memory_order_relaxed) + 1;
+    job_.store(uint64_t{phase} << 32, std::memory_order_release);
+    phase_.store(phase, std::memory_order_release);
+    phase_.notify_all();
     body(0);
+    auto wanted = static_cast<uint32_t>(helpers_.size());
+    if (which == Helpers::kThatCame) {
+      wanted = static_cast<uint32_t>(job_.fetch_or(kClosed, std::memory_order_acq_rel) & kEntered);
+    }
     for (;;) {
-      const uint32_t left = running_.load(std::memory_order_acquire);
-      if (left == 0) return;
-      SpinThenWait(running_, left, spins_);
+      const uint32_t done = finished_.load(std::memory_order_acquire);
+      if (done == wanted) return;
+      SpinThenWait(finished_, done, spins_);
     }
   }
 
  private:
-  void Publish(const FunctionRef<void(int)>* body) {
-    body_ = body;
-    phase_.fetch_add(1, std::memory_order_release);
-    phase_.notify_all();
+  static constexpr uint64_t kClosed = uint64_t{1} << 31;
+  static constexpr uint64_t kEntered = kClosed - 1;
+
+  // The phase that was entered, or nothing when it is closed or was run already.
+  bool Enter(uint32_t& seen) {
+    uint64_t word = job_.load(std::memory_order_acquire);
+    while (static_cast<uint32_t>(word >> 32) != seen && (word & kClosed) == 0) {
+      if (job_.compare_exchange_weak(word, word + 1, std::memory_order_acq_rel)) {
+        seen = static_cast<uint32_t>(word >> 32);
+        return true;
+      }
+    }
+    seen = static_cast<uint32_t>(word >> 32);
+    return false;
   }
 
   void Loop(int worker) {
     uint32_t seen = 0;
     for (;;) {
       SpinThenWait(phase_, seen, spins_);
-      const uint32_t now = phase_.load(std::memory_order_acquire);
-      if (now == seen) continue;
-      seen = now;
-      if (stop_) return;
+      if (stop_.load(std::memory_order_acquire)) return;
+      if (!Enter(seen)) continue;
       (*body_)(worker);
-      if (running_.fetch_sub(1, std::memory_order_acq_rel) == 1) running_.notify_one();
+      finished_.fetch_add(1, std::memory_order_acq_rel);
+      finished_.notify_one();
     }
   }
 
   const int spins_;
-  bool stop_ = false;  // written before the last Publish
-  const FunctionRef<void(int)>* body_ = nullptr;
+  const FunctionRef<void(int)>* body_ = nullptr;  // read only by helpers that entered
+  std::atomic<bool> stop_{false};
+  alignas(64) std::atomic<uint64_t> job_{kClosed};
   alignas(64) std::atomic<uint32_t> phase_{0};
-  alignas(64) std::atomic<uint32_t> running_{0};
+  alignas(64) std::atomic<uint32_t> finished_{0};
   std::vector<std::thread> helpers_;
 };
 
@@ -107,7 +132,7 @@ ThreadPool::~ThreadPool() = default;
 
 void ThreadPool::Run(FunctionRef<void(int)> body) {
   if (threads_ == 1) return body(0);
-  impl_->Run(body);
+  impl_->Run(body, Helpers::kAll);
 }
 
 void ThreadPool::ParallelFor(size_t count, size_t grain,
@@ -116,13 +141,14 @@ void ThreadPool::ParallelFor(size_t count, size_t grain,
   const size_t step = std::max<size_t>(grain, 1);
   if (threads_ == 1 || count <= step) return body(0, count, 0);
   std::atomic<size_t> next{0};
-  Run([&](int worker) {
+  const auto take = [&](int worker) {
     for (;;) {
       const size_t begin = next.fetch_add(step, std::memory_order_relaxed);
       if (begin >= count) return;
       body(begin, std::min(begin + step, count), worker);
     }
-  });
+  };
+  impl_->Run(take, Helpers::kThatCame);
 }
 
 }  // namespace lemma

@@ -36,6 +36,24 @@ TEST(ThreadPoolTest, ParallelForCoversTheRangeOnce) {
   }
 }
 
+// Every phase must be complete when ParallelFor returns, whichever helpers came in time.
+TEST(ThreadPoolTest, ManyShortPhasesWithMoreThreadsThanProcessors) {
+  ThreadPool pool(16);
+  for (size_t round = 0; round < 5000; ++round) {
+    std::atomic<size_t> sum{0};
+    const size_t count = 2 + round % 40;
+    pool.ParallelFor(count, 1, [&](size_t begin, size_t end, int) {
+      for (size_t i = begin; i < end; ++i) sum.fetch_add(i + 1);
+    });
+    ASSERT_EQ(sum.load(), count * (count + 1) / 2);
+    if (round % 100 == 0) {
+      std::atomic<int> workers{0};
+      pool.Run([&](int) { ++workers; });
+      ASSERT_EQ(workers.load(), 16);
+    }
+  }
+}
+
 TEST(ThreadPoolTest, SleepsAndWakes) {
   ThreadPool pool(4);  // more than the machine may have
   std::atomic<int> sum{0};

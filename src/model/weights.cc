@@ -90,6 +90,10 @@ std::vector<Slot> MakeSlots(const ModelConfig& config, Weights& weights) {
   return list.Take();
 }
 
+uint64_t SourceBytes(const Slot& slot) {
+  return slot.tensor == nullptr ? 0 : slot.tensor->view.bytes.size();
+}
+
 Status CheckSlot(const gguf::File& file, Slot& slot) {
   slot.tensor = file.FindTensor(slot.name);
   if (slot.tensor == nullptr) {
@@ -173,16 +177,20 @@ Result<Weights> LoadWeights(const gguf::File& file, const ModelConfig& config, k
   uint64_t total = 0;
   for (Slot& slot : slots) {
     LEMMA_RETURN_IF_ERROR(CheckSlot(file, slot));
-    if (slot.tensor != nullptr) total += slot.tensor->view.bytes.size();
+    total += SourceBytes(slot);
   }
   LEMMA_RETURN_IF_ERROR(RefuseUnusedTensors(file, slots));
+  // A tensor is in memory twice while it is packed: largest first keeps the peak low.
+  std::stable_sort(slots.begin(), slots.end(), [](const Slot& a, const Slot& b) {
+    return SourceBytes(a) > SourceBytes(b);
+  });
 
   uint64_t done = 0;
   for (const Slot& slot : slots) {
     if (slot.tensor == nullptr) continue;
     LEMMA_RETURN_IF_ERROR(FillSlot(slot, ops));
     file.DropTensor(*slot.tensor);
-    done += slot.tensor->view.bytes.size();
+    done += SourceBytes(slot);
     if (progress && !progress(static_cast<double>(done) / static_cast<double>(total))) {
       return Status(StatusCode::kCancelled, "loading the model was cancelled");
     }
