@@ -11,117 +11,349 @@
 namespace lemma::kernels {
 namespace {
 
-constexpr size_t kSegmentPages = 8;
-constexpr size_t kSegmentTokens = kSegmentPages * kPageTokens;
+// Rows (query row, head) of a task: their scores against a segment stay in the second-level cache.
+constexpr size_t kTaskRows = 192;
+// Rows whose weights are used while they are in the first-level cache.
+constexpr size_t kSubBlockRows = 32;
 
-// One query row of one sequence.
-struct QueryRow {
-  size_t row;
-  size_t tokens;  // visible: its position + 1
+constexpr size_t RoundUp16(size_t n) { return (n + 15) / 16 * 16; }
+
+// Consecutive query rows of one sequence that go through K and V together.
+struct QueryBlock {
+  size_t row;       // of the batch
+  size_t count;     // query rows
+  size_t position;  // of the first
   std::span<const PageId> pages;
+
+  [[nodiscard]] size_t tokens() const { return position + count; }
+  [[nodiscard]] size_t segments() const { return (tokens() + kSegmentTokens - 1) / kSegmentTokens; }
 };
 
-std::vector<QueryRow> ListRows(const AttentionArgs& args) {
-  std::vector<QueryRow> rows;
+std::vector<QueryBlock> ListBlocks(const AttentionArgs& args, size_t most) {
+  std::vector<QueryBlock> blocks;
   for (const AttentionSpan& span : args.spans) {
-    for (size_t i = 0; i < span.count; ++i) {
-      rows.push_back({span.row_begin + i, span.position + i + 1, span.pages});
+    for (size_t i = 0; i < span.count; i += most) {
+      blocks.push_back(
+          {span.row_begin + i, std::min(most, span.count - i), span.position + i, span.pages});
     }
   }
-  return rows;
+  return blocks;
 }
 
-size_t Segments(const QueryRow& row) { return (row.tokens + kSegmentTokens - 1) / kSegmentTokens; }
+// Hands out 64-byte aligned pieces of a worker's memory; with null, only counts.
+class Carver {
+ public:
+  explicit Carver(float* memory) : memory_(memory) {}
+  float* Take(size_t floats) {
+    float* out = memory_ == nullptr ? nullptr : memory_ + used_;
+    used_ += RoundUp16(floats);
+    return out;
+  }
+  [[nodiscard]] size_t used() const { return used_; }
 
-// Softmax state of the query heads of one KV head: max, sum, and the weighted values.
-struct HeadState {
+ private:
+  float* memory_;
+  size_t used_ = 0;
+};
+
+// Softmax state of a block's rows: max, sum, and the weighted values.
+struct RowStates {
   float* max;
   float* sum;
   float* out;
 
-  HeadState(float* memory, size_t heads)
-      : max(memory), sum(memory + heads), out(memory + 2 * heads) {}
-  static size_t Floats(size_t heads, size_t head_dim) {
-    return heads * (2 + PaddedHeadDim(head_dim));
-  }
+  RowStates(Carver& carver, size_t rows, size_t head_dim)
+      : max(carver.Take(rows)),
+        sum(carver.Take(rows)),
+        out(carver.Take(RoundUp16(rows) * PaddedHeadDim(head_dim))) {}
 };
-
-void Fold(const HeadState& next, size_t heads, size_t padded, HeadState& total) {
-  for (size_t h = 0; h < heads; ++h) {
-    const float max = MaxSecond(next.max[h], total.max[h]);
-    const float keep = FixedExp(total.max[h] - max);
-    const float add = FixedExp(next.max[h] - max);
-    total.max[h] = max;
-    total.sum[h] = total.sum[h] * keep + next.sum[h] * add;
-    float* to = total.out + h * padded;
-    const float* from = next.out + h * padded;
-    for (size_t i = 0; i < padded; ++i) to[i] = to[i] * keep + from[i] * add;
-  }
-}
 
 // What all workers of one Attention call share.
 struct AttentionJob {
   const CpuKv& kv;
   const AttentionArgs& args;
-  AttendFn attend;
+  const AttentionKernels& kernels;
+  const KeyAngles& angles;
   const float* q;
   float* out;
-  std::vector<QueryRow> rows;
+  std::vector<QueryBlock> blocks;
+  size_t block_rows;  // query rows of the largest block
 
   [[nodiscard]] size_t group() const { return args.heads / args.kv_heads; }
-  [[nodiscard]] size_t state_floats() const { return HeadState::Floats(group(), args.head_dim); }
-
-  void Segment(const QueryRow& row, size_t kv_head, size_t segment, HeadState& state) const {
-    const uint8_t* k_pages[kSegmentPages];
-    const uint8_t* v_pages[kSegmentPages];
-    AttendTask task;
-    task.tokens = std::min(row.tokens - segment * kSegmentTokens, kSegmentTokens);
-    for (size_t p = 0; p * kPageTokens < task.tokens; ++p) {
-      const PageId page = row.pages[segment * kSegmentPages + p];
-      k_pages[p] = kv.k_page(page, args.layer, kv_head);
-      v_pages[p] = kv.v_page(page, args.layer, kv_head);
-    }
-    task.q = q + (row.row * args.heads + kv_head * group()) * args.head_dim;
-    task.heads = group();
-    task.head_dim = args.head_dim;
-    task.scale = args.scale;
-    task.k_pages = k_pages;
-    task.v_pages = v_pages;
-    task.max = state.max;
-    task.sum = state.sum;
-    task.out = state.out;
-    attend(task);
-  }
-
-  void Finish(const QueryRow& row, size_t kv_head, const HeadState& state) const {
-    const size_t padded = PaddedHeadDim(args.head_dim);
-    for (size_t h = 0; h < group(); ++h) {
-      float* to = out + (row.row * args.heads + kv_head * group() + h) * args.head_dim;
-      const float inverse = 1.0F / state.sum[h];
-      for (size_t i = 0; i < args.head_dim; ++i) to[i] = state.out[h * padded + i] * inverse;
-    }
+  [[nodiscard]] size_t max_rows() const { return block_rows * group(); }
+  [[nodiscard]] bool widens(KvType type) const {
+    return type == KvType::kQ8_0 && kernels.widen_q8_0 != nullptr;
   }
 };
 
-// A worker walks all segments of its (KV head, row).
-void AttendWhole(const AttentionJob& job, ThreadPool& pool, std::vector<float>& scratch) {
-  const size_t floats = job.state_floats();
-  scratch.resize(2 * floats * static_cast<size_t>(pool.threads()));
-  const size_t padded = PaddedHeadDim(job.args.head_dim);
-  const size_t count = job.rows.size() * job.args.kv_heads;
-  pool.ParallelFor(count, 1, [&](size_t begin, size_t end, int worker) {
-    float* memory = scratch.data() + 2 * floats * static_cast<size_t>(worker);
-    HeadState total(memory, job.group());
-    HeadState next(memory + floats, job.group());
-    for (size_t i = begin; i < end; ++i) {
-      const QueryRow& row = job.rows[i % job.rows.size()];
-      const size_t kv_head = i / job.rows.size();
-      job.Segment(row, kv_head, 0, total);
-      for (size_t s = 1; s < Segments(row); ++s) {
-        job.Segment(row, kv_head, s, next);
-        Fold(next, job.group(), padded, total);
+// The memory of one worker.
+struct WorkerMemory {
+  float* q;
+  uint16_t* q_bf16;
+  uint32_t* visible;
+  float* scores;
+  float* factors;   // of the key bias: [rows][pairs][2]
+  uint32_t* pairs;  // frequencies with a bias
+  uint8_t* k_wide;
+  uint8_t* v_wide;
+  RowStates total;
+  RowStates next;
+
+  WorkerMemory(Carver& carver, const AttentionJob& job)
+      : q(carver.Take(RoundUp16(job.max_rows()) * PaddedKeyDim(job.args.head_dim))),
+        q_bf16(reinterpret_cast<uint16_t*>(
+            carver.Take(RoundUp16(job.max_rows()) * PaddedKeyDim(job.args.head_dim) / 2))),
+        visible(reinterpret_cast<uint32_t*>(carver.Take(job.max_rows()))),
+        scores(carver.Take(RoundUp16(job.max_rows()) * kScoreStride)),
+        factors(carver.Take(job.args.key_bias.empty() ? 0 : job.max_rows() * job.args.head_dim)),
+        pairs(reinterpret_cast<uint32_t*>(carver.Take(job.args.head_dim))),
+        k_wide(reinterpret_cast<uint8_t*>(
+            carver.Take(job.widens(job.kv.shape().type.k)
+                            ? kSegmentPages * KPageBytes(KvType::kBf16, job.args.head_dim) / 4
+                            : 0))),
+        v_wide(reinterpret_cast<uint8_t*>(
+            carver.Take(job.widens(job.kv.shape().type.v)
+                            ? kSegmentPages * VPageBytes(KvType::kBf16, job.args.head_dim) / 4
+                            : 0))),
+        total(carver, job.max_rows(), job.args.head_dim),
+        next(carver, job.max_rows(), job.args.head_dim) {}
+};
+
+// Walks one block of query rows through the segments, for one KV head.
+class BlockWalk {
+ public:
+  BlockWalk(const AttentionJob& job, const QueryBlock& block, size_t kv_head,
+            const WorkerMemory& memory)
+      : job_(job),
+        block_(block),
+        kv_head_(kv_head),
+        memory_(memory),
+        rows_(block.count * job.group()),
+        dim_(job.args.head_dim) {
+    GatherQueries();
+    if (!job.args.key_bias.empty()) FindKeyBias();
+  }
+
+  // max, sum and out of the rows over one segment alone.
+  void Segment(size_t segment, const RowStates& state) {
+    SetVisible(segment);
+    AttendTask task;
+    task.rows = rows_;
+    task.head_dim = dim_;
+    task.tokens = memory_.visible[rows_ - 1];
+    task.visible = memory_.visible;
+    task.q = memory_.q;
+    task.q_bf16 = memory_.q_bf16;
+    task.log2_scale = job_.args.scale * kLog2E;
+    task.scores = memory_.scores;
+    task.max = state.max;
+    task.sum = state.sum;
+    task.out = state.out;
+    const uint8_t* pages[2][kSegmentPages];
+    const float* scales[2][kSegmentPages];
+    task.k_pages = pages[0];
+    task.v_pages = pages[1];
+    task.k_scales = scales[0];
+    task.v_scales = scales[1];
+    SetPages(segment, task.tokens, pages, scales);
+    const KvTypes types = job_.kv.shape().type;
+    job_.kernels.scores[static_cast<size_t>(types.k)](task);
+    if (num_pairs_ > 0) AddKeyBias(segment, task);
+    for (size_t row = 0; row < rows_; row += kSubBlockRows) Mix(task, row);
+  }
+
+  void Fold(const RowStates& next, const RowStates& total) const {
+    FoldTask task;
+    task.rows = rows_;
+    task.head_dim = dim_;
+    task.visible = memory_.visible;
+    task.next_max = next.max;
+    task.next_sum = next.sum;
+    task.next_out = next.out;
+    task.max = total.max;
+    task.sum = total.sum;
+    task.out = total.out;
+    job_.kernels.fold(task);
+  }
+
+  void Finish(const RowStates& state) const {
+    const size_t padded = PaddedHeadDim(dim_);
+    for (size_t r = 0; r < rows_; ++r) {
+      float* to = job_.out + HeadOffset(r);
+      const float inverse = 1.0F / state.sum[r];
+      for (size_t i = 0; i < dim_; ++i) to[i] = state.out[r * padded + i] * inverse;
+    }
+  }
+
+  // What each row sees of a segment; SetVisible also runs in Segment.
+  void SetVisible(size_t segment) {
+    const size_t begin = segment * kSegmentTokens;
+    for (size_t r = 0; r < rows_; ++r) {
+      const size_t seen = block_.position + r / job_.group() + 1;
+      const size_t here = std::min(seen > begin ? seen - begin : 0, kSegmentTokens);
+      memory_.visible[r] = static_cast<uint32_t>(here);
+    }
+  }
+
+ private:
+  // Of row r's head in q and out.
+  [[nodiscard]] size_t HeadOffset(size_t r) const {
+    const size_t head = kv_head_ * job_.group() + r % job_.group();
+    return ((block_.row + r / job_.group()) * job_.args.heads + head) * dim_;
+  }
+
+  void GatherQueries() {
+    const size_t stride = PaddedKeyDim(dim_);
+    const bool paired = IsPaired(job_.kv.shape().type.k);
+    for (size_t r = 0; r < rows_; ++r) {
+      const float* from = job_.q + HeadOffset(r);
+      float* to = memory_.q + r * stride;
+      uint16_t* words = memory_.q_bf16 + r * stride;
+      if (!paired) {
+        std::copy_n(from, dim_, to);
+        continue;
       }
-      job.Finish(row, kv_head, total);
+      for (size_t i = 0; i < dim_; ++i) words[i] = FloatToFiniteBf16(from[i]);
+      for (size_t i = 0; i < dim_; ++i) to[i] = Bf16ToFloat(words[i]);
+      std::fill(to + dim_, to + stride, 0.0F);
+      std::fill(words + dim_, words + stride, uint16_t{0});
+    }
+  }
+
+  // cos(angle) (q1 b1 + q2 b2) + sin(angle) (q2 b1 - q1 b2) for each rotated pair with a bias.
+  void FindKeyBias() {
+    const RopeParams& rope = job_.args.rope;
+    const size_t half = rope.frequencies.size();
+    const bool neox = rope.layout == RopeLayout::kNeox;
+    const float* bias = job_.args.key_bias.data() + kv_head_ * dim_;
+    const auto first = [&](size_t i) { return neox ? i : 2 * i; };
+    const size_t distance = neox ? half : 1;
+    for (size_t i = 0; i < half; ++i) {
+      if (bias[first(i)] == 0.0F && bias[first(i) + distance] == 0.0F) continue;
+      memory_.pairs[num_pairs_++] = static_cast<uint32_t>(i);
+    }
+    float* to = memory_.factors;
+    for (size_t r = 0; r < rows_; ++r) {
+      const float* query = job_.q + HeadOffset(r);
+      for (size_t i = 0; i < num_pairs_; ++i, to += 2) {
+        const size_t a = first(memory_.pairs[i]);
+        const size_t b = a + distance;
+        to[0] = query[a] * bias[a] + query[b] * bias[b];
+        to[1] = query[b] * bias[a] - query[a] * bias[b];
+      }
+    }
+  }
+
+  void AddKeyBias(size_t segment, const AttendTask& scores) const {
+    const float* angles[kSegmentPages];
+    for (size_t p = 0; p * kPageTokens < scores.tokens; ++p) {
+      angles[p] = job_.angles.page(segment * kSegmentPages + p);
+    }
+    KeyBiasTask task;
+    task.rows = rows_;
+    task.tokens = scores.tokens;
+    task.angles = angles;
+    task.pairs = memory_.pairs;
+    task.num_pairs = num_pairs_;
+    task.factors = memory_.factors;
+    task.scores = scores.scores;
+    job_.kernels.add_key_bias(task);
+  }
+
+  void SetPages(size_t segment, size_t tokens, const uint8_t* pages[2][kSegmentPages],
+                const float* scales[2][kSegmentPages]) const {
+    const KvTypes types = job_.kv.shape().type;
+    for (size_t p = 0; p * kPageTokens < tokens; ++p) {
+      const PageId page = block_.pages[segment * kSegmentPages + p];
+      pages[0][p] = job_.kv.k_page(page, job_.args.layer, kv_head_);
+      pages[1][p] = job_.kv.v_page(page, job_.args.layer, kv_head_);
+      const size_t elements[2] = {KElements(types.k, dim_), VElements(dim_)};
+      const KvType type[2] = {types.k, types.v};
+      uint8_t* wide[2] = {memory_.k_wide, memory_.v_wide};
+      for (size_t i = 0; i < 2; ++i) {
+        if (type[i] != KvType::kQ8_0) continue;
+        scales[i][p] = reinterpret_cast<const float*>(pages[i][p] + elements[i]);
+        if (!job_.widens(type[i])) continue;
+        uint8_t* to = wide[i] + p * elements[i] * 2;
+        job_.kernels.widen_q8_0(pages[i][p], elements[i], to);
+        pages[i][p] = to;
+      }
+    }
+  }
+
+  // Softmax and weighted values of up to kSubBlockRows rows.
+  void Mix(const AttendTask& whole, size_t row) const {
+    AttendTask task = whole;
+    task.rows = std::min(whole.rows - row, kSubBlockRows);
+    task.visible += row;
+    task.tokens = task.visible[task.rows - 1];
+    if (task.tokens == 0) return;
+    task.scores += row * kScoreStride;
+    task.max += row;
+    task.sum += row;
+    task.out += row * PaddedHeadDim(dim_);
+    const auto type = static_cast<size_t>(job_.kv.shape().type.v);
+    job_.kernels.softmax[type](task);
+    job_.kernels.values[type](task);
+  }
+
+  const AttentionJob& job_;
+  const QueryBlock& block_;
+  size_t kv_head_;
+  const WorkerMemory& memory_;
+  size_t rows_;
+  size_t dim_;
+  size_t num_pairs_ = 0;
+};
+
+// Memory for every worker, and for `states` states behind it.
+class AttentionMemory {
+ public:
+  AttentionMemory(const AttentionJob& job, int threads, size_t states, std::vector<float>& memory)
+      : job_(job) {
+    Carver worker(nullptr);
+    const WorkerMemory unused_worker(worker, job);
+    worker_floats_ = worker.used();
+    Carver state(nullptr);
+    const RowStates unused_state(state, job.max_rows(), job.args.head_dim);
+    state_floats_ = state.used();
+    states_begin_ = worker_floats_ * static_cast<size_t>(threads);
+    memory.resize(std::max(memory.size(), states_begin_ + states * state_floats_ + 16));
+    const auto address = reinterpret_cast<uintptr_t>(memory.data());
+    base_ = memory.data() + (64 - address % 64) % 64 / sizeof(float);
+  }
+  [[nodiscard]] WorkerMemory worker(int index) const {
+    Carver carver(base_ + worker_floats_ * static_cast<size_t>(index));
+    return WorkerMemory(carver, job_);
+  }
+  [[nodiscard]] RowStates state(size_t index) const {
+    Carver carver(base_ + states_begin_ + state_floats_ * index);
+    return RowStates(carver, job_.max_rows(), job_.args.head_dim);
+  }
+
+ private:
+  const AttentionJob& job_;
+  size_t worker_floats_ = 0;
+  size_t state_floats_ = 0;
+  size_t states_begin_ = 0;
+  float* base_ = nullptr;
+};
+
+// A worker walks all segments of its (KV head, block), the blocks with the longest views first.
+void AttendWhole(const AttentionJob& job, ThreadPool& pool, std::vector<float>& scratch) {
+  const AttentionMemory memory(job, pool.threads(), 0, scratch);
+  const size_t count = job.blocks.size() * job.args.kv_heads;
+  pool.ParallelFor(count, 1, [&](size_t begin, size_t end, int worker) {
+    const WorkerMemory own = memory.worker(worker);
+    for (size_t i = begin; i < end; ++i) {
+      const QueryBlock& block = job.blocks[job.blocks.size() - 1 - i / job.args.kv_heads];
+      BlockWalk walk(job, block, i % job.args.kv_heads, own);
+      walk.Segment(0, own.total);
+      for (size_t s = 1; s < block.segments(); ++s) {
+        walk.Segment(s, own.next);
+        walk.Fold(own.next, own.total);
+      }
+      walk.Finish(own.total);
     }
   });
 }
@@ -129,34 +361,33 @@ void AttendWhole(const AttentionJob& job, ThreadPool& pool, std::vector<float>& 
 // Few rows and long contexts: the segments are shared out, then folded in order.
 void AttendSplit(const AttentionJob& job, ThreadPool& pool, std::vector<float>& scratch) {
   struct Part {
-    size_t row;
+    const QueryBlock* block;
     size_t kv_head;
     size_t segment;
   };
   std::vector<Part> parts;
-  for (size_t r = 0; r < job.rows.size(); ++r) {
+  for (const QueryBlock& block : job.blocks) {
     for (size_t h = 0; h < job.args.kv_heads; ++h) {
-      for (size_t s = 0; s < Segments(job.rows[r]); ++s) parts.push_back({r, h, s});
+      for (size_t s = 0; s < block.segments(); ++s) parts.push_back({&block, h, s});
     }
   }
-  const size_t floats = job.state_floats();
-  scratch.resize(floats * parts.size());
-  pool.ParallelFor(parts.size(), 1, [&](size_t begin, size_t end, int) {
+  const AttentionMemory memory(job, pool.threads(), parts.size(), scratch);
+  pool.ParallelFor(parts.size(), 1, [&](size_t begin, size_t end, int worker) {
+    const WorkerMemory own = memory.worker(worker);
     for (size_t i = begin; i < end; ++i) {
-      HeadState state(scratch.data() + i * floats, job.group());
-      job.Segment(job.rows[parts[i].row], parts[i].kv_head, parts[i].segment, state);
+      BlockWalk walk(job, *parts[i].block, parts[i].kv_head, own);
+      walk.Segment(parts[i].segment, memory.state(i));
     }
   });
-  const size_t padded = PaddedHeadDim(job.args.head_dim);
-  for (size_t i = 0; i < parts.size();) {
-    const Part& part = parts[i];
-    const QueryRow& row = job.rows[part.row];
-    HeadState total(scratch.data() + i * floats, job.group());
-    for (size_t s = 1; s < Segments(row); ++s) {
-      Fold(HeadState(scratch.data() + (i + s) * floats, job.group()), job.group(), padded, total);
+  const WorkerMemory own = memory.worker(0);
+  for (size_t i = 0; i < parts.size(); i += parts[i].block->segments()) {
+    BlockWalk walk(job, *parts[i].block, parts[i].kv_head, own);
+    const RowStates total = memory.state(i);
+    for (size_t s = 1; s < parts[i].block->segments(); ++s) {
+      walk.SetVisible(s);
+      walk.Fold(memory.state(i + s), total);
     }
-    job.Finish(row, part.kv_head, total);
-    i += Segments(row);
+    walk.Finish(total);
   }
 }
 
@@ -193,11 +424,11 @@ void CpuOps::Rope(std::span<float> x, size_t head_dim, std::span<const int32_t> 
 void CpuOps::StoreKv(KvStorage& kv, const AttentionArgs& args, std::span<const float> k,
                      std::span<const float> v) {
   const auto& storage = static_cast<const CpuKv&>(kv);
-  const std::vector<QueryRow> rows = ListRows(args);
+  const std::vector<QueryBlock> rows = ListBlocks(args, 1);
   const size_t width = args.kv_heads * args.head_dim;
   pool_.ParallelFor(rows.size(), 16, [&](size_t begin, size_t end, int) {
     for (size_t i = begin; i < end; ++i) {
-      const size_t position = rows[i].tokens - 1;
+      const size_t position = rows[i].position;
       storage.Store(table_, rows[i].pages[position / kPageTokens], position % kPageTokens,
                     args.layer, k.data() + rows[i].row * width, v.data() + rows[i].row * width);
     }
@@ -207,15 +438,19 @@ void CpuOps::StoreKv(KvStorage& kv, const AttentionArgs& args, std::span<const f
 void CpuOps::Attention(const KvStorage& kv, const AttentionArgs& args, std::span<const float> q,
                        std::span<float> out) {
   const auto& storage = static_cast<const CpuKv&>(kv);
-  const AttendFn attend =
-      storage.shape().type == KvType::kF32 ? table_.attend_f32 : table_.attend_f16;
-  const AttentionJob job{storage, args, attend, q.data(), out.data(), ListRows(args)};
-  if (job.rows.empty()) return;
+  const size_t most = std::max<size_t>(kTaskRows / (args.heads / args.kv_heads), 1);
+  AttentionJob job{storage,  args,       table_.attention,       key_angles_,
+                   q.data(), out.data(), ListBlocks(args, most), 0};
+  if (job.blocks.empty()) return;
   size_t longest = 0;
-  for (const QueryRow& row : job.rows) longest = std::max(longest, Segments(row));
+  for (const QueryBlock& block : job.blocks) {
+    job.block_rows = std::max(job.block_rows, block.count);
+    longest = std::max(longest, block.tokens());
+  }
+  if (!args.key_bias.empty()) key_angles_.Prepare(longest, args.rope);
   const auto threads = static_cast<size_t>(pool_.threads());
-  const bool few = job.rows.size() * args.kv_heads < 4 * threads;
-  if (few && longest > 1 && threads > 1) {
+  const bool few = job.blocks.size() * args.kv_heads < 4 * threads;
+  if (few && longest > kSegmentTokens && threads > 1) {
     AttendSplit(job, pool_, attention_scratch_);
   } else {
     AttendWhole(job, pool_, attention_scratch_);

@@ -3,9 +3,11 @@
 
 #include <fmt/core.h>
 
+#include <array>
 #include <cstring>
 
 #include "base/checked_math.h"
+#include "kernels/fixed_math.h"
 
 namespace lemma::kernels {
 namespace {
@@ -14,11 +16,104 @@ static_assert(kAttendPage == kPageTokens);
 
 constexpr size_t kMaxHeadDim = 1024;
 
+// One token of one head in the form that is stored; what is unused stays untouched.
+struct StoredToken {
+  std::array<float, kMaxHeadDim> f32;
+  std::array<uint16_t, kMaxHeadDim> words;  // f16, bf16
+  std::array<int8_t, kMaxHeadDim> bytes;
+  float scale;
+};
+
+float FiniteMagnitude(float x) {
+  constexpr uint32_t kLargest = 0x7F7FFFFFU;
+  const uint32_t bits = FloatToBits(x) & 0x7FFFFFFFU;
+  return BitsToFloat(bits < kLargest ? bits : kLargest);
+}
+
+// scale = amax / 127, q rounds half to even; amax < 2^-100 gives zeros.
+void QuantizeToken(const float* x, size_t n, int8_t* q, float* scale) {
+  float amax = 0.0F;
+  for (size_t i = 0; i < n; ++i) amax = MaxSecond(FiniteMagnitude(x[i]), amax);
+  const bool zero = amax < 0x1p-100F;
+  *scale = zero ? 0.0F : amax / 127.0F;
+  const float inverse = zero ? 0.0F : 127.0F / amax;
+  for (size_t i = 0; i < n; ++i) {
+    const float magnitude = (FiniteMagnitude(x[i]) * inverse + kRoundMagic) - kRoundMagic;
+    const auto value = static_cast<int8_t>(magnitude);
+    q[i] = static_cast<int8_t>((FloatToBits(x[i]) >> 31) != 0 ? -value : value);
+  }
+}
+
+void Convert(const KernelTable& table, KvType type, const float* x, size_t n, StoredToken& out) {
+  switch (type) {
+    case KvType::kF32:
+      std::memcpy(out.f32.data(), x, n * sizeof(float));
+      return;
+    case KvType::kF16:
+      table.float_to_half(x, n, out.words.data());
+      return;
+    case KvType::kBf16:
+      for (size_t i = 0; i < n; ++i) out.words[i] = FloatToFiniteBf16(x[i]);
+      return;
+    case KvType::kQ8_0:
+      QuantizeToken(x, n, out.bytes.data(), &out.scale);
+      return;
+  }
+}
+
 template <class T>
-void PutToken(const T* k, const T* v, size_t slot, size_t head_dim, T* k_page, T* v_page) {
-  T* column = k_page + slot / 16 * head_dim * 16 + slot % 16;
-  for (size_t i = 0; i < head_dim; ++i) column[16 * i] = k[i];
-  std::memcpy(v_page + slot * PaddedHeadDim(head_dim), v, head_dim * sizeof(T));
+void PutK(const T* k, size_t slot, size_t dim, T* page) {
+  T* column = page + KIndex(dim, slot, 0);
+  for (size_t i = 0; i < dim; ++i) column[16 * i] = k[i];
+}
+
+template <class T>
+void PutKPairs(const T* k, size_t slot, size_t dim, T* page) {
+  T* column = page + KPairIndex(dim, slot, 0);
+  for (size_t i = 0; i < dim; ++i) column[i / 2 * 32 + i % 2] = k[i];
+}
+
+template <class T>
+void PutVPairs(const T* v, size_t slot, size_t dim, T* page) {
+  for (size_t begin = 0; begin < dim; begin += 16) {
+    T* row = page + VPairIndex(slot, begin);
+    for (size_t i = begin; i < begin + 16 && i < dim; ++i) row[(i - begin) * 2] = v[i];
+  }
+}
+
+void PutScale(float scale, size_t slot, uint8_t* scales) {
+  std::memcpy(scales + slot * sizeof(scale), &scale, sizeof(scale));
+}
+
+void StoreK(KvType type, const StoredToken& k, size_t slot, size_t dim, uint8_t* page) {
+  switch (type) {
+    case KvType::kF32:
+      return PutK(k.f32.data(), slot, dim, reinterpret_cast<float*>(page));
+    case KvType::kF16:
+      return PutK(k.words.data(), slot, dim, reinterpret_cast<uint16_t*>(page));
+    case KvType::kBf16:
+      return PutKPairs(k.words.data(), slot, dim, reinterpret_cast<uint16_t*>(page));
+    case KvType::kQ8_0:
+      PutKPairs(k.bytes.data(), slot, dim, reinterpret_cast<int8_t*>(page));
+      return PutScale(k.scale, slot, page + KElements(type, dim));
+  }
+}
+
+void StoreV(KvType type, const StoredToken& v, size_t slot, size_t dim, uint8_t* page) {
+  const size_t at = VIndex(dim, slot, 0);
+  switch (type) {
+    case KvType::kF32:
+      std::memcpy(page + at * 4, v.f32.data(), dim * 4);
+      return;
+    case KvType::kF16:
+      std::memcpy(page + at * 2, v.words.data(), dim * 2);
+      return;
+    case KvType::kBf16:
+      return PutVPairs(v.words.data(), slot, dim, reinterpret_cast<uint16_t*>(page));
+    case KvType::kQ8_0:
+      PutVPairs(v.bytes.data(), slot, dim, reinterpret_cast<int8_t*>(page));
+      return PutScale(v.scale, slot, page + VElements(dim));
+  }
 }
 
 }  // namespace
@@ -33,9 +128,8 @@ Result<std::unique_ptr<CpuKv>> CpuKv::Create(const KvShape& shape) {
   }
   auto out = std::make_unique<CpuKv>();
   out->shape_ = shape;
-  const size_t element = shape.type == KvType::kF32 ? 4 : 2;
-  out->k_bytes_ = kPageTokens * shape.head_dim * element;
-  out->v_bytes_ = kPageTokens * PaddedHeadDim(shape.head_dim) * element;
+  out->k_bytes_ = KPageBytes(shape.type.k, shape.head_dim);
+  out->v_bytes_ = VPageBytes(shape.type.v, shape.head_dim);
   auto total = CheckedMul<size_t>(shape.layers, shape.kv_heads);
   if (total) total = CheckedMul<size_t>(*total, out->k_bytes_ + out->v_bytes_);
   if (total) total = CheckedMul<size_t>(*total, shape.pages);
@@ -52,19 +146,12 @@ void CpuKv::CopyPage(PageId from, PageId to) {
 void CpuKv::Store(const KernelTable& table, PageId page, size_t slot, size_t layer, const float* k,
                   const float* v) const {
   const size_t dim = shape_.head_dim;
+  StoredToken token;
   for (size_t h = 0; h < shape_.kv_heads; ++h, k += dim, v += dim) {
-    uint8_t* k_to = k_page(page, layer, h);
-    uint8_t* v_to = v_page(page, layer, h);
-    if (shape_.type == KvType::kF32) {
-      PutToken(k, v, slot, dim, reinterpret_cast<float*>(k_to), reinterpret_cast<float*>(v_to));
-      continue;
-    }
-    uint16_t k_half[kMaxHeadDim];
-    uint16_t v_half[kMaxHeadDim];
-    table.float_to_half(k, dim, k_half);
-    table.float_to_half(v, dim, v_half);
-    PutToken(k_half, v_half, slot, dim, reinterpret_cast<uint16_t*>(k_to),
-             reinterpret_cast<uint16_t*>(v_to));
+    Convert(table, shape_.type.k, k, dim, token);
+    StoreK(shape_.type.k, token, slot, dim, k_page(page, layer, h));
+    Convert(table, shape_.type.v, v, dim, token);
+    StoreV(shape_.type.v, token, slot, dim, v_page(page, layer, h));
   }
 }
 

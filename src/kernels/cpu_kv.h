@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// KV pages in memory: [page][layer][kv head]{K, V}. K of a page is [4][head_dim][16 tokens], so
-// that scores come out 16 tokens a vector; V is [64 tokens][head_dim padded to 16].
+// KV pages in memory: [page][layer][kv head]{K, V}, each laid out as kv_layout.h says.
 // Threads: distinct tokens may be written at the same time; no reader may run beside a writer.
 #pragma once
 
@@ -31,7 +30,8 @@ class CpuKv final : public KvStorage {
   [[nodiscard]] uint8_t* v_page(PageId page, size_t layer, size_t head) const {
     return k_page(page, layer, head) + k_bytes_;
   }
-  // Writes one token's K and V of one layer, all heads; `table` converts to f16.
+  // Writes one token's K and V of one layer, all heads; `table` converts to f16. bf16 and q8_0
+  // keep infinities and NaN as the largest finite value: pages must stay finite.
   void Store(const KernelTable& table, PageId page, size_t slot, size_t layer, const float* k,
              const float* v) const;
 

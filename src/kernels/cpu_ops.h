@@ -63,6 +63,7 @@ class CpuOps final : public Ops {
   AlignedBuffer gemm_input_;    // the same in the layout of the kernels for many rows
   AlignedBuffer gemm_scratch_;  // kGemmScratch floats a thread
   RopeTable rope_;
+  KeyAngles key_angles_;
   std::vector<float> attention_scratch_;
 };
 

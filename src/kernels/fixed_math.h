@@ -59,6 +59,27 @@ static inline uint16_t FloatToHalf(float value) {
   return static_cast<uint16_t>(sign | (rest - 0x38000000U + 0xFFFU + odd) >> 13);
 }
 
+// Below this magnitude values become 0 in bf16: products of two that are left, and sums of such
+// products, are multiples of 2^-114, so no partial result is a denormal.
+constexpr float kBf16Least = 0x1p-50F;
+
+// Round to nearest even, finite always: magnitudes below kBf16Least become +0, infinity and NaN
+// the largest bf16 (so that an overflow stays visible where it is used, and only there).
+static inline uint16_t FloatToFiniteBf16(float value) {
+  const uint32_t bits = FloatToBits(value);
+  const uint32_t rest = bits & 0x7FFFFFFFU;
+  const uint32_t rounded = (rest + 0x7FFFU + (rest >> 16 & 1U)) >> 16;
+  const uint32_t finite = rounded < 0x7F7FU ? rounded : 0x7F7FU;
+  const uint32_t out = (bits >> 16 & 0x8000U) | finite;
+  return static_cast<uint16_t>(rest < 0x26800000U ? 0U : out);
+}
+
+// The nearest value (ties to even) with 8 significant bits. REQUIRES: 0 or a normal number.
+static inline float RoundToBf16(float value) {
+  const uint32_t bits = FloatToBits(value);
+  return BitsToFloat((bits + 0x7FFFU + (bits >> 16 & 1U)) & 0xFFFF0000U);
+}
+
 static inline float Bf16ToFloat(uint16_t bits) {
   return BitsToFloat(static_cast<uint32_t>(bits) << 16);
 }
@@ -98,6 +119,33 @@ static inline float FixedExp(float x) {
   const float y = __builtin_fmaf(p, r * r, r) + 1.0F;
   const uint32_t power = FloatToBits(shifted) - FloatToBits(kRoundMagic) + 127U;
   return y * BitsToFloat(power << 23);
+}
+
+// Coefficients of 2^r on |r| <= 1/2, from r^1 up: relative error < 2e-8, and < 1.1e-4.
+constexpr float kExp2Fine[] = {6.931472028550421E-1F, 2.402264791363012E-1F, 5.550332471162809E-2F,
+                               9.618437357674640E-3F, 1.339887440266574E-3F, 1.535336188319500E-4F};
+constexpr float kExp2Coarse[] = {0.6932829F, 0.24221095F, 0.055008933F};
+
+// 2^x with x clamped to [-125, 127] (x <= 127 is required); NaN gives NaN.
+static inline float FixedExp2(float x) {
+  const float c = MaxSecond(-125.0F, x);
+  const float shifted = c + kRoundMagic;
+  const float r = c - (shifted - kRoundMagic);
+  float y = __builtin_fmaf(kExp2Fine[5], r, kExp2Fine[4]);
+  for (int i = 3; i >= 0; --i) y = __builtin_fmaf(y, r, kExp2Fine[i]);
+  y = __builtin_fmaf(y, r, 1.0F);
+  return BitsToFloat(FloatToBits(y) + (FloatToBits(shifted) << 23));
+}
+
+// For weights that are rounded to bf16: 2^x with a relative error < 1.1e-4, 1 at 0, and 0 below
+// -50; NaN gives NaN. x <= 127 is required.
+static inline float CoarseExp2(float x) {
+  const float shifted = x + kRoundMagic;
+  const float r = x - (shifted - kRoundMagic);
+  float y = __builtin_fmaf(kExp2Coarse[2], r, kExp2Coarse[1]);
+  y = __builtin_fmaf(y, r, kExp2Coarse[0]);
+  y = __builtin_fmaf(y, r, 1.0F);
+  return x < -50.0F ? 0.0F : BitsToFloat(FloatToBits(y) + (FloatToBits(shifted) << 23));
 }
 
 // ((lane i + lane i+8), then +4, +2, +1): the order every ISA uses.

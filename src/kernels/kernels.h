@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "kernels/attend.h"
 #include "kernels/gemm.h"
 #include "kernels/layout.h"
 #include "tensor/dtype.h"
@@ -42,27 +43,6 @@ struct MatmulTask {
 };
 using MatmulFn = void (*)(const MatmulTask& task);
 
-constexpr size_t kAttendPage = 64;  // tokens; equals kPageTokens of ops.h
-
-// V rows and attention outputs are padded to whole vectors of 16; the padding stays zero.
-constexpr size_t PaddedHeadDim(size_t head_dim) { return (head_dim + 15) / 16 * 16; }
-
-// One query row's heads of one KV head over one segment of consecutive pages.
-// K page: [4][head_dim][16 tokens]; V page: [64 tokens][padded]; elements f32 or f16.
-struct AttendTask {
-  const float* q = nullptr;  // [heads][head_dim]
-  size_t heads = 0;
-  size_t head_dim = 0;
-  float scale = 0.0F;
-  const uint8_t* const* k_pages = nullptr;
-  const uint8_t* const* v_pages = nullptr;
-  size_t tokens = 0;     // visible ones, >= 1
-  float* max = nullptr;  // [heads]: largest scaled score
-  float* sum = nullptr;  // [heads]: sum of exp(score - max)
-  float* out = nullptr;  // [heads][padded], not normalised
-};
-using AttendFn = void (*)(const AttendTask& task);
-
 struct KernelTable {
   const char* name = nullptr;         // "avx512"
   const char* description = nullptr;  // "AVX-512 VNNI"
@@ -81,8 +61,7 @@ struct KernelTable {
   // gate = gate / (1 + exp(-gate)) * up
   void (*silu_mul)(float* gate, const float* up, size_t n) = nullptr;
   void (*float_to_half)(const float* x, size_t n, uint16_t* out) = nullptr;
-  AttendFn attend_f32 = nullptr;
-  AttendFn attend_f16 = nullptr;
+  AttentionKernels attention;
 };
 
 }  // namespace lemma::kernels

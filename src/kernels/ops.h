@@ -17,6 +17,7 @@
 #include <string>
 
 #include "base/status.h"
+#include "kernels/kv_type.h"
 #include "tensor/view.h"
 
 namespace lemma::kernels {
@@ -48,8 +49,6 @@ struct RopeParams {
   float magnitude = 1.0F;  // multiplies cos and sin (YaRN's attention factor)
 };
 
-enum class KvType : uint8_t { kF32, kF16 };
-
 inline constexpr size_t kPageTokens = 64;
 using PageId = uint32_t;
 
@@ -71,7 +70,7 @@ struct KvShape {
   size_t kv_heads = 0;
   size_t head_dim = 0;
   size_t pages = 0;
-  KvType type = KvType::kF16;
+  KvTypes type = {};
 };
 
 // The rows of one sequence within a batch: rows [row_begin, row_begin + count) hold the positions
@@ -88,8 +87,12 @@ struct AttentionArgs {
   size_t heads = 0;     // query heads
   size_t kv_heads = 0;  // heads % kv_heads == 0
   size_t head_dim = 0;
-  float scale = 0.0F;  // 1/sqrt(head_dim) as a rule
+  float scale = 0.0F;  // > 0; 1/sqrt(head_dim) as a rule
   std::span<const AttentionSpan> spans;
+  // A bias that the stored keys lack: [kv_heads][head_dim] before rotation, rotated dimensions
+  // only; its rotation by `rope` at each key's position counts as part of the key. May be empty.
+  std::span<const float> key_bias = {};
+  RopeParams rope = {};
 };
 
 enum class Accumulate : uint8_t { kNo, kYes };  // kYes: y += W x

@@ -137,150 +137,6 @@ TEST(RopeTest, BothLayoutsAndPartialRotation) {
   }
 }
 
-// A cache whose pages are in a shuffled order, two sequences, and their queries.
-struct AttentionCase {
-  size_t heads;
-  size_t kv_heads;
-  size_t head_dim;
-  KvType type;
-  std::vector<size_t> stored;   // tokens of each sequence
-  std::vector<size_t> queries;  // the last ones of them that are asked for
-};
-
-struct AttentionData {
-  std::vector<std::vector<PageId>> pages;
-  std::vector<std::vector<float>> k;
-  std::vector<std::vector<float>> v;
-  std::vector<float> q;
-};
-
-AttentionData MakeData(const AttentionCase& c) {
-  AttentionData data;
-  size_t num_pages = 0;
-  size_t num_queries = 0;
-  for (size_t i = 0; i < c.stored.size(); ++i) {
-    std::vector<PageId> pages((c.stored[i] + kPageTokens - 1) / kPageTokens);
-    for (PageId& p : pages) p = static_cast<PageId>(num_pages++);
-    std::reverse(pages.begin(), pages.end());
-    data.pages.push_back(pages);
-    const auto seed = static_cast<uint32_t>(40 + 2 * i);
-    data.k.push_back(Normal(c.stored[i] * c.kv_heads * c.head_dim, seed));
-    data.v.push_back(Normal(c.stored[i] * c.kv_heads * c.head_dim, seed + 1));
-    num_queries += c.queries[i];
-  }
-  data.q = Normal(num_queries * c.heads * c.head_dim, 60);
-  return data;
-}
-
-std::vector<float> RunAttention(Ops& ops, const AttentionCase& c, const AttentionData& data) {
-  size_t num_pages = 0;
-  for (const auto& pages : data.pages) num_pages += pages.size();
-  auto kv = ops.MakeKv({.layers = 2,
-                        .kv_heads = c.kv_heads,
-                        .head_dim = c.head_dim,
-                        .pages = num_pages,
-                        .type = c.type});
-  EXPECT_TRUE(kv.ok()) << kv.status().ToString();
-  if (!kv.ok()) return {};
-  AttentionArgs args;
-  args.layer = 1;
-  args.heads = c.heads;
-  args.kv_heads = c.kv_heads;
-  args.head_dim = c.head_dim;
-  args.scale = 1.0F / std::sqrt(static_cast<float>(c.head_dim));
-  std::vector<AttentionSpan> query_spans;
-  size_t row = 0;
-  for (size_t i = 0; i < c.stored.size(); ++i) {
-    const AttentionSpan all{0, c.stored[i], 0, data.pages[i]};
-    args.spans = {&all, 1};
-    ops.StoreKv(**kv, args, data.k[i], data.v[i]);
-    query_spans.push_back({row, c.queries[i], c.stored[i] - c.queries[i], data.pages[i]});
-    row += c.queries[i];
-  }
-  args.spans = query_spans;
-  std::vector<float> out(data.q.size());
-  ops.Attention(**kv, args, data.q, out);
-  return out;
-}
-
-std::vector<double> Reference(const AttentionCase& c, const AttentionData& data) {
-  std::vector<double> out(data.q.size());
-  size_t row = 0;
-  for (size_t i = 0; i < c.stored.size(); ++i) {
-    for (size_t j = 0; j < c.queries[i]; ++j, ++row) {
-      const size_t visible = c.stored[i] - c.queries[i] + j + 1;
-      for (size_t h = 0; h < c.heads; ++h) {
-        const size_t kv_head = h / (c.heads / c.kv_heads);
-        const float* q = data.q.data() + (row * c.heads + h) * c.head_dim;
-        std::vector<double> p(visible);
-        double max = -INFINITY;
-        for (size_t t = 0; t < visible; ++t) {
-          const float* k = data.k[i].data() + (t * c.kv_heads + kv_head) * c.head_dim;
-          for (size_t d = 0; d < c.head_dim; ++d) p[t] += double{q[d]} * k[d];
-          p[t] /= std::sqrt(static_cast<double>(c.head_dim));
-          max = std::max(max, p[t]);
-        }
-        double sum = 0;
-        for (double& e : p) sum += e = std::exp(e - max);
-        for (size_t t = 0; t < visible; ++t) {
-          const float* v = data.v[i].data() + (t * c.kv_heads + kv_head) * c.head_dim;
-          for (size_t d = 0; d < c.head_dim; ++d) {
-            out[(row * c.heads + h) * c.head_dim + d] += p[t] / sum * v[d];
-          }
-        }
-      }
-    }
-  }
-  return out;
-}
-
-TEST(AttentionTest, IsCloseToDoubleAndTheSameEverywhere) {
-  const AttentionCase cases[] = {
-      {4, 2, 32, KvType::kF32, {1, 70}, {1, 70}},    {12, 2, 128, KvType::kF16, {600, 65}, {1, 3}},
-      {3, 3, 20, KvType::kF16, {40, 64}, {40, 2}},   {6, 1, 64, KvType::kF32, {1500}, {1}},
-      {7, 1, 64, KvType::kF16, {1025, 513}, {2, 1}}, {5, 1, 48, KvType::kF32, {128}, {9}}};
-  for (const AttentionCase& c : cases) {
-    const AttentionData data = MakeData(c);
-    const auto expected = RunAttention(*TestOps("scalar", 1), c, data);
-    const auto ref = Reference(c, data);
-    // f16 keeps 11 bits of each K and V.
-    const double bound = c.type == KvType::kF32 ? 3e-6 : 4e-3;
-    for (size_t i = 0; i < ref.size(); ++i) ASSERT_NEAR(expected[i], ref[i], bound) << i;
-    for (const Variant& s : Variants()) {
-      ASSERT_TRUE(SameBits(RunAttention(*TestOps(s.isa, s.threads), c, data), expected))
-          << s.isa << " " << s.threads << " dim=" << c.head_dim;
-    }
-  }
-}
-
-TEST(KvTest, CopyPageCopiesAllLayersAndBadShapesAreRefused) {
-  auto ops = TestOps("scalar", 1);
-  auto kv = ops->MakeKv({.layers = 1, .kv_heads = 1, .head_dim = 16, .pages = 2});
-  ASSERT_TRUE(kv.ok());
-  EXPECT_EQ((*kv)->num_pages(), 2U);
-  EXPECT_EQ((*kv)->page_bytes(), 64U * 16 * 2 * 2);
-  const auto k = Normal(16, 1);
-  const auto v = Normal(16, 2);
-  const auto q = Normal(16, 3);
-  const PageId first[] = {0};
-  const PageId second[] = {1};
-  const AttentionSpan store{0, 1, 0, first};
-  AttentionArgs args{0, 1, 1, 16, 0.25F, {&store, 1}};
-  ops->StoreKv(**kv, args, k, v);
-  (*kv)->CopyPage(0, 1);
-  const AttentionSpan read{0, 1, 0, second};
-  args.spans = {&read, 1};
-  std::vector<float> out(16);
-  ops->Attention(**kv, args, q, out);
-  for (size_t i = 0; i < 16; ++i) EXPECT_EQ(out[i], HalfToFloat(FloatToHalf(v[i])));
-  EXPECT_EQ(ops->MakeKv({.layers = 1, .kv_heads = 1, .head_dim = 0, .pages = 2}).status().code(),
-            StatusCode::kInvalidArgument);
-  EXPECT_EQ(ops->MakeKv({.layers = 1U << 31, .kv_heads = 1U << 31, .head_dim = 64, .pages = 9})
-                .status()
-                .code(),
-            StatusCode::kInvalidArgument);
-}
-
 TEST(HalfTest, EveryHalfRoundTripsAndHardwareAgrees) {
   for (uint32_t h = 0; h < 0x10000; ++h) {
     const float f = HalfToFloat(static_cast<uint16_t>(h));
@@ -294,6 +150,43 @@ TEST(HalfTest, EveryHalfRoundTripsAndHardwareAgrees) {
   EXPECT_EQ(FloatToHalf(65520.0F), 0x7C00);             // overflow
   EXPECT_EQ(FloatToHalf(0x1p-25F), 0);                  // tie to zero
   EXPECT_EQ(FloatToHalf(std::nextafter(0x1p-25F, 1.0F)), 1);
+}
+
+TEST(Bf16Test, RoundsToNearestEvenAndStaysFinite) {
+  for (uint32_t high = 0; high < 0x7F80; ++high) {
+    const float value = Bf16ToFloat(static_cast<uint16_t>(high));
+    const bool kept = value >= 0x1p-50F;
+    ASSERT_EQ(FloatToFiniteBf16(value), kept ? high : 0U);
+    ASSERT_EQ(FloatToFiniteBf16(-value), kept ? high | 0x8000U : 0U);
+    if (!kept) continue;
+    const uint32_t even = (high & 1U) != 0 ? std::min(high + 1, 0x7F7FU) : high;
+    ASSERT_EQ(FloatToFiniteBf16(BitsToFloat(high << 16 | 0x8000U)), even);
+    ASSERT_EQ(FloatToFiniteBf16(BitsToFloat(high << 16 | 0x7FFFU)), high);
+    ASSERT_EQ(FloatToFiniteBf16(BitsToFloat(high << 16 | 0x8001U)), std::min(high + 1, 0x7F7FU));
+    if (even < 0x7F7F) {
+      ASSERT_EQ(RoundToBf16(BitsToFloat(high << 16 | 0x8000U)), BitsToFloat(even << 16));
+    }
+  }
+  EXPECT_EQ(FloatToFiniteBf16(INFINITY), 0x7F7F);
+  EXPECT_EQ(FloatToFiniteBf16(-INFINITY), 0xFF7F);
+  EXPECT_EQ(FloatToFiniteBf16(NAN), 0x7F7F);
+}
+
+TEST(ExpTest, PowersOfTwo) {
+  for (float x = -125.0F; x < 127.0F; x += 0.00731F) {
+    ASSERT_NEAR(FixedExp2(x) / std::exp2(double{x}), 1.0, 1.3e-7) << x;
+    if (x >= -50.0F) {
+      ASSERT_NEAR(CoarseExp2(x) / std::exp2(double{x}), 1.0, 1.1e-4) << x;
+    } else {
+      ASSERT_EQ(CoarseExp2(x), 0.0F);
+    }
+  }
+  EXPECT_EQ(FixedExp2(0.0F), 1.0F);
+  EXPECT_EQ(CoarseExp2(0.0F), 1.0F);
+  EXPECT_EQ(FixedExp2(-INFINITY), 0x1p-125F);
+  EXPECT_EQ(CoarseExp2(-INFINITY), 0.0F);
+  EXPECT_TRUE(std::isnan(FixedExp2(NAN)));
+  EXPECT_TRUE(std::isnan(CoarseExp2(NAN)));
 }
 
 TEST(ExpTest, RelativeErrorIsSmall) {

@@ -2,6 +2,7 @@
 #include "kernels/rope_table.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace lemma::kernels {
 namespace {
@@ -38,6 +39,14 @@ double CosSeries(double r) {
   p = p * z + 1.0 / 24.0;
   p = p * z - 1.0 / 2.0;
   return 1.0 + z * p;
+}
+
+void Angle(int32_t position, float frequency, float magnitude, float* cosine, float* sine) {
+  double s = 0;
+  double c = 0;
+  FixedSinCos(static_cast<double>(position) * static_cast<double>(frequency), &s, &c);
+  *cosine = static_cast<float>(c) * magnitude;
+  *sine = static_cast<float>(s) * magnitude;
 }
 
 }  // namespace
@@ -80,13 +89,30 @@ void RopeTable::Prepare(std::span<const int32_t> positions, const RopeParams& pa
   sines_.resize(positions_.size() * half_);
   for (size_t row = 0; row < positions_.size(); ++row) {
     for (size_t i = 0; i < half_; ++i) {
-      double sine = 0;
-      double cosine = 0;
-      FixedSinCos(static_cast<double>(positions_[row]) * static_cast<double>(frequencies_[i]),
-                  &sine, &cosine);
-      cosines_[row * half_ + i] = static_cast<float>(cosine) * magnitude_;
-      sines_[row * half_ + i] = static_cast<float>(sine) * magnitude_;
+      const size_t at = row * half_ + i;
+      Angle(positions_[row], frequencies_[i], magnitude_, &cosines_[at], &sines_[at]);
     }
+  }
+}
+
+void KeyAngles::Prepare(size_t positions, const RopeParams& params) {
+  if (!std::ranges::equal(params.frequencies, frequencies_) || params.magnitude != magnitude_) {
+    frequencies_.assign(params.frequencies.begin(), params.frequencies.end());
+    magnitude_ = params.magnitude;
+    pages_.clear();
+  }
+  const size_t half = frequencies_.size();
+  while (pages_.size() * kPageTokens < positions) {
+    const auto first = static_cast<int32_t>(pages_.size() * kPageTokens);
+    std::vector<float> page(2 * half * kPageTokens);
+    for (size_t i = 0; i < half; ++i) {
+      float* to = page.data() + 2 * i * kPageTokens;
+      for (size_t t = 0; t < kPageTokens; ++t) {
+        const int32_t position = first + static_cast<int32_t>(t);
+        Angle(position, frequencies_[i], magnitude_, to + t, to + kPageTokens + t);
+      }
+    }
+    pages_.push_back(std::move(page));
   }
 }
 

@@ -33,4 +33,18 @@ class RopeTable {
   std::vector<float> sines_;
 };
 
+// The same angles for the positions of keys, from 0 on and kept for good: page p has the 64
+// positions from 64 p on as [frequency][cosine, sine][64], f32, magnitude included.
+class KeyAngles {
+ public:
+  // Makes the pages of positions [0, positions). Other parameters than before start anew.
+  void Prepare(size_t positions, const RopeParams& params);
+  [[nodiscard]] const float* page(size_t index) const { return pages_[index].data(); }
+
+ private:
+  std::vector<float> frequencies_;
+  float magnitude_ = 0.0F;
+  std::vector<std::vector<float>> pages_;
+};
+
 }  // namespace lemma::kernels

@@ -12,7 +12,7 @@ void FillAvx2Kernels(KernelTable* table) {
   table->description = "AVX2, FMA, F16C";
   FillAvx2Matmuls(table);
   SetOps(table);
-  SetAttention(table);
+  SetAttention(&table->attention);
 }
 
 }  // namespace lemma::kernels

@@ -17,10 +17,11 @@ struct Simd {
   using Bytes = __m256i;
   using Ints = __m256i;
   using Floats = __m256;
-  static constexpr size_t kRows = 8;       // f32 lanes
-  static constexpr size_t kMaxRows = 4;    // activation rows per pass, integer formats
-  static constexpr size_t kFloatRows = 2;  // the same for float formats
-  static constexpr size_t kHeads = 2;      // attention heads that share a pass over a page
+  static constexpr size_t kRows = 8;         // f32 lanes
+  static constexpr size_t kMaxRows = 4;      // activation rows per pass, integer formats
+  static constexpr size_t kFloatRows = 2;    // the same for float formats
+  static constexpr size_t kAttendRows = 3;   // attention rows that share a load of K or V
+  static constexpr size_t kPairVectors = 1;  // vectors of tokens or dimensions beside them
   static constexpr int kSignedOffset = 0;
 
   static void PrefetchL1(const uint8_t* at) { _mm_prefetch(at, _MM_HINT_T0); }
@@ -96,6 +97,28 @@ struct Simd {
   static Floats LoadBf16s(const uint8_t* from) {
     const __m128i words = _mm_loadu_si128(reinterpret_cast<const __m128i*>(from));
     return _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_cvtepu16_epi32(words), 16));
+  }
+  static Floats RoundToBf16(Floats a) {
+    const __m256i bits = _mm256_castps_si256(a);
+    const __m256i odd = _mm256_and_si256(_mm256_srli_epi32(bits, 16), SplatInt(1));
+    const __m256i sum = _mm256_add_epi32(_mm256_add_epi32(bits, SplatInt(0x7FFF)), odd);
+    return _mm256_castsi256_ps(_mm256_and_si256(sum, SplatInt(-0x10000)));
+  }
+  // a, and 0 where test < limit.
+  static Floats ZeroBelow(Floats a, Floats test, Floats limit) {
+    return _mm256_and_ps(_mm256_cmp_ps(test, limit, _CMP_NLT_UQ), a);
+  }
+  // kRows pairs (even, odd) of neighbours.
+  static void LoadBf16Pairs(const uint8_t* from, Floats* even, Floats* odd) {
+    const __m256i words = LoadBytes(from);
+    *even = _mm256_castsi256_ps(_mm256_slli_epi32(words, 16));
+    *odd = _mm256_castsi256_ps(_mm256_and_si256(words, SplatInt(-0x10000)));
+  }
+  static void LoadInt8Pairs(const uint8_t* from, Floats* even, Floats* odd) {
+    const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(from));
+    const __m256i words = _mm256_cvtepi8_epi16(bytes);
+    *even = _mm256_cvtepi32_ps(_mm256_srai_epi32(_mm256_slli_epi32(words, 16), 16));
+    *odd = _mm256_cvtepi32_ps(_mm256_srai_epi32(words, 16));
   }
   static void Store(float* to, Floats a) { _mm256_storeu_ps(to, a); }
   static void StoreHalves(uint16_t* to, Floats a) {

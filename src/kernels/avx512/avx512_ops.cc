@@ -12,7 +12,7 @@ void FillAvx512Kernels(KernelTable* table) {
   table->description = "AVX-512 VNNI";
   FillAvx512Matmuls(table);
   SetOps(table);
-  SetAttention(table);
+  SetAttention(&table->attention);
 }
 
 }  // namespace lemma::kernels

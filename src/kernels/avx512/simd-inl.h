@@ -17,10 +17,11 @@ struct Simd {
   using Bytes = __m512i;
   using Ints = __m512i;
   using Floats = __m512;
-  static constexpr size_t kRows = 16;      // f32 lanes
-  static constexpr size_t kMaxRows = 8;    // activation rows per pass, integer formats
-  static constexpr size_t kFloatRows = 4;  // the same for float formats
-  static constexpr size_t kHeads = 4;      // attention heads that share a pass over a page
+  static constexpr size_t kRows = 16;        // f32 lanes
+  static constexpr size_t kMaxRows = 8;      // activation rows per pass, integer formats
+  static constexpr size_t kFloatRows = 4;    // the same for float formats
+  static constexpr size_t kAttendRows = 6;   // attention rows that share a load of K or V
+  static constexpr size_t kPairVectors = 2;  // vectors of tokens or dimensions beside them
   static constexpr int kSignedOffset = 128;
 
   static void PrefetchL1(const uint8_t* at) { _mm_prefetch(at, _MM_HINT_T0); }
@@ -79,6 +80,28 @@ struct Simd {
   static Floats LoadBf16s(const uint8_t* from) {
     const __m256i words = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(from));
     return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_cvtepu16_epi32(words), 16));
+  }
+  static Floats RoundToBf16(Floats a) {
+    const __m512i bits = _mm512_castps_si512(a);
+    const __m512i odd = _mm512_and_si512(_mm512_srli_epi32(bits, 16), SplatInt(1));
+    const __m512i sum = _mm512_add_epi32(_mm512_add_epi32(bits, SplatInt(0x7FFF)), odd);
+    return _mm512_castsi512_ps(_mm512_and_si512(sum, SplatInt(-0x10000)));
+  }
+  // a, and 0 where test < limit.
+  static Floats ZeroBelow(Floats a, Floats test, Floats limit) {
+    return _mm512_maskz_mov_ps(_mm512_cmp_ps_mask(test, limit, _CMP_NLT_UQ), a);
+  }
+  // kRows pairs (even, odd) of neighbours.
+  static void LoadBf16Pairs(const uint8_t* from, Floats* even, Floats* odd) {
+    const __m512i words = _mm512_loadu_si512(from);
+    *even = _mm512_castsi512_ps(_mm512_slli_epi32(words, 16));
+    *odd = _mm512_castsi512_ps(_mm512_and_si512(words, SplatInt(-0x10000)));
+  }
+  static void LoadInt8Pairs(const uint8_t* from, Floats* even, Floats* odd) {
+    const __m256i bytes = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(from));
+    const __m512i words = _mm512_cvtepi8_epi16(bytes);
+    *even = _mm512_cvtepi32_ps(_mm512_srai_epi32(_mm512_slli_epi32(words, 16), 16));
+    *odd = _mm512_cvtepi32_ps(_mm512_srai_epi32(words, 16));
   }
   static void Store(float* to, Floats a) { _mm512_storeu_ps(to, a); }
   static void StoreHalves(uint16_t* to, Floats a) {

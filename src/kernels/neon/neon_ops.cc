@@ -12,7 +12,7 @@ void FillNeonKernels(KernelTable* table) {
   table->description = "ARM NEON";
   FillNeonMatmuls(table);
   SetOps(table);
-  SetAttention(table);
+  SetAttention(&table->attention);
 }
 
 }  // namespace lemma::kernels

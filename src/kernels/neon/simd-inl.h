@@ -33,10 +33,11 @@ struct Simd {
   using Bytes = uint8x16_t;
   using Ints = int32x4_t;
   using Floats = float32x4_t;
-  static constexpr size_t kRows = 4;       // f32 lanes
-  static constexpr size_t kMaxRows = 4;    // activation rows per pass, integer formats
-  static constexpr size_t kFloatRows = 4;  // the same for float formats
-  static constexpr size_t kHeads = 2;      // attention heads that share a pass over a page
+  static constexpr size_t kRows = 4;         // f32 lanes
+  static constexpr size_t kMaxRows = 4;      // activation rows per pass, integer formats
+  static constexpr size_t kFloatRows = 4;    // the same for float formats
+  static constexpr size_t kAttendRows = 4;   // attention rows that share a load of K or V
+  static constexpr size_t kPairVectors = 2;  // vectors of tokens or dimensions beside them
   static constexpr int kSignedOffset = 0;
 
   static void PrefetchL1(const uint8_t* at) { __builtin_prefetch(at, 0, 3); }
@@ -108,6 +109,27 @@ struct Simd {
   static Floats LoadBf16s(const uint8_t* from) {
     const uint16x4_t words = vreinterpret_u16_u8(vld1_u8(from));
     return vreinterpretq_f32_u32(vshll_n_u16(words, 16));
+  }
+  static Floats RoundToBf16(Floats a) {
+    const uint32x4_t bits = vreinterpretq_u32_f32(a);
+    const uint32x4_t odd = vandq_u32(vshrq_n_u32(bits, 16), vdupq_n_u32(1));
+    const uint32x4_t sum = vaddq_u32(vaddq_u32(bits, vdupq_n_u32(0x7FFF)), odd);
+    return vreinterpretq_f32_u32(vandq_u32(sum, vdupq_n_u32(0xFFFF0000)));
+  }
+  // a, and 0 where test < limit.
+  static Floats ZeroBelow(Floats a, Floats test, Floats limit) {
+    return vreinterpretq_f32_u32(vbicq_u32(vreinterpretq_u32_f32(a), vcltq_f32(test, limit)));
+  }
+  // kRows pairs (even, odd) of neighbours.
+  static void LoadBf16Pairs(const uint8_t* from, Floats* even, Floats* odd) {
+    const uint32x4_t words = vreinterpretq_u32_u8(vld1q_u8(from));
+    *even = vreinterpretq_f32_u32(vshlq_n_u32(words, 16));
+    *odd = vreinterpretq_f32_u32(vandq_u32(words, vdupq_n_u32(0xFFFF0000)));
+  }
+  static void LoadInt8Pairs(const uint8_t* from, Floats* even, Floats* odd) {
+    const int32x4_t words = vreinterpretq_s32_s16(vmovl_s8(vreinterpret_s8_u8(vld1_u8(from))));
+    *even = vcvtq_f32_s32(vshrq_n_s32(vshlq_n_s32(words, 16), 16));
+    *odd = vcvtq_f32_s32(vshrq_n_s32(words, 16));
   }
   static void Store(float* to, Floats a) { vst1q_f32(to, a); }
   static void StoreHalves(uint16_t* to, Floats a) {

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// Scalar attention over one segment (AttendTask), for f32 and f16 pages.
+// Scalar attention over one segment, for every type of K and V.
 #pragma once
 
-#include "kernels/kernels.h"
+#include "kernels/attend.h"
 
 namespace lemma::kernels {
 
-void SetScalarAttention(KernelTable* table);
+void SetScalarAttention(AttentionKernels* kernels);
 
 }  // namespace lemma::kernels

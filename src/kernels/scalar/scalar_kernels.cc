@@ -75,7 +75,7 @@ void FillScalarKernels(KernelTable* table) {
   table->rms_norm = RmsNorm;
   table->silu_mul = SiluMul;
   table->float_to_half = FloatsToHalves;
-  SetScalarAttention(table);
+  SetScalarAttention(&table->attention);
 }
 
 }  // namespace lemma::kernels

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// Attention over one segment for any vector type Simd; the order of float operations is that of
-// scalar/scalar_attention.cc. Up to Simd::kHeads heads share each pass over a page. Compiled once
-// per ISA, after ops-inl.h.
+// Scores and weighted values for any vector type Simd; the order of float operations is that of
+// scalar/scalar_attention.cc. Up to Simd::kAttendRows rows share each load of K and V. Compiled
+// once per ISA.
 #pragma once
 
+#include "kernels/attend.h"
 #include "kernels/fixed_math.h"
-#include "kernels/kernels.h"
-#include "kernels/simd/ops-inl.h"
+#include "kernels/simd/softmax-inl.h"
 
 namespace lemma::kernels {
 namespace {
@@ -21,148 +21,262 @@ struct PageF16 {
   static constexpr size_t kBytes = 2;
   static Simd::Floats Get(const uint8_t* page, size_t i) { return Simd::LoadHalves(page + 2 * i); }
 };
-
-constexpr size_t kPageVectors = kAttendPage / Simd::kRows;
-
-// Scaled scores of kHeads heads against a whole page; scores past `count` become -infinity.
-template <class Page, size_t kHeads>
-inline void PageScores(const AttendTask& task, const float* q, const uint8_t* k_page, size_t count,
-                       float score[kHeads][kAttendPage]) {
-  constexpr size_t kBlock = 4;  // vectors of tokens at a time
-  for (size_t first = 0; first < kPageVectors; first += kBlock) {
-    Simd::Floats acc[kHeads][kBlock];
-    for (auto& head : acc) {
-      for (Simd::Floats& f : head) f = Simd::Splat(0.0F);
-    }
-    for (size_t i = 0; i < task.head_dim; ++i) {
-      Simd::Floats k[kBlock];
-      for (size_t v = 0; v < kBlock; ++v) {
-        const size_t token = (first + v) * Simd::kRows;
-        k[v] = Page::Get(k_page, (token / 16 * task.head_dim + i) * 16 + token % 16);
-      }
-      for (size_t h = 0; h < kHeads; ++h) {
-        const Simd::Floats qi = Simd::Splat(q[h * task.head_dim + i]);
-        for (size_t v = 0; v < kBlock; ++v) acc[h][v] = Simd::Fma(qi, k[v], acc[h][v]);
-      }
-    }
-    const Simd::Floats scale = Simd::Splat(task.scale);
-    for (size_t h = 0; h < kHeads; ++h) {
-      for (size_t v = 0; v < kBlock; ++v) {
-        Simd::Store(score[h] + (first + v) * Simd::kRows, Simd::Mul(acc[h][v], scale));
-      }
-    }
+struct PageBf16 {
+  static constexpr bool kScaled = false;
+  static void Get(const uint8_t* page, size_t i, Simd::Floats* even, Simd::Floats* odd) {
+    Simd::LoadBf16Pairs(page + 2 * i, even, odd);
   }
-  for (size_t h = 0; h < kHeads; ++h) {
-    for (size_t t = count; t < kAttendPage; ++t) score[h][t] = -__builtin_inff();
+};
+struct PageQ8 {
+  static constexpr bool kScaled = true;
+  static void Get(const uint8_t* page, size_t i, Simd::Floats* even, Simd::Floats* odd) {
+    Simd::LoadInt8Pairs(page + i, even, odd);
   }
+};
+
+constexpr size_t kPairStep = 32;  // inputs of one TDPBF16PS
+
+// Calls group.template operator()<kCount>(first row) for all rows, as many at a time as fit.
+template <class Group>
+inline void ForRowGroups(size_t rows, Group group) {
+  size_t r = 0;
+  for (; r + Simd::kAttendRows <= rows; r += Simd::kAttendRows) {
+    group.template operator()<Simd::kAttendRows>(r);
+  }
+  if constexpr (Simd::kAttendRows > 4) {
+    for (; r + 4 <= rows; r += 4) group.template operator()<4>(r);
+  }
+  for (; r + 2 <= rows; r += 2) group.template operator()<2>(r);
+  for (; r < rows; ++r) group.template operator()<1>(r);
 }
 
-inline float PageMax(const float* score) {
-  float lane[16];
-  for (size_t at = 0; at < 16; at += Simd::kRows) {
-    const Simd::Floats low = Simd::Max(Simd::Load(score + at), Simd::Load(score + at + 16));
-    const Simd::Floats high = Simd::Max(Simd::Load(score + at + 32), Simd::Load(score + at + 48));
-    Simd::Store(lane + at, Simd::Max(low, high));
+// Dot products of kCount rows with the 4 * kRows tokens of a page from `first` on.
+template <class Page, size_t kCount>
+inline void ChainScoreBlock(const AttendTask& task, const float* q, const uint8_t* page,
+                            size_t first, float* scores) {
+  constexpr size_t kWide = 4;
+  const size_t stride = PaddedKeyDim(task.head_dim);
+  Simd::Floats acc[kCount][kWide];
+  for (auto& row : acc) {
+    for (Simd::Floats& f : row) f = Simd::Splat(0.0F);
   }
-  for (size_t step = 8; step > 0; step /= 2) {
-    for (size_t i = 0; i < step; ++i) lane[i] = MaxSecond(lane[i], lane[i + step]);
-  }
-  return lane[0];
-}
-
-// score becomes exp(score - max), 0 past `count`; returns the sum.
-inline float PageExp(float max, size_t count, float* score) {
-  const Simd::Floats top = Simd::Splat(max);
-  for (size_t t = 0; t < kAttendPage; t += Simd::kRows) {
-    Simd::Store(score + t, Exp(Simd::Sub(Simd::Load(score + t), top)));
-  }
-  for (size_t t = count; t < kAttendPage; ++t) score[t] = 0.0F;
-  float lane[16];
-  for (size_t at = 0; at < 16; at += Simd::kRows) {
-    const Simd::Floats low = Simd::Add(Simd::Load(score + at), Simd::Load(score + at + 16));
-    const Simd::Floats high = Simd::Add(Simd::Load(score + at + 32), Simd::Load(score + at + 48));
-    Simd::Store(lane + at, Simd::Add(low, high));
-  }
-  return SumLanes16(lane);
-}
-
-// out = out * keep + sum_t p[t] v[t], kWide vectors of dimensions at a time from `at` on.
-template <class Page, size_t kHeads, size_t kWide>
-inline void AddValues(const float p[kHeads][kAttendPage], const float keep[kHeads],
-                      const uint8_t* v_page, size_t count, size_t padded, size_t at, float* out) {
-  Simd::Floats acc[kHeads][kWide];
-  for (size_t h = 0; h < kHeads; ++h) {
-    const Simd::Floats factor = Simd::Splat(keep[h]);
+  for (size_t i = 0; i < task.head_dim; ++i) {
+    Simd::Floats k[kWide];
     for (size_t w = 0; w < kWide; ++w) {
-      acc[h][w] = Simd::Mul(Simd::Load(out + h * padded + at + w * Simd::kRows), factor);
+      k[w] = Page::Get(page, KIndex(task.head_dim, first + w * Simd::kRows, i));
+    }
+    for (size_t r = 0; r < kCount; ++r) {
+      const Simd::Floats qi = Simd::Splat(q[r * stride + i]);
+      for (size_t w = 0; w < kWide; ++w) acc[r][w] = Simd::Fma(qi, k[w], acc[r][w]);
     }
   }
-  for (size_t t = 0; t < count; ++t) {
-    Simd::Floats v[kWide];
-    for (size_t w = 0; w < kWide; ++w) v[w] = Page::Get(v_page, t * padded + at + w * Simd::kRows);
-    for (size_t h = 0; h < kHeads; ++h) {
-      const Simd::Floats pt = Simd::Splat(p[h][t]);
-      for (size_t w = 0; w < kWide; ++w) acc[h][w] = Simd::Fma(pt, v[w], acc[h][w]);
-    }
-  }
-  for (size_t h = 0; h < kHeads; ++h) {
+  for (size_t r = 0; r < kCount; ++r) {
     for (size_t w = 0; w < kWide; ++w) {
-      Simd::Store(out + h * padded + at + w * Simd::kRows, acc[h][w]);
+      Simd::Store(scores + r * kScoreStride + first + w * Simd::kRows, acc[r][w]);
     }
   }
 }
 
-template <class Page, size_t kHeads>
-inline void AttendHeads(const AttendTask& task, size_t first) {
-  const size_t padded = PaddedHeadDim(task.head_dim);
-  float* out = task.out + first * padded;
-  float max[kHeads];
-  float sum[kHeads];
-  float keep[kHeads];
-  alignas(64) float p[kHeads][kAttendPage];
-  for (size_t h = 0; h < kHeads; ++h) {
-    max[h] = -__builtin_inff();
-    sum[h] = 0.0F;
+// The same over pairs, kWide vectors of tokens.
+template <class Page, size_t kCount, size_t kWide>
+inline void PairScoreBlock(const AttendTask& task, const float* q, const uint8_t* page,
+                           size_t first, float* scores) {
+  const size_t stride = PaddedKeyDim(task.head_dim);
+  Simd::Floats sum[kCount][kWide];
+  for (auto& row : sum) {
+    for (Simd::Floats& f : row) f = Simd::Splat(0.0F);
   }
-  for (size_t i = 0; i < kHeads * padded; ++i) out[i] = 0.0F;
-  for (size_t page = 0; page * kAttendPage < task.tokens; ++page) {
-    const size_t left = task.tokens - page * kAttendPage;
-    const size_t count = left < kAttendPage ? left : kAttendPage;
-    PageScores<Page, kHeads>(task, task.q + first * task.head_dim, task.k_pages[page], count, p);
-    for (size_t h = 0; h < kHeads; ++h) {
-      const float new_max = MaxSecond(PageMax(p[h]), max[h]);
-      keep[h] = FixedExp(max[h] - new_max);
-      sum[h] = __builtin_fmaf(sum[h], keep[h], PageExp(new_max, count, p[h]));
-      max[h] = new_max;
+  for (size_t step = 0; step < stride; step += kPairStep) {
+    Simd::Floats even[kCount][kWide];
+    Simd::Floats odd[kCount][kWide];
+    for (size_t r = 0; r < kCount; ++r) {
+      for (size_t w = 0; w < kWide; ++w) even[r][w] = odd[r][w] = Simd::Splat(0.0F);
     }
-    constexpr size_t kWide = 4;
-    size_t at = 0;
-    for (; at + kWide * Simd::kRows <= padded; at += kWide * Simd::kRows) {
-      AddValues<Page, kHeads, kWide>(p, keep, task.v_pages[page], count, padded, at, out);
+    for (size_t i = step; i < step + kPairStep; i += 2) {
+      for (size_t w = 0; w < kWide; ++w) {
+        Simd::Floats k_even;
+        Simd::Floats k_odd;
+        Page::Get(page, KPairIndex(task.head_dim, first + w * Simd::kRows, i), &k_even, &k_odd);
+        for (size_t r = 0; r < kCount; ++r) {
+          const float* at = q + r * stride + i;
+          even[r][w] = Simd::Fma(Simd::Splat(at[0]), k_even, even[r][w]);
+          odd[r][w] = Simd::Fma(Simd::Splat(at[1]), k_odd, odd[r][w]);
+        }
+      }
     }
-    for (; at < padded; at += Simd::kRows) {
-      AddValues<Page, kHeads, 1>(p, keep, task.v_pages[page], count, padded, at, out);
+    for (size_t r = 0; r < kCount; ++r) {
+      for (size_t w = 0; w < kWide; ++w) {
+        sum[r][w] = Simd::Add(sum[r][w], Simd::Add(even[r][w], odd[r][w]));
+      }
     }
   }
-  for (size_t h = 0; h < kHeads; ++h) {
-    task.max[first + h] = max[h];
-    task.sum[first + h] = sum[h];
+  for (size_t r = 0; r < kCount; ++r) {
+    for (size_t w = 0; w < kWide; ++w) {
+      Simd::Store(scores + r * kScoreStride + first + w * Simd::kRows, sum[r][w]);
+    }
+  }
+}
+
+inline void ScaleScores(const float* scales, size_t count, float* scores) {
+  for (size_t t = 0; t < count; t += Simd::kRows) {
+    Simd::Store(scores + t, Simd::Mul(Simd::Load(scores + t), Simd::Load(scales + t)));
+  }
+}
+
+// The tokens of page p that a row sees.
+inline size_t SeenInPage(const AttendTask& task, size_t row, size_t p) {
+  const size_t begin = p * kAttendPage;
+  const size_t seen = task.visible[row];
+  return seen <= begin ? 0 : seen - begin < kAttendPage ? seen - begin : kAttendPage;
+}
+
+template <class Page>
+void ChainScores(const AttendTask& task) {
+  for (size_t p = 0; p * kAttendPage < task.tokens; ++p) {
+    ForRowGroups(task.rows, [&]<size_t kCount>(size_t row) {
+      const float* q = task.q + row * PaddedKeyDim(task.head_dim);
+      float* scores = task.scores + row * kScoreStride + p * kAttendPage;
+      const size_t seen = SeenInPage(task, row + kCount - 1, p);
+      for (size_t t = 0; t < seen; t += 4 * Simd::kRows) {
+        ChainScoreBlock<Page, kCount>(task, q, task.k_pages[p], t, scores);
+      }
+    });
   }
 }
 
 template <class Page>
-void Attend(const AttendTask& task) {
-  size_t head = 0;
-  if constexpr (Simd::kHeads >= 4) {
-    for (; head + 4 <= task.heads; head += 4) AttendHeads<Page, 4>(task, head);
+void PairScores(const AttendTask& task) {
+  constexpr size_t kWide = Simd::kPairVectors;
+  for (size_t p = 0; p * kAttendPage < task.tokens; ++p) {
+    ForRowGroups(task.rows, [&]<size_t kCount>(size_t row) {
+      const float* q = task.q + row * PaddedKeyDim(task.head_dim);
+      float* scores = task.scores + row * kScoreStride + p * kAttendPage;
+      const size_t seen = SeenInPage(task, row + kCount - 1, p);
+      for (size_t t = 0; t < seen; t += kWide * Simd::kRows) {
+        PairScoreBlock<Page, kCount, kWide>(task, q, task.k_pages[p], t, scores);
+      }
+      if (!Page::kScaled) return;
+      for (size_t r = 0; r < kCount; ++r) {
+        ScaleScores(task.k_scales[p], seen, scores + r * kScoreStride);
+      }
+    });
   }
-  for (; head + 2 <= task.heads; head += 2) AttendHeads<Page, 2>(task, head);
-  for (; head < task.heads; ++head) AttendHeads<Page, 1>(task, head);
 }
 
-inline void SetAttention(KernelTable* table) {
-  table->attend_f32 = Attend<PageF32>;
-  table->attend_f16 = Attend<PageF16>;
+// acc[r] += sum over tokens [begin, end) of p[r][t] v[t]; all within a segment.
+template <class Page, size_t kCount, size_t kWide>
+inline void AddChain(const AttendTask& task, const float* p, size_t at, size_t begin, size_t end,
+                     Simd::Floats acc[kCount][kWide]) {
+  for (size_t t = begin; t < end; ++t) {
+    const uint8_t* page = task.v_pages[t / kAttendPage];
+    const size_t index = VIndex(task.head_dim, t % kAttendPage, at);
+    Simd::Floats v[kWide];
+    for (size_t w = 0; w < kWide; ++w) v[w] = Page::Get(page, index + w * Simd::kRows);
+    for (size_t r = 0; r < kCount; ++r) {
+      const Simd::Floats weight = Simd::Splat(p[r * kScoreStride + t]);
+      for (size_t w = 0; w < kWide; ++w) acc[r][w] = Simd::Fma(weight, v[w], acc[r][w]);
+    }
+  }
+}
+
+// kWide vectors of dimensions from `at` on. The tokens that all rows see go together, the few that
+// only later rows see row by row: a weight of 0 may not meet an infinity.
+template <class Page, size_t kCount, size_t kWide>
+inline void ChainValueBlock(const AttendTask& task, size_t row, size_t at) {
+  const size_t padded = PaddedHeadDim(task.head_dim);
+  const float* p = task.scores + row * kScoreStride;
+  const size_t shared = task.visible[row];
+  Simd::Floats acc[kCount][kWide];
+  for (auto& sums : acc) {
+    for (Simd::Floats& f : sums) f = Simd::Splat(0.0F);
+  }
+  AddChain<Page, kCount, kWide>(task, p, at, 0, shared, acc);
+  for (size_t r = 0; r < kCount; ++r) {
+    AddChain<Page, 1, kWide>(task, p + r * kScoreStride, at, shared, task.visible[row + r],
+                             acc + r);
+    for (size_t w = 0; w < kWide; ++w) {
+      Simd::Store(task.out + (row + r) * padded + at + w * Simd::kRows, acc[r][w]);
+    }
+  }
+}
+
+template <class Page>
+void ChainValues(const AttendTask& task) {
+  constexpr size_t kWide = 4;
+  const size_t padded = PaddedHeadDim(task.head_dim);
+  ForRowGroups(task.rows, [&]<size_t kCount>(size_t row) {
+    size_t at = 0;
+    for (; at + kWide * Simd::kRows <= padded; at += kWide * Simd::kRows) {
+      ChainValueBlock<Page, kCount, kWide>(task, row, at);
+    }
+    for (; at < padded; at += Simd::kRows) ChainValueBlock<Page, kCount, 1>(task, row, at);
+  });
+}
+
+template <class Page, size_t kCount, size_t kWide>
+inline void PairValueBlock(const AttendTask& task, size_t row, size_t at) {
+  const size_t padded = PaddedHeadDim(task.head_dim);
+  const float* p = task.scores + row * kScoreStride;
+  Simd::Floats sum[kCount][kWide];
+  for (auto& sums : sum) {
+    for (Simd::Floats& f : sums) f = Simd::Splat(0.0F);
+  }
+  for (size_t step = 0; step < task.visible[row + kCount - 1]; step += kPairStep) {
+    const uint8_t* page = task.v_pages[step / kAttendPage];
+    Simd::Floats even[kCount][kWide];
+    Simd::Floats odd[kCount][kWide];
+    for (size_t r = 0; r < kCount; ++r) {
+      for (size_t w = 0; w < kWide; ++w) even[r][w] = odd[r][w] = Simd::Splat(0.0F);
+    }
+    for (size_t t = step; t < step + kPairStep; t += 2) {
+      for (size_t w = 0; w < kWide; ++w) {
+        Simd::Floats v_even;
+        Simd::Floats v_odd;
+        Page::Get(page, VPairIndex(t % kAttendPage, at + w * Simd::kRows), &v_even, &v_odd);
+        for (size_t r = 0; r < kCount; ++r) {
+          const float* weights = p + r * kScoreStride + t;
+          even[r][w] = Simd::Fma(Simd::Splat(weights[0]), v_even, even[r][w]);
+          odd[r][w] = Simd::Fma(Simd::Splat(weights[1]), v_odd, odd[r][w]);
+        }
+      }
+    }
+    for (size_t r = 0; r < kCount; ++r) {
+      for (size_t w = 0; w < kWide; ++w) {
+        sum[r][w] = Simd::Add(sum[r][w], Simd::Add(even[r][w], odd[r][w]));
+      }
+    }
+  }
+  for (size_t r = 0; r < kCount; ++r) {
+    for (size_t w = 0; w < kWide; ++w) {
+      Simd::Store(task.out + (row + r) * padded + at + w * Simd::kRows, sum[r][w]);
+    }
+  }
+}
+
+template <class Page>
+void PairValues(const AttendTask& task) {
+  constexpr size_t kWide = Simd::kPairVectors;
+  const size_t padded = PaddedHeadDim(task.head_dim);
+  ForRowGroups(task.rows, [&]<size_t kCount>(size_t row) {
+    size_t at = 0;
+    for (; at + kWide * Simd::kRows <= padded; at += kWide * Simd::kRows) {
+      PairValueBlock<Page, kCount, kWide>(task, row, at);
+    }
+    for (; at < padded; at += Simd::kRows) PairValueBlock<Page, kCount, 1>(task, row, at);
+  });
+}
+
+inline void SetAttention(AttentionKernels* kernels) {
+  AttentionKernels& k = *kernels;
+  k.scores[static_cast<size_t>(KvType::kF32)] = ChainScores<PageF32>;
+  k.scores[static_cast<size_t>(KvType::kF16)] = ChainScores<PageF16>;
+  k.scores[static_cast<size_t>(KvType::kBf16)] = PairScores<PageBf16>;
+  k.scores[static_cast<size_t>(KvType::kQ8_0)] = PairScores<PageQ8>;
+  k.values[static_cast<size_t>(KvType::kF32)] = ChainValues<PageF32>;
+  k.values[static_cast<size_t>(KvType::kF16)] = ChainValues<PageF16>;
+  k.values[static_cast<size_t>(KvType::kBf16)] = PairValues<PageBf16>;
+  k.values[static_cast<size_t>(KvType::kQ8_0)] = PairValues<PageQ8>;
+  SetSoftmax(kernels);
 }
 
 }  // namespace
