@@ -10,7 +10,9 @@
 #include <unordered_map>
 #include <vector>
 
+#include "engine/logit_scan.h"
 #include "engine/sampling_params.h"
+#include "engine/token_draw.h"
 
 namespace lemma::engine {
 
@@ -32,24 +34,27 @@ class Sampler {
 
   // Chooses token number `step` (0 = first generated). `history` is prompt and output so far,
   // `generated` how many of them, at the end, are output. `banned` tokens are never chosen.
-  // logits is scratch: changed in place. Non-finite logits are treated as -infinity.
+  // logits is scratch: changed in place. Logits that are not finite are never chosen.
   SampledToken Sample(std::span<float> logits, std::span<const int32_t> history, size_t generated,
                       std::span<const int32_t> banned);
 
  private:
-  struct Candidate {
-    int32_t token;
-    float logit;
-    float probability;
-  };
-
-  void Penalise(std::span<float> logits, std::span<const int32_t> history, size_t generated) const;
-  int32_t Draw(std::span<const float> logits, size_t step);
-  void CollectCandidates(std::span<const float> logits);
+  // Changes a logit; the model's own is kept when it will be asked for.
+  void Set(std::span<float> logits, int32_t token, float value);
+  void Penalise(std::span<float> logits, std::span<const int32_t> history, size_t generated);
+  // From the row in scan_.
+  int32_t Choose(size_t step);
+  // The normaliser of the row in scan_: log of the sum of exp.
+  double FillTopLogprobs(std::vector<TokenLogprob>& out);
+  [[nodiscard]] float OwnLogit(std::span<const float> logits, int32_t token) const;
 
   SamplingParams params_;
   uint64_t stream_seed_;
-  std::vector<Candidate> candidates_;
+  // What follows lives for one call; kept for its memory.
+  LogitScan scan_;
+  TokenDraw draw_;
+  std::vector<ScoredToken> best_tokens_;
+  std::vector<ScoredToken> changed_;  // logits before they were changed, oldest first
 };
 
 // The penalty of each token that DRY would lower after `history` (token -> amount to subtract).

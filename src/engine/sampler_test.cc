@@ -4,8 +4,11 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <limits>
 #include <map>
 #include <set>
+
+#include "engine/sampler_reference.h"
 
 namespace lemma::engine {
 namespace {
@@ -158,6 +161,104 @@ TEST(SamplerTest, ValidationNamesTheField) {
   params.logit_bias = {{10, 1.0F}};
   EXPECT_FALSE(ValidateSamplingParams(params, 10).ok());
   EXPECT_TRUE(ValidateSamplingParams({}, 10).ok());
+}
+
+// A row of one of several natures: flat, peaked, with many ties, with logits that are not finite.
+std::vector<float> RandomRow(Rng& rng) {
+  const size_t sizes[] = {1, 2, 63, 64, 65, 300, 3000};
+  std::vector<float> logits(sizes[rng.NextBelow(7)]);
+  const double scales[] = {0, 0.1, 1, 6, 40};
+  const double scale = scales[rng.NextBelow(5)];
+  const bool ties = rng.NextBelow(3) == 0;
+  const bool holes = rng.NextBelow(4) == 0;
+  for (float& x : logits) {
+    // Roughly normal: the sum of four uniform numbers.
+    double sum = -2;
+    for (int i = 0; i < 4; ++i) sum += rng.NextUniform();
+    x = static_cast<float>(sum * scale);
+    if (ties) x = std::round(x * 2) / 2;
+    if (holes && rng.NextBelow(5) == 0) {
+      x = rng.NextBelow(2) == 0 ? std::numeric_limits<float>::quiet_NaN()
+                                : std::numeric_limits<float>::infinity();
+    }
+  }
+  return logits;
+}
+
+SamplingParams RandomParams(Rng& rng) {
+  SamplingParams params;
+  params.seed = rng.NextBits();
+  const float temperatures[] = {0, 0.01F, 0.6F, 1, 5};
+  params.temperature = temperatures[rng.NextBelow(5)];
+  const size_t top_k[] = {0, 0, 1, 2, 40, 200};
+  params.top_k = top_k[rng.NextBelow(6)];
+  const float top_p[] = {1, 1, 0.0001F, 0.5F, 0.95F};
+  params.top_p = top_p[rng.NextBelow(5)];
+  const float min_p[] = {0, 0, 0.05F, 0.5F, 1};
+  params.min_p = min_p[rng.NextBelow(5)];
+  if (rng.NextBelow(5) == 0) params.typical_p = 0.7F;
+  return params;
+}
+
+TEST(SamplerTest, EveryChoiceIsThatOfTheReference) {
+  Rng rng(5);
+  int textbook_differs = 0;
+  constexpr int kRounds = 4000;
+  for (int round = 0; round < kRounds; ++round) {
+    const std::vector<float> logits = RandomRow(rng);
+    const SamplingParams params = RandomParams(rng);
+    Sampler sampler(params, 7);
+    for (size_t step = 0; step < 3; ++step) {
+      std::vector<float> copy = logits;
+      const int32_t token = sampler.Sample(copy, {}, step, {}).token;
+      ASSERT_EQ(token, ReferenceChoice(logits, params, 7, step, ReferenceArithmetic::kWholeWeights))
+          << round;
+      textbook_differs +=
+          token == ReferenceChoice(logits, params, 7, step, ReferenceArithmetic::kTextbook) ? 0 : 1;
+    }
+  }
+  EXPECT_LE(textbook_differs, kRounds / 500) << "beyond rounding";
+}
+
+TEST(SamplerTest, ExponentialIsExactEnough) {
+  for (double z = 0; z > -60; z -= 0.00137) {
+    ASSERT_NEAR(ExpOfNegative(z) / std::exp(z), 1, 1e-11) << z;
+  }
+  EXPECT_EQ(ExpOfNegative(0), 1);
+}
+
+TEST(SamplerTest, LogprobsAreThoseOfAPlainSum) {
+  Rng rng(6);
+  for (int round = 0; round < 200; ++round) {
+    std::vector<float> logits = RandomRow(rng);
+    for (float& x : logits) x = std::isfinite(x) ? x : -std::numeric_limits<float>::infinity();
+    SamplingParams params = RandomParams(rng);
+    params.top_logprobs = rng.NextBelow(21);
+    params.repeat_penalty = 1.3F;
+    params.presence_penalty = 0.5F;
+    const std::vector<int32_t> history(5, static_cast<int32_t>(rng.NextBelow(logits.size())));
+    Sampler sampler(params, 0);
+    std::vector<float> copy = logits;
+    const SampledToken token = sampler.Sample(copy, history, 3, history);
+    double sum = 0;
+    for (const float x : logits) sum += std::exp(static_cast<double>(x));
+    if (sum == 0) continue;
+    const auto chosen = static_cast<size_t>(token.token);
+    if (std::isfinite(logits[chosen])) {
+      ASSERT_NEAR(*token.logprob, logits[chosen] - std::log(sum), 1e-4);
+    }
+    std::vector<ReferenceCandidate> all;
+    for (size_t i = 0; i < logits.size(); ++i) {
+      if (std::isfinite(logits[i])) all.push_back({static_cast<int32_t>(i), logits[i], 0});
+    }
+    std::stable_sort(all.begin(), all.end(),
+                     [](const auto& a, const auto& b) { return a.logit > b.logit; });
+    ASSERT_EQ(token.top_logprobs.size(), std::min(*params.top_logprobs, all.size()));
+    for (size_t i = 0; i < token.top_logprobs.size(); ++i) {
+      ASSERT_EQ(token.top_logprobs[i].token, all[i].token);
+      ASSERT_NEAR(token.top_logprobs[i].logprob, all[i].logit - std::log(sum), 1e-4);
+    }
+  }
 }
 
 }  // namespace
