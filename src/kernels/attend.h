@@ -38,8 +38,8 @@ struct AttendTask {
   const float* const* v_scales = nullptr;
   float log2_scale = 0.0F;  // turns a dot product into a power of two
   float* scores = nullptr;  // [rows*][kScoreStride]: dot products, then weights (see softmax)
-  float* max = nullptr;     // [rows]: largest score, times log2_scale
-  float* sum = nullptr;     // [rows]: of 2^(score * log2_scale - max)
+  float* max = nullptr;     // [rows]: largest score
+  float* sum = nullptr;     // [rows]: of 2^((score - max) * log2_scale)
   float* out = nullptr;     // [rows*][padded head_dim], not normalised
 };
 using AttendFn = void (*)(const AttendTask& task);
@@ -63,6 +63,7 @@ using KeyBiasFn = void (*)(const KeyBiasTask& task);
 struct FoldTask {
   size_t rows = 0;
   size_t head_dim = 0;
+  float log2_scale = 0.0F;
   const uint32_t* visible = nullptr;  // of the next segment
   const float* next_max = nullptr;
   const float* next_sum = nullptr;
@@ -79,7 +80,7 @@ using WidenFn = void (*)(const uint8_t* from, size_t count, uint8_t* to);
 struct AttentionKernels {
   AttendFn scores[kNumKvTypes] = {};  // by K type
   KeyBiasFn add_key_bias = nullptr;
-  // By V type: weights 2^(score * log2_scale - max), 0 from visible on, with max and sum. For f32
+  // By V type: weights 2^((score - max) * log2_scale), 0 from visible on, with max and sum. For f32
   // and f16 as f32; for paired V rounded to bf16 (for q8_0 after the token's scale), in a form of
   // the table's own.
   AttendFn softmax[kNumKvTypes] = {};

@@ -166,6 +166,7 @@ class BlockWalk {
     FoldTask task;
     task.rows = rows_;
     task.head_dim = dim_;
+    task.log2_scale = job_.args.scale * kLog2E;
     task.visible = memory_.visible;
     task.next_max = next.max;
     task.next_sum = next.sum;

@@ -137,15 +137,16 @@ static inline float FixedExp2(float x) {
   return BitsToFloat(FloatToBits(y) + (FloatToBits(shifted) << 23));
 }
 
-// For weights that are rounded to bf16: 2^x with a relative error < 1.1e-4, 1 at 0, and 0 below
-// -50; NaN gives NaN. x <= 127 is required.
-static inline float CoarseExp2(float x) {
-  const float shifted = x + kRoundMagic;
-  const float r = x - (shifted - kRoundMagic);
+// For weights that are rounded to bf16: 2^(x * scale) with a relative error < 1.1e-4, 1 at 0, and 0
+// where the power is below -49.5; NaN gives NaN. x <= 0 and scale > 0 are required.
+static inline float CoarseExp2(float x, float scale) {
+  const float shifted = __builtin_fmaf(x, scale, kRoundMagic);
+  const float n = shifted - kRoundMagic;
+  const float r = __builtin_fmaf(x, scale, -n);
   float y = __builtin_fmaf(kExp2Coarse[2], r, kExp2Coarse[1]);
   y = __builtin_fmaf(y, r, kExp2Coarse[0]);
   y = __builtin_fmaf(y, r, 1.0F);
-  return x < -50.0F ? 0.0F : BitsToFloat(FloatToBits(y) + (FloatToBits(shifted) << 23));
+  return n < -49.0F ? 0.0F : BitsToFloat(FloatToBits(y) + (FloatToBits(shifted) << 23));
 }
 
 // ((lane i + lane i+8), then +4, +2, +1): the order every ISA uses.

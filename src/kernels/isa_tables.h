@@ -17,6 +17,7 @@ void FillNeonKernels(KernelTable* table);
 void FillAvx2Matmuls(KernelTable* table);
 void FillAvx512Matmuls(KernelTable* table);
 void FillAmxGemms(KernelTable* table);
+void FillAmxAttention(AttentionKernels* kernels);
 void FillNeonMatmuls(KernelTable* table);
 
 }  // namespace lemma::kernels

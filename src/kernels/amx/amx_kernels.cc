@@ -7,8 +7,9 @@ namespace lemma::kernels {
 void FillAmxKernels(KernelTable* table) {
   FillAvx512Kernels(table);
   FillAmxGemms(table);
+  FillAmxAttention(&table->attention);
   table->name = "amx";
-  table->description = "AMX int8, AVX-512 VNNI";
+  table->description = "AMX int8 and bf16, AVX-512 VNNI";
 }
 
 }  // namespace lemma::kernels

@@ -104,6 +104,10 @@ struct Simd {
     const __m256i sum = _mm256_add_epi32(_mm256_add_epi32(bits, SplatInt(0x7FFF)), odd);
     return _mm256_castsi256_ps(_mm256_and_si256(sum, SplatInt(-0x10000)));
   }
+  // a, and 0 where test > limit.
+  static Floats ZeroAbove(Floats a, Floats test, Floats limit) {
+    return _mm256_and_ps(_mm256_cmp_ps(test, limit, _CMP_NGT_UQ), a);
+  }
   // a, and 0 where test < limit.
   static Floats ZeroBelow(Floats a, Floats test, Floats limit) {
     return _mm256_and_ps(_mm256_cmp_ps(test, limit, _CMP_NLT_UQ), a);

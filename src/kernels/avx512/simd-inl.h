@@ -87,6 +87,10 @@ struct Simd {
     const __m512i sum = _mm512_add_epi32(_mm512_add_epi32(bits, SplatInt(0x7FFF)), odd);
     return _mm512_castsi512_ps(_mm512_and_si512(sum, SplatInt(-0x10000)));
   }
+  // a, and 0 where test > limit.
+  static Floats ZeroAbove(Floats a, Floats test, Floats limit) {
+    return _mm512_maskz_mov_ps(_mm512_cmp_ps_mask(test, limit, _CMP_NGT_UQ), a);
+  }
   // a, and 0 where test < limit.
   static Floats ZeroBelow(Floats a, Floats test, Floats limit) {
     return _mm512_maskz_mov_ps(_mm512_cmp_ps_mask(test, limit, _CMP_NLT_UQ), a);

@@ -116,6 +116,10 @@ struct Simd {
     const uint32x4_t sum = vaddq_u32(vaddq_u32(bits, vdupq_n_u32(0x7FFF)), odd);
     return vreinterpretq_f32_u32(vandq_u32(sum, vdupq_n_u32(0xFFFF0000)));
   }
+  // a, and 0 where test > limit.
+  static Floats ZeroAbove(Floats a, Floats test, Floats limit) {
+    return vreinterpretq_f32_u32(vbicq_u32(vreinterpretq_u32_f32(a), vcgtq_f32(test, limit)));
+  }
   // a, and 0 where test < limit.
   static Floats ZeroBelow(Floats a, Floats test, Floats limit) {
     return vreinterpretq_f32_u32(vbicq_u32(vreinterpretq_u32_f32(a), vcltq_f32(test, limit)));

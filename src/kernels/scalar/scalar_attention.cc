@@ -85,8 +85,8 @@ void AddKeyBias(const KeyBiasTask& task) {
 
 enum class Weights : uint8_t { kFloat, kBf16, kScaledBf16 };
 
-float Weight(Weights kind, float power) {
-  return kind == Weights::kFloat ? FixedExp2(power) : CoarseExp2(power);
+float Weight(Weights kind, float below_max, float scale) {
+  return kind == Weights::kFloat ? FixedExp2(below_max * scale) : CoarseExp2(below_max, scale);
 }
 
 // The largest of `count` scores; 16 lanes, though only the sign of a zero depends on the order.
@@ -106,14 +106,14 @@ void Softmax(const AttendTask& task) {
   const size_t end = (task.tokens + kStep - 1) / kStep * kStep;
   for (size_t r = 0; r < task.rows; ++r) {
     float* p = task.scores + r * kScoreStride;
-    const float max = LargestScore(p, task.visible[r]) * task.log2_scale;
+    const float max = LargestScore(p, task.visible[r]);
     float lane[16] = {};
     for (size_t t = 0; t < end; ++t) {
       if (t >= task.visible[r]) {
         p[t] = 0.0F;
         continue;
       }
-      float weight = Weight(kKind, __builtin_fmaf(p[t], task.log2_scale, -max));
+      float weight = Weight(kKind, p[t] - max, task.log2_scale);
       lane[t % 16] += weight;
       if (kKind == Weights::kScaledBf16) {
         weight = weight * task.v_scales[t / kAttendPage][t % kAttendPage];
@@ -169,8 +169,8 @@ void Fold(const FoldTask& task) {
   for (size_t r = 0; r < task.rows; ++r) {
     if (task.visible[r] == 0) continue;
     const float max = MaxSecond(task.next_max[r], task.max[r]);
-    const float keep = FixedExp2(task.max[r] - max);
-    const float add = FixedExp2(task.next_max[r] - max);
+    const float keep = FixedExp2((task.max[r] - max) * task.log2_scale);
+    const float add = FixedExp2((task.next_max[r] - max) * task.log2_scale);
     task.max[r] = max;
     task.sum[r] = task.sum[r] * keep + task.next_sum[r] * add;
     for (size_t i = r * padded; i < (r + 1) * padded; ++i) {

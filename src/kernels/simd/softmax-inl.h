@@ -26,14 +26,15 @@ inline Simd::Floats FineExp2(Simd::Floats x) {
   return TimesPowerOfTwo(Simd::Fma(y, r, Simd::Splat(1.0F)), shifted);
 }
 
-inline Simd::Floats CoarseExp2(Simd::Floats x) {
+inline Simd::Floats CoarseExp2(Simd::Floats x, Simd::Floats scale) {
   const Simd::Floats magic = Simd::Splat(kRoundMagic);
-  const Simd::Floats shifted = Simd::Add(x, magic);
-  const Simd::Floats r = Simd::Sub(x, Simd::Sub(shifted, magic));
+  const Simd::Floats shifted = Simd::Fma(x, scale, magic);
+  const Simd::Floats minus_n = Simd::Sub(magic, shifted);
+  const Simd::Floats r = Simd::Fma(x, scale, minus_n);
   Simd::Floats y = Simd::Fma(Simd::Splat(kExp2Coarse[2]), r, Simd::Splat(kExp2Coarse[1]));
   y = Simd::Fma(y, r, Simd::Splat(kExp2Coarse[0]));
   y = Simd::Fma(y, r, Simd::Splat(1.0F));
-  return Simd::ZeroBelow(TimesPowerOfTwo(y, shifted), x, Simd::Splat(-50.0F));
+  return Simd::ZeroAbove(TimesPowerOfTwo(y, shifted), minus_n, Simd::Splat(49.0F));
 }
 
 // The largest of `count` scores. Those from count to the end of its 16 are overwritten.
@@ -64,14 +65,15 @@ enum class Weights : uint8_t { kFloat, kBf16, kScaledBf16 };
 
 // The weights of tokens [t, t + kRows) for sum and for the product with V.
 template <Weights kKind>
-inline Simd::Floats WeighTokens(const AttendTask& task, size_t t, Simd::Floats power,
+inline Simd::Floats WeighTokens(const AttendTask& task, size_t t, Simd::Floats below_max,
                                 Simd::Floats* sum) {
+  const Simd::Floats scale = Simd::Splat(task.log2_scale);
   if constexpr (kKind == Weights::kFloat) {
-    const Simd::Floats weight = FineExp2(power);
+    const Simd::Floats weight = FineExp2(Simd::Mul(below_max, scale));
     *sum = Simd::Add(*sum, weight);
     return weight;
   } else {
-    Simd::Floats weight = CoarseExp2(power);
+    Simd::Floats weight = CoarseExp2(below_max, scale);
     *sum = Simd::Add(*sum, weight);
     if constexpr (kKind == Weights::kScaledBf16) {
       const float* scales = task.v_scales[t / kAttendPage] + t % kAttendPage;
@@ -90,10 +92,9 @@ inline void WeighLastTokens(const AttendTask& task, float* p, size_t t, size_t c
   float sums[16];
   for (size_t v = 0; v < kLaneVectors; ++v) {
     const size_t at = v * Simd::kRows;
-    const Simd::Floats power =
-        Simd::Fma(Simd::Load(p + t + at), Simd::Splat(task.log2_scale), Simd::Splat(-max));
+    const Simd::Floats below_max = Simd::Sub(Simd::Load(p + t + at), Simd::Splat(max));
     Simd::Floats added = Simd::Splat(0.0F);
-    Simd::Store(weights + at, WeighTokens<kKind>(task, t + at, power, &added));
+    Simd::Store(weights + at, WeighTokens<kKind>(task, t + at, below_max, &added));
     Simd::Store(sums + at, added);
   }
   for (size_t i = count; i < 16; ++i) weights[i] = sums[i] = 0.0F;
@@ -107,20 +108,19 @@ inline void WeighLastTokens(const AttendTask& task, float* p, size_t t, size_t c
 template <Weights kKind>
 void Softmax(const AttendTask& task) {
   const size_t end = (task.tokens + 31) / 32 * 32;
-  const Simd::Floats scale = Simd::Splat(task.log2_scale);
   for (size_t r = 0; r < task.rows; ++r) {
     float* p = task.scores + r * kScoreStride;
     const size_t count = task.visible[r];
-    const float max = LargestScore(p, count) * task.log2_scale;
-    const Simd::Floats minus = Simd::Splat(-max);
+    const float max = LargestScore(p, count);
+    const Simd::Floats top = Simd::Splat(max);
     Simd::Floats sum[kLaneVectors];
     for (Simd::Floats& s : sum) s = Simd::Splat(0.0F);
     size_t t = 0;
     for (; t + 16 <= count; t += 16) {
       for (size_t v = 0; v < kLaneVectors; ++v) {
         const size_t at = t + v * Simd::kRows;
-        const Simd::Floats power = Simd::Fma(Simd::Load(p + at), scale, minus);
-        Simd::Store(p + at, WeighTokens<kKind>(task, at, power, &sum[v]));
+        const Simd::Floats below_max = Simd::Sub(Simd::Load(p + at), top);
+        Simd::Store(p + at, WeighTokens<kKind>(task, at, below_max, &sum[v]));
       }
     }
     if (t < count) {
@@ -178,8 +178,8 @@ void Fold(const FoldTask& task) {
   for (size_t r = 0; r < task.rows; ++r) {
     if (task.visible[r] == 0) continue;
     const float max = MaxSecond(task.next_max[r], task.max[r]);
-    const float keep = FixedExp2(task.max[r] - max);
-    const float add = FixedExp2(task.next_max[r] - max);
+    const float keep = FixedExp2((task.max[r] - max) * task.log2_scale);
+    const float add = FixedExp2((task.next_max[r] - max) * task.log2_scale);
     task.max[r] = max;
     task.sum[r] = task.sum[r] * keep + task.next_sum[r] * add;
     for (size_t i = r * padded; i < (r + 1) * padded; i += Simd::kRows) {
