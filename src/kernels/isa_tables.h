@@ -9,9 +9,12 @@ namespace lemma::kernels {
 
 void FillScalarKernels(KernelTable* table);
 void FillAvx2Kernels(KernelTable* table);
+void FillAvxVnniKernels(KernelTable* table);  // the AVX2 ones, products with VNNI
 void FillAvx512Kernels(KernelTable* table);
 void FillAmxKernels(KernelTable* table);  // the AVX-512 ones and the tile kernels
 void FillNeonKernels(KernelTable* table);
+void FillDotprodKernels(KernelTable* table);  // the NEON ones, products with sdot
+void FillI8mmKernels(KernelTable* table);     // the NEON ones, products with smmla
 
 // Parts of the above, in files of their own.
 void FillAvx2Matmuls(KernelTable* table);

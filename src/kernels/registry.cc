@@ -28,18 +28,25 @@ constexpr std::array kIsas = {
     Isa{"scalar", FillScalarKernels, [](const CpuFeatures&) { return true; }},
 #if defined(__x86_64__)
     Isa{"avx2", FillAvx2Kernels, [](const CpuFeatures& cpu) { return cpu.avx2; }},
+    Isa{"avxvnni", FillAvxVnniKernels, [](const CpuFeatures& cpu) { return cpu.avx_vnni; }},
     Isa{"avx512", FillAvx512Kernels, [](const CpuFeatures& cpu) { return cpu.avx512_vnni; }},
     Isa{"amx", FillAmxKernels,
         [](const CpuFeatures& cpu) { return cpu.avx512_vnni && cpu.amx_int8 && cpu.amx_bf16; }},
 #else
     Isa{"avx2", nullptr, [](const CpuFeatures&) { return false; }},
+    Isa{"avxvnni", nullptr, [](const CpuFeatures&) { return false; }},
     Isa{"avx512", nullptr, [](const CpuFeatures&) { return false; }},
     Isa{"amx", nullptr, [](const CpuFeatures&) { return false; }},
 #endif
 #if defined(__aarch64__)
     Isa{"neon", FillNeonKernels, [](const CpuFeatures&) { return true; }},
+    Isa{"dotprod", FillDotprodKernels, [](const CpuFeatures& cpu) { return cpu.neon_dotprod; }},
+    Isa{"i8mm", FillI8mmKernels,
+        [](const CpuFeatures& cpu) { return cpu.neon_dotprod && cpu.neon_i8mm; }},
 #else
     Isa{"neon", nullptr, [](const CpuFeatures&) { return false; }},
+    Isa{"dotprod", nullptr, [](const CpuFeatures&) { return false; }},
+    Isa{"i8mm", nullptr, [](const CpuFeatures&) { return false; }},
 #endif
 };
 

@@ -22,7 +22,12 @@ struct Simd {
   static constexpr size_t kFloatRows = 2;    // the same for float formats
   static constexpr size_t kAttendRows = 3;   // attention rows that share a load of K or V
   static constexpr size_t kPairVectors = 1;  // vectors of tokens or dimensions beside them
+#if defined(__AVXVNNI__)
+  static constexpr int kSignedOffset = 128;
+#else
   static constexpr int kSignedOffset = 0;
+#endif
+  static constexpr bool kPairs = false;  // no product of two activation rows at once
 
   static void PrefetchL1(const uint8_t* at) { _mm_prefetch(at, _MM_HINT_T0); }
   static void PrefetchL2(const uint8_t* at) { _mm_prefetch(at, _MM_HINT_T1); }
@@ -61,6 +66,20 @@ struct Simd {
     return _mm256_add_epi32(acc, _mm256_madd_epi16(a, b));
   }
 
+#if defined(__AVXVNNI__)
+  static Bytes PrepareSigned(Bytes q) { return Xor(q, SplatByte(0x80)); }
+  template <size_t kCount>
+  static Ints DotSigned(Ints acc, const Bytes* q, const int8_t* a) {
+    return DotUnsigned<kCount, 255>(acc, q, a);
+  }
+  template <size_t kCount, int kMax>
+  static Ints DotUnsigned(Ints acc, const Bytes* q, const int8_t* a) {
+    for (size_t i = 0; i < kCount; ++i) {
+      acc = _mm256_dpbusd_avx_epi32(acc, q[i], _mm256_set1_epi32(Load4(a + 4 * i)));
+    }
+    return acc;
+  }
+#else
   static Bytes PrepareSigned(Bytes q) { return q; }
   // vpmaddubsw wants one unsigned side: |q|, with the sign moved to a. No sum overflows: a pair
   // is at most 2 * 128 * 127 = 32512 in magnitude.
@@ -87,6 +106,7 @@ struct Simd {
     }
     return acc;
   }
+#endif
 
   static Floats Splat(float value) { return _mm256_set1_ps(value); }
   static Floats Load(const float* from) { return _mm256_loadu_ps(from); }

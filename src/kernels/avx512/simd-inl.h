@@ -23,6 +23,7 @@ struct Simd {
   static constexpr size_t kAttendRows = 6;   // attention rows that share a load of K or V
   static constexpr size_t kPairVectors = 2;  // vectors of tokens or dimensions beside them
   static constexpr int kSignedOffset = 128;
+  static constexpr bool kPairs = false;  // no product of two activation rows at once
 
   static void PrefetchL1(const uint8_t* at) { _mm_prefetch(at, _MM_HINT_T0); }
   static void PrefetchL2(const uint8_t* at) { _mm_prefetch(at, _MM_HINT_T1); }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The vector type of the NEON kernels (any AArch64): 4 of a tile's 16 rows in one register.
+// The vector type of the NEON kernels (any AArch64): 4 of a tile's 16 rows in one register. Also
+// built with the dot product and the 8-bit matrix product extensions (folders dotprod and i8mm).
 #pragma once
 
 #include <arm_neon.h>
@@ -81,6 +82,16 @@ struct Simd {
   }
 
   static Bytes PrepareSigned(Bytes q) { return q; }
+#if defined(__ARM_FEATURE_DOTPROD)
+  template <size_t kCount>
+  static Ints DotSigned(Ints acc, const Bytes* q, const int8_t* a) {
+    for (size_t i = 0; i < kCount; ++i) {
+      const int8x16_t x = vreinterpretq_s8_s32(vdupq_n_s32(Load4(a + 4 * i)));
+      acc = vdotq_s32(acc, vreinterpretq_s8_u8(q[i]), x);
+    }
+    return acc;
+  }
+#else
   // Products fit 16 bits, pairs of them need not: vpadal widens while it adds. Unsigned codes stay
   // below 128, so they are read as signed too.
   template <size_t kCount>
@@ -94,11 +105,41 @@ struct Simd {
     }
     return acc;
   }
+#endif
   template <size_t kCount, int kMax>
   static Ints DotUnsigned(Ints acc, const Bytes* q, const int8_t* a) {
     static_assert(kMax < 128);
     return DotSigned<kCount>(acc, q, a);
   }
+
+#if defined(__ARM_FEATURE_MATMUL_INT8)
+  // 2 x 8 by 8 x 2 products: two weight rows with two activation rows.
+  static constexpr bool kPairs = true;
+  // Vectors 2i and 2i + 1 (4 rows x 4 inputs each) become 2 rows x 8 inputs each.
+  template <size_t kCount>
+  static void ZipPairs(const Bytes* q, Bytes* out) {
+    for (size_t i = 0; i < kCount; i += 2) {
+      const uint32x4_t first = vreinterpretq_u32_u8(q[i]);
+      const uint32x4_t second = vreinterpretq_u32_u8(q[i + 1]);
+      out[i] = vreinterpretq_u8_u32(vzip1q_u32(first, second));
+      out[i + 1] = vreinterpretq_u8_u32(vzip2q_u32(first, second));
+    }
+  }
+  template <size_t kCount>
+  static void DotPairs(const Bytes* pairs, const int8_t* a, const int8_t* b, Ints dots[2]) {
+    int32x4_t low = vdupq_n_s32(0);  // rows 0 and 1: {0a, 0b, 1a, 1b}
+    int32x4_t high = low;            // rows 2 and 3
+    for (size_t i = 0; i < kCount; i += 2) {
+      const int8x16_t x = vcombine_s8(vld1_s8(a + 4 * i), vld1_s8(b + 4 * i));
+      low = vmmlaq_s32(low, vreinterpretq_s8_u8(pairs[i]), x);
+      high = vmmlaq_s32(high, vreinterpretq_s8_u8(pairs[i + 1]), x);
+    }
+    dots[0] = vaddq_s32(dots[0], vuzp1q_s32(low, high));
+    dots[1] = vaddq_s32(dots[1], vuzp2q_s32(low, high));
+  }
+#else
+  static constexpr bool kPairs = false;  // no product of two activation rows at once
+#endif
 
   static Floats Splat(float value) { return vdupq_n_f32(value); }
   static Floats Load(const float* from) { return vld1q_f32(from); }

@@ -57,6 +57,25 @@ inline Ints Dot(const Bytes* q, const int8_t* a, int sum) {
   }
 }
 
+// use(m, dot) for the dot product of the same codes with each of kRows activation rows, from input
+// k of the block on; sum(m) is the sum of those activations.
+template <class Format, size_t kCount, size_t kRows, class Sum, class Use, class S = Simd>
+inline void EachDot(const Bytes* q, const QuantBlock* a, size_t k, const Sum& sum, const Use& use) {
+  size_t m = 0;
+  if constexpr (S::kPairs && kRows >= 2) {
+    Bytes pairs[kCount];
+    S::template ZipPairs<kCount>(q, pairs);
+    constexpr int kOffset = Format::kSigned ? Simd::kSignedOffset : Format::kOffset;
+    for (; m + 2 <= kRows; m += 2) {
+      Ints dots[2] = {Simd::SplatInt(-kOffset * sum(m)), Simd::SplatInt(-kOffset * sum(m + 1))};
+      S::template DotPairs<kCount>(pairs, a[m].q + k, a[m + 1].q + k, dots);
+      use(m, dots[0]);
+      use(m + 1, dots[1]);
+    }
+  }
+  for (; m < kRows; ++m) use(m, Dot<Format, kCount>(q, a[m].q + k, sum(m)));
+}
+
 template <class Format>
 inline void UnpackCodes(const uint8_t* tile, size_t j, size_t part, Bytes q[8]) {
   Format::Unpack(tile, j, part, q);
@@ -77,18 +96,15 @@ inline void SuperDots(const uint8_t* tile, const Scales& scales, size_t part, co
     UnpackCodes<Format>(tile, j, part, q);
     if constexpr (Format::kGroup == 32) {
       const Ints s = Simd::LoadInt8(scale + 16 * j);
-      for (size_t m = 0; m < kRows; ++m) {
-        const Ints dot = Dot<Format, 8>(q, a[m].q + 32 * j, a[m].sums32[j]);
-        sums[m] = Simd::AddInts(sums[m], Simd::MulInts(s, dot));
-      }
+      EachDot<Format, 8, kRows>(
+          q, a, 32 * j, [&](size_t m) { return a[m].sums32[j]; },
+          [&](size_t m, Ints dot) { sums[m] = Simd::AddInts(sums[m], Simd::MulInts(s, dot)); });
     } else {
-      const Ints s0 = Simd::LoadInt8(scale + 32 * j);
-      const Ints s1 = Simd::LoadInt8(scale + 32 * j + 16);
-      for (size_t m = 0; m < kRows; ++m) {
-        const Ints dot0 = Dot<Format, 4>(q, a[m].q + 32 * j, a[m].sums16[2 * j]);
-        const Ints dot1 = Dot<Format, 4>(q + 4, a[m].q + 32 * j + 16, a[m].sums16[2 * j + 1]);
-        sums[m] = Simd::AddInts(sums[m], Simd::MulInts(s0, dot0));
-        sums[m] = Simd::AddInts(sums[m], Simd::MulInts(s1, dot1));
+      for (size_t h = 0; h < 2; ++h) {
+        const Ints s = Simd::LoadInt8(scale + 32 * j + 16 * h);
+        EachDot<Format, 4, kRows>(
+            q + 4 * h, a, 32 * j + 16 * h, [&](size_t m) { return a[m].sums16[2 * j + h]; },
+            [&](size_t m, Ints dot) { sums[m] = Simd::AddInts(sums[m], Simd::MulInts(s, dot)); });
       }
     }
   }
@@ -161,16 +177,16 @@ void SmallMatmul(const MatmulTask& task) {
         UnpackCodes<Format>(tile, j, part, q);
         const Floats d = Simd::LoadHalves(tile + Format::kD + 2 * part * Simd::kRows);
         const Floats min = Simd::LoadHalves(tile + Format::kDmin + 2 * part * Simd::kRows);
-        for (size_t m = 0; m < kRows; ++m) {
+        const auto sum32 = [&](size_t m) { return a[m].sums32[j]; };
+        EachDot<Format, 8, kRows>(q, a, 32 * j, sum32, [&](size_t m, Ints dot) {
           const Floats da = Simd::Splat(a[m].d);
-          const Ints dot = Dot<Format, 8>(q, a[m].q + 32 * j, a[m].sums32[j]);
           Floats& f = acc[part][m];
           f = Simd::Fma(Simd::Mul(d, da), Simd::ToFloats(dot), f);
           if constexpr (Format::kHasMin) {
             const Floats sum = Simd::Splat(static_cast<float>(a[m].sums32[j]));
             f = Simd::Fma(Simd::Mul(min, da), sum, f);
           }
-        }
+        });
       }
     }
     for (size_t part = 0; part < kParts; ++part) {
