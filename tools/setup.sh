@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# Installs the Debian packages that are missing. Usage: setup.sh build|test|ci
+# Installs the Debian packages that are missing. Usage: setup.sh build|test|ci|arm64
+# arm64: what the preset arm64 needs to cross-build the kernels and run their tests under qemu.
 # Quick when nothing is missing; says plainly what to do when it cannot install.
 set -euo pipefail
 
@@ -9,11 +10,14 @@ build_packages=(g++ cmake ninja-build ccache pkg-config libfmt-dev libboost1.81-
 test_packages=(libgtest-dev libgmock-dev python3 python3-jinja2 python3-numpy nodejs npm binutils tmux xz-utils)
 ci_packages=(clang-14 clang-format-14 clang-tidy-14 libclang-rt-14-dev llvm-14 libbenchmark-dev gcovr)
 
+arm64_packages=(g++-aarch64-linux-gnu qemu-user libfmt-dev:arm64 libgtest-dev:arm64 libgmock-dev:arm64)
+
 case "${1:-build}" in
   build) wanted=("${build_packages[@]}") ;;
   test) wanted=("${build_packages[@]}" "${test_packages[@]}") ;;
   ci) wanted=("${build_packages[@]}" "${test_packages[@]}" "${ci_packages[@]}") ;;
-  *) echo "usage: setup.sh build|test|ci" >&2; exit 2 ;;
+  arm64) wanted=(cmake ninja-build "${arm64_packages[@]}") ;;
+  *) echo "usage: setup.sh build|test|ci|arm64" >&2; exit 2 ;;
 esac
 
 command -v dpkg-query >/dev/null || {
@@ -21,7 +25,8 @@ command -v dpkg-query >/dev/null || {
   exit 0
 }
 # One query for all: a line "NAME" for each package that is fully installed.
-installed=$(dpkg-query -W -f='${db:Status-Status} ${Package}\n' "${wanted[@]}" 2>/dev/null |
+installed=$(dpkg-query -W -f='${db:Status-Status} ${binary:Package}\n${db:Status-Status} ${Package}\n' \
+  "${wanted[@]}" 2>/dev/null |
   sed -n 's/^installed //p' || true)
 missing=()
 for package in "${wanted[@]}"; do
@@ -45,6 +50,9 @@ if [ "$(id -u)" -ne 0 ]; then
     exit 1
   }
   sudo=(sudo)
+fi
+if [[ "${1:-}" == arm64 ]] && ! dpkg --print-foreign-architectures | grep -qx arm64; then
+  "${sudo[@]}" dpkg --add-architecture arm64 && "${sudo[@]}" apt-get update >/dev/null 2>&1 || true
 fi
 echo "lemma: installing ${missing[*]}" >&2
 export DEBIAN_FRONTEND=noninteractive
