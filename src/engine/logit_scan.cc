@@ -2,7 +2,6 @@
 #include "engine/logit_scan.h"
 
 #include <algorithm>
-#include <bit>
 #include <cmath>
 #include <cstring>
 #include <functional>
@@ -92,10 +91,13 @@ void LogitScan::TopK(size_t k, std::vector<ScoredToken>& out) {
     std::nth_element(order_.begin(), at, order_.end(), std::greater<>());
     bound = *at;
   }
-  ForEach([bound](float logit) { return logit >= bound; },
-          [&out](int32_t token, float logit) {
-            out.push_back({token, logit});
-          });
+  ForEachBlock([bound](float logit) { return logit >= bound; },
+               [&out, bound](int32_t first, std::span<const float> logits) {
+                 for (const float logit : logits) {
+                   if (logit >= bound && logit != kMinusInfinity) out.push_back({first, logit});
+                   ++first;
+                 }
+               });
   if (out.size() <= k) return;
   const auto end = out.begin() + static_cast<ptrdiff_t>(k);
   std::nth_element(out.begin(), end, out.end(), Better);

@@ -7,6 +7,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <span>
 #include <vector>
 
@@ -38,23 +39,21 @@ class LogitScan {
   // The k best finite logits, in no order; all of them when there are fewer.
   void TopK(size_t k, std::vector<ScoredToken>& out);
 
-  // Calls use(token, logit) for every finite logit with keep(logit), in order of tokens.
-  // REQUIRES: keep holds for all logits above one for which it holds.
+  // Calls use(first token, logits) for every block that holds a finite logit with keep(logit), in
+  // order. REQUIRES: keep holds for all logits above one for which it holds.
   template <typename Keep, typename Use>
-  void ForEach(const Keep& keep, const Use& use) const {
+  void ForEachBlock(const Keep& keep, const Use& use) const {
     for (size_t block = 0; block < maxima_.size(); ++block) {
-      if (!IsFinite(maxima_[block]) || !keep(maxima_[block])) continue;
+      if (maxima_[block] == kNone || !keep(maxima_[block])) continue;
       const size_t begin = block * kBlock;
-      const size_t count = logits_.size() - begin < kBlock ? logits_.size() - begin : kBlock;
-      for (size_t i = begin; i < begin + count; ++i) {
-        if (IsFinite(logits_[i]) && keep(logits_[i])) use(static_cast<int32_t>(i), logits_[i]);
-      }
+      const size_t left = logits_.size() - begin;
+      use(static_cast<int32_t>(begin),
+          std::span<const float>(logits_).subspan(begin, left < kBlock ? left : kBlock));
     }
   }
 
  private:
-  // After Run the only logits that are not finite are -infinity.
-  static bool IsFinite(float x) { return x >= -3.4028234663852886e38F; }
+  static constexpr float kNone = -std::numeric_limits<float>::infinity();
 
   std::span<const float> logits_;
   std::vector<float> maxima_;  // of blocks

@@ -18,10 +18,12 @@ double LogSumExp(const LogitScan& scan) {
   const float best = scan.best();
   if (best == kMinusInfinity) return -std::numeric_limits<double>::infinity();
   double sum = 0;
-  scan.ForEach([best](float logit) { return logit - best >= -kNegligible; },
-               [&sum, best](int32_t, float logit) {
-                 sum += ExpOfNegative(static_cast<double>(logit) - static_cast<double>(best));
-               });
+  const auto near = [best](float logit) { return logit - best >= -kNegligible; };
+  scan.ForEachBlock(near, [&](int32_t, std::span<const float> logits) {
+    for (const float logit : logits) {
+      if (near(logit)) sum += ExpOfNegative(static_cast<double>(logit) - best);
+    }
+  });
   return best + std::log(sum);
 }
 
@@ -103,8 +105,9 @@ int32_t Sampler::Choose(size_t step) {
     scan_.TopK(params_.top_k, best_tokens_);
     for (const ScoredToken& t : best_tokens_) draw_.Add(t.token, t.logit);
   } else {
-    scan_.ForEach([this](float logit) { return draw_.Scaled(logit) >= TokenDraw::kLowest; },
-                  [this](int32_t token, float logit) { draw_.Add(token, logit); });
+    scan_.ForEachBlock(
+        [this](float logit) { return draw_.Scaled(logit) > kLowestScaled; },
+        [this](int32_t first, std::span<const float> logits) { draw_.AddRun(first, logits); });
   }
   return draw_.Draw(params_, RandomUniform(stream_seed_, step));
 }

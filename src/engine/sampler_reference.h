@@ -74,7 +74,7 @@ inline int32_t ReferenceChoice(std::span<const float> logits, const SamplingPara
     if (arithmetic == ReferenceArithmetic::kTextbook) {
       c.mass = std::exp(static_cast<double>(scaled));
     } else {
-      c.mass = scaled < -700 ? 0 : std::floor(ExpOfNegative(scaled) * TokenDraw::kOne + 0.5);
+      c.mass = WeightOf(scaled);
     }
   }
   std::erase_if(all, [](const ReferenceCandidate& c) { return c.mass == 0; });

@@ -225,6 +225,15 @@ TEST(SamplerTest, ExponentialIsExactEnough) {
     ASSERT_NEAR(ExpOfNegative(z) / std::exp(z), 1, 1e-11) << z;
   }
   EXPECT_EQ(ExpOfNegative(0), 1);
+  EXPECT_EQ(WeightOf(0), 1U << 30);
+  EXPECT_EQ(WeightOf(-std::numeric_limits<float>::infinity()), 0U);
+  uint32_t before = WeightOf(0);
+  for (float z = 0; z > -25; z -= 0.0007F) {
+    const double exact = std::exp(static_cast<double>(z)) * (1 << 30);
+    ASSERT_NEAR(WeightOf(z), exact, 0.51 + exact * 3e-7) << z;
+    ASSERT_LE(WeightOf(z), before) << "falls with z";
+    before = WeightOf(z);
+  }
 }
 
 TEST(SamplerTest, LogprobsAreThoseOfAPlainSum) {

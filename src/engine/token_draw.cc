@@ -4,16 +4,13 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
+#include <numeric>
 
 namespace lemma::engine {
 namespace {
 
 bool BetterWeighted(const WeightedToken& a, const WeightedToken& b) {
   return Better({a.token, a.logit}, {b.token, b.logit});
-}
-
-uint64_t WeightOf(float scaled) {
-  return static_cast<uint64_t>(ExpOfNegative(static_cast<double>(scaled)) * TokenDraw::kOne + 0.5);
 }
 
 // Of tokens in order: how much the shortest beginning weighs that has at least `mass` of `total`.
@@ -44,16 +41,6 @@ int32_t TokenAt(std::span<const WeightedToken> tokens, uint64_t before, uint64_t
   return tokens.back().token;
 }
 
-// Of the tokens with at least `share` of the best one's weight. They are a beginning too.
-uint64_t WeightAbove(std::span<const WeightedToken> tokens, uint64_t best, float share) {
-  const double least = static_cast<double>(share) * static_cast<double>(best);
-  uint64_t weight = 0;
-  for (const WeightedToken& t : tokens) {
-    if (static_cast<double>(t.weight) >= least) weight += t.weight;
-  }
-  return weight;
-}
-
 }  // namespace
 
 double ExpOfNegative(double z) {
@@ -75,21 +62,41 @@ void TokenDraw::Begin(float best, float temperature) {
   best_ = best;
   temperature_ = temperature;
   tokens_.clear();
-  total_ = 0;
+  logits_.clear();
 }
 
 void TokenDraw::Add(int32_t token, float logit) {
-  const float scaled = Scaled(logit);
-  if (!(scaled >= kLowest)) return;
-  const uint64_t weight = WeightOf(scaled);
-  if (weight == 0) return;
-  tokens_.push_back({token, logit, weight});
-  total_ += weight;
+  tokens_.push_back(token);
+  logits_.push_back(logit);
 }
 
-size_t TokenDraw::BucketOf(float logit) const {
-  constexpr float kWidth = static_cast<float>(kBuckets) / -kLowest;
-  return std::min(static_cast<size_t>(-Scaled(logit) * kWidth), kBuckets - 1);
+void TokenDraw::AddRun(int32_t first, std::span<const float> logits) {
+  logits_.insert(logits_.end(), logits.begin(), logits.end());
+  const size_t begin = tokens_.size();
+  tokens_.resize(begin + logits.size());
+  std::iota(tokens_.begin() + static_cast<ptrdiff_t>(begin), tokens_.end(), first);
+}
+
+void TokenDraw::Weigh() {
+  constexpr float kPerUnit = static_cast<float>(kBuckets - 1) / -kLowestScaled;
+  const size_t count = tokens_.size();
+  if (weights_.size() < count) {
+    weights_.resize(count);
+    buckets_.resize(count);
+  }
+  // Plain pointers and locals, so that the compiler vectorises the loop.
+  const float* const logits = logits_.data();
+  uint32_t* const weights = weights_.data();
+  int32_t* const buckets = buckets_.data();
+  const float best = best_;
+  const float temperature = temperature_;
+  for (size_t i = 0; i < count; ++i) {
+    const float scaled = NotBelowLowest((logits[i] - best) / temperature);
+    weights[i] = WeightWithin(scaled);
+    buckets[i] = static_cast<int32_t>(scaled * -kPerUnit);
+  }
+  total_ = 0;
+  for (size_t i = 0; i < count; ++i) total_ += weights[i];
 }
 
 // Keeps the tokens whose surprise is nearest to the entropy, until `mass` is covered; of equally
@@ -100,73 +107,96 @@ void TokenDraw::KeepTypical(float mass) {
     return -std::log(static_cast<double>(t.weight) / total);
   };
   double entropy = 0;
-  for (const WeightedToken& t : tokens_) {
+  for (const WeightedToken& t : sorted_) {
     entropy += static_cast<double>(t.weight) / total * surprise(t);
   }
   const auto distance = [&](const WeightedToken& t) { return std::abs(surprise(t) - entropy); };
   std::stable_sort(
-      tokens_.begin(), tokens_.end(),
+      sorted_.begin(), sorted_.end(),
       [&](const WeightedToken& a, const WeightedToken& b) { return distance(a) < distance(b); });
   uint64_t sum = 0;
   size_t keep = 0;
-  while (keep < tokens_.size() && static_cast<double>(sum) < mass * total) {
-    sum += tokens_[keep++].weight;
+  while (keep < sorted_.size() && static_cast<double>(sum) < mass * total) {
+    sum += sorted_[keep++].weight;
   }
-  tokens_.resize(std::max<size_t>(keep, 1));
-  std::sort(tokens_.begin(), tokens_.end(), BetterWeighted);
+  sorted_.resize(std::max<size_t>(keep, 1));
+  std::sort(sorted_.begin(), sorted_.end(), BetterWeighted);
   total_ = 0;
-  for (const WeightedToken& t : tokens_) total_ += t.weight;
+  for (const WeightedToken& t : sorted_) total_ += t.weight;
+}
+
+void TokenDraw::GatherAll() {
+  sorted_.clear();
+  for (size_t i = 0; i < tokens_.size(); ++i) {
+    if (weights_[i] > 0) sorted_.push_back({tokens_[i], logits_[i], weights_[i]});
+  }
+  std::sort(sorted_.begin(), sorted_.end(), BetterWeighted);
+}
+
+void TokenDraw::GatherBucket(size_t bucket) {
+  sorted_.clear();
+  for (size_t i = 0; i < tokens_.size(); ++i) {
+    if (buckets_[i] == static_cast<int32_t>(bucket))
+      sorted_.push_back({tokens_[i], logits_[i], weights_[i]});
+  }
+  std::sort(sorted_.begin(), sorted_.end(), BetterWeighted);
 }
 
 int32_t TokenDraw::DrawSorted(const SamplingParams& params, double uniform) {
   uint64_t kept = total_;
   if (params.top_p < 1.0F) {
     const double mass = static_cast<double>(params.top_p) * static_cast<double>(total_);
-    kept = ShortestBeginning(tokens_, 0, mass).weight;
+    kept = ShortestBeginning(sorted_, 0, mass).weight;
   }
   if (params.min_p > 0.0F) {
-    kept = std::min(kept, WeightAbove(tokens_, tokens_.front().weight, params.min_p));
+    // The tokens that pass are a beginning too.
+    const double least =
+        static_cast<double>(params.min_p) * static_cast<double>(sorted_.front().weight);
+    uint64_t above = 0;
+    for (const WeightedToken& t : sorted_) {
+      if (static_cast<double>(t.weight) >= least) above += t.weight;
+    }
+    kept = std::min(kept, above);
   }
-  return TokenAt(tokens_, 0, Position(uniform, kept));
+  return TokenAt(sorted_, 0, Position(uniform, kept));
 }
 
-void TokenDraw::Gather(size_t bucket) {
-  bucket_.clear();
-  for (const WeightedToken& t : tokens_) {
-    if (BucketOf(t.logit) == bucket) bucket_.push_back(t);
+uint64_t TokenDraw::WeightAbove(float share, uint64_t best) const {
+  const double least = static_cast<double>(share) * static_cast<double>(best);
+  uint64_t weight = 0;
+  for (size_t i = 0; i < tokens_.size(); ++i) {
+    if (static_cast<double>(weights_[i]) >= least) weight += weights_[i];
   }
-  std::sort(bucket_.begin(), bucket_.end(), BetterWeighted);
+  return weight;
 }
 
 int32_t TokenDraw::DrawByBuckets(const SamplingParams& params, double uniform) {
   sums_.fill(0);
-  uint64_t best = 0;
-  for (const WeightedToken& t : tokens_) {
-    sums_[BucketOf(t.logit)] += t.weight;
-    best = std::max(best, t.weight);
-  }
+  for (size_t i = 0; i < tokens_.size(); ++i)
+    sums_[static_cast<size_t>(buckets_[i])] += weights_[i];
   uint64_t kept = total_;
   if (params.top_p < 1.0F) {
     const double mass = static_cast<double>(params.top_p) * static_cast<double>(total_);
     uint64_t before = 0;
     size_t bucket = 0;
     while (static_cast<double>(before + sums_[bucket]) < mass) before += sums_[bucket++];
-    Gather(bucket);
-    kept = ShortestBeginning(bucket_, before, mass).weight;
+    GatherBucket(bucket);
+    kept = ShortestBeginning(sorted_, before, mass).weight;
   }
-  if (params.min_p > 0.0F) kept = std::min(kept, WeightAbove(tokens_, best, params.min_p));
+  if (params.min_p > 0.0F) kept = std::min(kept, WeightAbove(params.min_p, WeightOf(0)));
   const uint64_t position = Position(uniform, kept);
   uint64_t before = 0;
   size_t bucket = 0;
   while (before + sums_[bucket] <= position) before += sums_[bucket++];
-  Gather(bucket);
-  return TokenAt(bucket_, before, position);
+  GatherBucket(bucket);
+  return TokenAt(sorted_, before, position);
 }
 
 int32_t TokenDraw::Draw(const SamplingParams& params, double uniform) {
+  Weigh();
   const bool typical = params.typical_p < 1.0F;
   if (!typical && tokens_.size() > kFewTokens) return DrawByBuckets(params, uniform);
-  std::sort(tokens_.begin(), tokens_.end(), BetterWeighted);
+  GatherAll();
   if (typical) KeepTypical(params.typical_p);
   return DrawSorted(params, uniform);
 }
