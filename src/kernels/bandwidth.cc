@@ -31,19 +31,20 @@ void PrefetchLine(const uint8_t* line) {
   if constexpr (kPrefetch == Prefetch::kNta) __builtin_prefetch(line, 0, 0);
 }
 
-// One xor of everything, in 64-byte steps over eight words.
+// 16 bytes in one register on every processor this runs on.
+using Vector = uint64_t __attribute__((vector_size(16), may_alias));
+
+// One xor of everything, a line at a time over four registers.
 template <Prefetch kPrefetch>
 uint64_t ReadChunk(const uint8_t* from, size_t ahead) {
-  uint64_t words[8] = {};
+  Vector sums[4] = {};
   for (size_t at = 0; at < kChunk; at += 64) {
     PrefetchLine<kPrefetch>(from + at + ahead);
-    uint64_t line[8];
-    std::memcpy(line, from + at, sizeof(line));
-    for (size_t i = 0; i < 8; ++i) words[i] ^= line[i];
+    const auto* line = reinterpret_cast<const Vector*>(from + at);
+    for (int i = 0; i < 4; ++i) sums[i] ^= line[i];
   }
-  uint64_t out = 0;
-  for (const uint64_t w : words) out ^= w;
-  return out;
+  const Vector all = (sums[0] ^ sums[1]) ^ (sums[2] ^ sums[3]);
+  return all[0] ^ all[1];
 }
 
 using ReadFn = uint64_t (*)(const uint8_t* from, size_t ahead);
