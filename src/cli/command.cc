@@ -7,6 +7,7 @@
 #include <filesystem>
 
 #include "cli/output.h"
+#include "kernels/ops.h"
 
 namespace lemma::cli {
 namespace {
@@ -89,6 +90,25 @@ CLI::Validator CountCheck() {
           "COUNT"};
 }
 
+void AddKvOptions(CLI::App& app, ModelOptions& options) {
+  const CLI::IsMember types({"f32", "f16", "bf16", "q8_0"});
+  app.add_option("--kv-type", options.kv_type,
+                 "type of the KV cache: f32, f16, bf16, q8_0; default: bf16 with AMX, else f16")
+      ->check(types);
+  app.add_option("--k-type", options.k_type, "type of the keys alone")->check(types);
+  app.add_option("--v-type", options.v_type, "type of the values alone")->check(types);
+}
+
+kernels::KvTypes ChosenKvTypes(const ModelOptions& options) {
+  const auto isa = options.isa.empty() ? std::nullopt : std::optional(options.isa);
+  kernels::KvTypes types = kernels::UsualKvTypes(isa);
+  types.k = kernels::FindKvType(options.kv_type).value_or(types.k);
+  types.v = kernels::FindKvType(options.kv_type).value_or(types.v);
+  types.k = kernels::FindKvType(options.k_type).value_or(types.k);
+  types.v = kernels::FindKvType(options.v_type).value_or(types.v);
+  return types;
+}
+
 void AddModelOptions(CLI::App& app, ModelOptions& options, WithEngine with_engine) {
   app.add_option("-m,--model", options.model, "GGUF file, or the name of one in the models folder")
       ->envname("LEMMA_MODEL")
@@ -107,8 +127,7 @@ void AddModelOptions(CLI::App& app, ModelOptions& options, WithEngine with_engin
   app.add_option("-c,--ctx", options.context, "context length in tokens; default: the model's")
       ->envname("LEMMA_CTX")
       ->check(CLI::Range(8, 1 << 24));
-  app.add_option("--kv-type", options.kv_type, "type of the KV cache: f16 or f32")
-      ->check(CLI::IsMember({"f16", "f32"}));
+  AddKvOptions(app, options);
   app.add_option("--speculation", options.speculation,
                  "compute tokens ahead where the text repeats itself (same output): auto or off")
       ->envname("LEMMA_SPECULATION")

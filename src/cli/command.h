@@ -10,6 +10,7 @@
 #include <string>
 
 #include "base/status.h"
+#include "kernels/kv_type.h"
 
 namespace lemma::cli {
 
@@ -39,12 +40,19 @@ struct ModelOptions {
   int threads = 0;    // 0: one a usable processor
   std::string isa;    // empty: LEMMA_ISA, or the best
   std::optional<size_t> context;
-  std::string kv_type = "f16";
+  std::string kv_type;  // of K and V; empty: what suits the kernels
+  std::string k_type;   // empty: kv_type
+  std::string v_type;
   std::string speculation = "auto";
 };
 
 // For a number of tokens: decimal digits, nothing else.
 CLI::Validator CountCheck();
+
+// --kv-type, --k-type and --v-type.
+void AddKvOptions(CLI::App& app, ModelOptions& options);
+// The types that these options mean on this machine.
+kernels::KvTypes ChosenKvTypes(const ModelOptions& options);
 
 enum class WithEngine { kNo, kYes };
 void AddModelOptions(CLI::App& app, ModelOptions& options, WithEngine with_engine);

@@ -13,7 +13,7 @@ namespace {
 struct InspectCommand {
   std::string file;
   std::optional<size_t> context;
-  std::string kv_type = "f16";
+  ModelOptions kv;  // only the types of its cache
   bool summary = false;
   bool scan = false;
   bool json = false;
@@ -24,7 +24,7 @@ Status RunInspect(const InspectCommand& command) {
   LEMMA_ASSIGN_OR_RETURN(const auto file, gguf::File::Open(path));
   service::InspectOptions options;
   options.context = command.context;
-  options.kv_type = command.kv_type == "f32" ? kernels::KvType::kF32 : kernels::KvType::kF16;
+  options.kv_type = ChosenKvTypes(command.kv);
   if (const uint64_t available = AvailableMemoryBytes(); available > 0) {
     options.available_bytes = available;
   }
@@ -43,8 +43,7 @@ void AddInspect(CLI::App& app, Context& context) {
   auto options = std::make_shared<InspectCommand>();
   command->add_option("file", options->file, "GGUF file; default: the bundled model");
   command->add_option("-c,--ctx", options->context, "context length of the memory estimate");
-  command->add_option("--kv-type", options->kv_type, "type of the KV cache: f16 or f32")
-      ->check(CLI::IsMember({"f16", "f32"}));
+  AddKvOptions(*command, options->kv);
   command->add_flag("-s,--summary", options->summary, "without the metadata and the tensors");
   command->add_flag("--scan", options->scan, "read every tensor and look for NaN and infinity");
   command->add_flag("--json", options->json, "print JSON");

@@ -44,8 +44,7 @@ Status RunPerplexity(const PerplexityCommand& options) {
   windowing.window = options.window;
   if (bos) windowing.bos = *tokens->bos();
   windowing.max_windows = options.windows;
-  windowing.kv_type =
-      options.model.kv_type == "f32" ? kernels::KvType::kF32 : kernels::KvType::kF16;
+  windowing.kv_type = ChosenKvTypes(options.model);
   ProgressBar bar("perplexity");
   InstallInterrupt();
   LEMMA_ASSIGN_OR_RETURN(
@@ -81,8 +80,7 @@ void AddPerplexity(CLI::App& app, Context& context) {
   command->add_option("-c,--ctx", options->window, "window in tokens")
       ->check(CLI::Range(4, 1 << 20));
   command->add_option("--chunks", options->windows, "at most so many windows");
-  command->add_option("--kv-type", options->model.kv_type, "type of the KV cache: f16 or f32")
-      ->check(CLI::IsMember({"f16", "f32"}));
+  AddKvOptions(*command, options->model);
   command->add_flag("--json", options->json, "print {\"tokens\",\"nll\",\"ppl\"}");
   command->footer("Example:\n  lemma perplexity -m model.gguf -f wiki.test.raw --json");
   command->callback([options, &context] {

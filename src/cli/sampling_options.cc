@@ -121,7 +121,7 @@ Result<std::unique_ptr<service::LoadedModel>> OpenModel(const ModelOptions& opti
   load.threads = options.threads;
   if (!options.isa.empty()) load.isa = options.isa;
   load.context = options.context;
-  load.kv_type = options.kv_type == "f32" ? kernels::KvType::kF32 : kernels::KvType::kF16;
+  load.kv_type = ChosenKvTypes(options);
   if (options.speculation == "off") load.speculation.mode = engine::Speculation::kOff;
   const std::string name = path.substr(path.rfind('/') + 1);
   auto bar = std::make_optional<ProgressBar>(Say(Text::kLoading, name));

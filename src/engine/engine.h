@@ -24,7 +24,7 @@ namespace lemma::engine {
 struct EngineOptions {
   size_t context_tokens = 0;  // longest sequence; 0: the model's, at most kDefaultContext
   size_t kv_pages = 0;        // 0: as many as four sequences of full length need, within memory
-  kernels::KvType kv_type = kernels::KvType::kF16;
+  kernels::KvTypes kv_type = kernels::KvType::kF16;
   SchedulerLimits scheduler;
   SpeculationOptions speculation;
   size_t max_queued = 256;       // requests waiting for the engine thread

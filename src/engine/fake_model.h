@@ -38,7 +38,7 @@ class FakeModel final : public StepModel {
       : context_(context), repetition_(repetition) {}
   [[nodiscard]] size_t vocab() const override { return kVocab; }
   [[nodiscard]] size_t context_length() const override { return context_; }
-  Result<std::unique_ptr<kernels::KvStorage>> MakeKv(size_t pages, kernels::KvType) override {
+  Result<std::unique_ptr<kernels::KvStorage>> MakeKv(size_t pages, kernels::KvTypes) override {
     return std::unique_ptr<kernels::KvStorage>(std::make_unique<FakeKv>(pages));
   }
   Status Forward(const model::ForwardBatch& batch, kernels::KvStorage& storage,

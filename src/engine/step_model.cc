@@ -11,8 +11,9 @@ class ModelStep final : public StepModel {
   explicit ModelStep(model::Model& model) : model_(model) {}
   [[nodiscard]] size_t vocab() const override { return model_.config().vocab; }
   [[nodiscard]] size_t context_length() const override { return model_.config().context_length; }
-  Result<std::unique_ptr<kernels::KvStorage>> MakeKv(size_t pages, kernels::KvType type) override {
-    return model_.MakeKv(pages, type);
+  Result<std::unique_ptr<kernels::KvStorage>> MakeKv(size_t pages,
+                                                     kernels::KvTypes types) override {
+    return model_.MakeKv(pages, types);
   }
   Status Forward(const model::ForwardBatch& batch, kernels::KvStorage& kv,
                  std::vector<float>& logits) override {

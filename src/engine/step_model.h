@@ -27,7 +27,7 @@ class StepModel {
   [[nodiscard]] virtual size_t vocab() const = 0;
   [[nodiscard]] virtual size_t context_length() const = 0;
   virtual Result<std::unique_ptr<kernels::KvStorage>> MakeKv(size_t pages,
-                                                             kernels::KvType type) = 0;
+                                                             kernels::KvTypes types) = 0;
   // As model::Model::Forward.
   virtual Status Forward(const model::ForwardBatch& batch, kernels::KvStorage& kv,
                          std::vector<float>& logits) = 0;

@@ -255,6 +255,11 @@ void CpuOps::SiluMul(std::span<float> gate, std::span<const float> up) {
   });
 }
 
+KvTypes UsualKvTypes(const std::optional<std::string>& isa) {
+  const auto table = ChooseKernels(isa);
+  return table.ok() ? (*table)->usual_kv : KvType::kF16;
+}
+
 Result<std::unique_ptr<Ops>> MakeCpuOps(const CpuOptions& options) {
   if (options.threads < 0 || options.threads > 1024) {
     return InvalidArgument(

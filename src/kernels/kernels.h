@@ -62,6 +62,7 @@ struct KernelTable {
   void (*silu_mul)(float* gate, const float* up, size_t n) = nullptr;
   void (*float_to_half)(const float* x, size_t n, uint16_t* out) = nullptr;
   AttentionKernels attention;
+  KvType usual_kv = KvType::kF16;  // what a cache is made of unless told otherwise
 };
 
 }  // namespace lemma::kernels

@@ -158,6 +158,9 @@ struct CpuOptions {
 
 // Error when the asked ISA is unknown or the processor lacks it: forcing never falls back.
 Result<std::unique_ptr<Ops>> MakeCpuOps(const CpuOptions& options);
+// The types of K and V that suit the kernels of `isa` (as in CpuOptions) best: bf16 with AMX, whose
+// tiles multiply it, f16 elsewhere.
+KvTypes UsualKvTypes(const std::optional<std::string>& isa);
 // The names that MakeCpuOps accepts on this processor, slowest first ("scalar" always).
 std::span<const std::string_view> AvailableIsas();
 

@@ -265,9 +265,8 @@ Status ReadRope(const gguf::File& file, const KeyReader& keys, ModelConfig& conf
 
 }  // namespace
 
-uint64_t ModelConfig::kv_bytes_per_token(kernels::KvType type) const {
-  const uint64_t value_bytes = type == kernels::KvType::kF32 ? 4 : 2;
-  return 2 * value_bytes * layers * kv_heads * head_dim;
+uint64_t ModelConfig::kv_bytes_per_token(kernels::KvTypes types) const {
+  return layers * kv_heads * kernels::KvBytesPerToken(types, head_dim);
 }
 
 Result<ModelConfig> ReadConfig(const gguf::File& file) {

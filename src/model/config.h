@@ -36,7 +36,7 @@ struct ModelConfig {
   float rope_magnitude = 1.0F;
 
   // Bytes of K and V one token takes.
-  [[nodiscard]] uint64_t kv_bytes_per_token(kernels::KvType type) const;
+  [[nodiscard]] uint64_t kv_bytes_per_token(kernels::KvTypes types) const;
 };
 
 // Every key is range-checked; the error names the key, the value and what was expected.

@@ -34,9 +34,9 @@ const ModelConfig& Model::config() const { return impl_->config_; }
 
 uint64_t Model::bytes_per_token() const { return impl_->weights_.bytes_per_token(); }
 
-Result<std::unique_ptr<kernels::KvStorage>> Model::MakeKv(size_t pages, kernels::KvType type) {
+Result<std::unique_ptr<kernels::KvStorage>> Model::MakeKv(size_t pages, kernels::KvTypes types) {
   const ModelConfig& config = impl_->config_;
-  return impl_->ops_.MakeKv({config.layers, config.kv_heads, config.head_dim, pages, type});
+  return impl_->ops_.MakeKv({config.layers, config.kv_heads, config.head_dim, pages, types});
 }
 
 Status Model::Forward(const ForwardBatch& batch, kernels::KvStorage& kv,

@@ -35,7 +35,7 @@ class Model {
   [[nodiscard]] const ModelConfig& config() const;
   // Bytes of weights read for one decoded token (output head included, one embedding row).
   [[nodiscard]] uint64_t bytes_per_token() const;
-  Result<std::unique_ptr<kernels::KvStorage>> MakeKv(size_t pages, kernels::KvType type);
+  Result<std::unique_ptr<kernels::KvStorage>> MakeKv(size_t pages, kernels::KvTypes types);
 
   // Runs the batch, stores its K and V, and writes the wanted logits, [logit_rows][vocab], f32.
   // REQUIRES: tokens within the vocabulary, positions below the context length, tables long enough

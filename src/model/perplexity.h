@@ -21,7 +21,7 @@ struct PerplexityOptions {
   size_t window = 512;         // tokens, >= 4
   size_t batch = 512;          // tokens a forward pass, >= 1
   std::optional<int32_t> bos;  // set: takes the place of each window's first token
-  kernels::KvType kv_type = kernels::KvType::kF16;
+  kernels::KvTypes kv_type = kernels::KvType::kF16;
   std::optional<size_t> max_windows;
 };
 

@@ -148,16 +148,12 @@ std::optional<VocabReport> Vocab(const gguf::File& file) {
   return vocab;
 }
 
-std::string_view KvTypeName(kernels::KvType type) {
-  return type == kernels::KvType::kF32 ? "f32" : "f16";
-}
-
 MemoryReport Memory(const InspectReport& report, const InspectOptions& options) {
   const model::ModelConfig& config = *report.config;
   MemoryReport memory;
   memory.context =
       options.context.value_or(std::min(config.context_length, engine::kDefaultContext));
-  memory.kv_type = KvTypeName(options.kv_type);
+  memory.kv_type = kernels::KvTypesName(options.kv_type);
   memory.weight_bytes = report.tensor_bytes;
   const uint64_t pages =
       memory.context / kernels::kPageTokens + (memory.context % kernels::kPageTokens != 0 ? 1 : 0);

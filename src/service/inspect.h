@@ -118,7 +118,7 @@ enum class Scan : uint8_t {
 
 struct InspectOptions {
   std::optional<size_t> context;  // of the memory estimate; absent: the usual one
-  kernels::KvType kv_type = kernels::KvType::kF16;
+  kernels::KvTypes kv_type = kernels::KvType::kF16;
   std::optional<uint64_t> available_bytes;  // of memory, to compare with
   Scan scan = Scan::kMetadata;
 };

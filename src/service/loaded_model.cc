@@ -53,11 +53,15 @@ struct LoadedModel::Impl {
     return OkStatus();
   }
 
+  static kernels::KvTypes KvTypesOf(const LoadOptions& options) {
+    return options.kv_type.value_or(kernels::UsualKvTypes(options.isa));
+  }
+
   Result<MemoryPlan> CheckMemory(const model::ModelConfig& config, const LoadOptions& options) {
     MemoryNeeds needs;
     for (const gguf::Tensor& tensor : file->tensors())
       needs.weight_bytes += tensor.view.bytes.size();
-    needs.kv_bytes_per_token = config.kv_bytes_per_token(options.kv_type);
+    needs.kv_bytes_per_token = config.kv_bytes_per_token(KvTypesOf(options));
     needs.trained_context = config.context_length;
     needs.asked_context = options.context;
     if (const uint64_t available = AvailableMemoryBytes(); available > 0) {
@@ -81,7 +85,7 @@ struct LoadedModel::Impl {
     engine::EngineOptions engine_options;
     engine_options.context_tokens = plan.context;
     engine_options.kv_pages = plan.kv_pages;
-    engine_options.kv_type = options.kv_type;
+    engine_options.kv_type = KvTypesOf(options);
     engine_options.speculation = options.speculation;
     LEMMA_ASSIGN_OR_RETURN(engine,
                            engine::Engine::Create(engine::WrapModel(*model), engine_options));

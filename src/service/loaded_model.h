@@ -22,10 +22,10 @@
 namespace lemma::service {
 
 struct LoadOptions {
-  int threads = 0;                 // 0: one a usable processor
-  std::optional<std::string> isa;  // absent: LEMMA_ISA or the best
-  std::optional<size_t> context;   // tokens; absent: the model's, bounded by memory
-  kernels::KvType kv_type = kernels::KvType::kF16;
+  int threads = 0;                          // 0: one a usable processor
+  std::optional<std::string> isa;           // absent: LEMMA_ISA or the best
+  std::optional<size_t> context;            // tokens; absent: the model's, bounded by memory
+  std::optional<kernels::KvTypes> kv_type;  // absent: what suits the kernels
   engine::SpeculationOptions speculation;
   std::function<bool(double share)> progress;  // false cancels (kCancelled); may be empty
 };

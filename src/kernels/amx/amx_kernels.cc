@@ -8,6 +8,7 @@ void FillAmxKernels(KernelTable* table) {
   FillAvx512Kernels(table);
   FillAmxGemms(table);
   FillAmxAttention(&table->attention);
+  table->usual_kv = KvType::kBf16;
   table->name = "amx";
   table->description = "AMX int8 and bf16, AVX-512 VNNI";
 }
