@@ -5,10 +5,11 @@
 //
 //   speculation_bench MODEL.gguf [TEXT_FILE] [threads] [rounds] [tokens] [isa]
 //
-// Texts: `copy` (the answer restates the prompt), `edit` (restates it with a change every 25
-// tokens), `ordinary` (the file goes on where the prompt ends). Prints one JSON line a text:
-// tokens per second without and with, medians; the ratio's median and spread over the rounds;
-// tokens per pass. Usage is explained in docs/performance.md.
+// Texts, another part of the file in each round: `ordinary` (the file goes on where the prompt
+// ends), `copy` (the answer restates the prompt), `edit` (restates it with a change every 25
+// tokens). One JSON line each: tokens per second without and with speculation, the ratio over all
+// rounds, its median and spread; the ratio of processor times, which with one thread holds on a
+// busy machine too; tokens per pass. docs/performance.md explains the use.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -16,6 +17,8 @@
 #include <chrono>
 #include <cstdio>
 #include <cstring>
+#include <ctime>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -73,9 +76,16 @@ struct Options {
 };
 
 struct Run {
-  double tok_s = 0;
+  double seconds = 0;      // from the first token to the end
+  double cpu_seconds = 0;  // of the process, in the same time
   engine::Usage usage;
 };
+
+double CpuSeconds() {
+  timespec now{};
+  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+  return static_cast<double>(now.tv_sec) + 1e-9 * static_cast<double>(now.tv_nsec);
+}
 
 Result<Run> RunOnce(engine::Engine& engine, const std::vector<int32_t>& prompt, size_t tokens,
                     uint64_t salt) {
@@ -85,15 +95,17 @@ Result<Run> RunOnce(engine::Engine& engine, const std::vector<int32_t>& prompt, 
   request.max_tokens = tokens;
   request.cache_salt = salt;  // every run prefills
   LEMMA_ASSIGN_OR_RETURN(const auto generation, engine.Submit(std::move(request)));
+  double start = 0;
   for (;;) {
     const auto event = generation->Next(std::chrono::seconds(600));
     if (!event) return InternalError("no event in time");
+    if (event->kind == engine::EventKind::kToken && start == 0) start = CpuSeconds();
     if (event->kind != engine::EventKind::kFinish) continue;
     if (!event->error.ok()) return event->error;
     Run run;
     run.usage = event->usage;
-    run.tok_s = static_cast<double>(event->usage.generated_tokens - 1) /
-                std::max(event->usage.decode_seconds, 1e-9);
+    run.cpu_seconds = CpuSeconds() - start;
+    run.seconds = event->usage.decode_seconds;
     return run;
   }
 }
@@ -102,6 +114,38 @@ double Median(std::vector<double> values) {
   std::sort(values.begin(), values.end());
   const size_t n = values.size();
   return n % 2 == 1 ? values[n / 2] : (values[n / 2 - 1] + values[n / 2]) / 2;
+}
+
+double Total(const std::vector<Run>& runs, double Run::*field) {
+  double sum = 0;
+  for (const Run& run : runs) sum += run.*field;
+  return sum;
+}
+
+void Print(const char* name, const std::vector<Run>& plain, const std::vector<Run>& ahead) {
+  std::vector<double> ratios;
+  size_t tokens = 0;
+  size_t drafted = 0;
+  size_t accepted = 0;
+  for (size_t i = 0; i < ahead.size(); ++i) {
+    ratios.push_back(plain[i].seconds / std::max(ahead[i].seconds, 1e-9));
+    tokens += ahead[i].usage.generated_tokens - 1;
+    drafted += ahead[i].usage.drafted_tokens;
+    accepted += ahead[i].usage.accepted_tokens;
+  }
+  const auto all = static_cast<double>(tokens);
+  const auto [low, high] = std::minmax_element(ratios.begin(), ratios.end());
+  fmt::print(
+      "{{\"text\":\"{}\",\"rounds\":{},\"tokens\":{},\"plain_tok_s\":{:.2f},"
+      "\"speculation_tok_s\":{:.2f},\"ratio\":{:.3f},\"ratio_median\":{:.3f},"
+      "\"ratio_low\":{:.3f},\"ratio_high\":{:.3f},\"cpu_time_ratio\":{:.3f},"
+      "\"drafted\":{},\"accepted\":{},\"tokens_per_pass\":{:.2f}}}\n",
+      name, ratios.size(), tokens, all / Total(plain, &Run::seconds),
+      all / Total(ahead, &Run::seconds), Total(plain, &Run::seconds) / Total(ahead, &Run::seconds),
+      Median(ratios), *low, *high,
+      Total(plain, &Run::cpu_seconds) / std::max(Total(ahead, &Run::cpu_seconds), 1e-9), drafted,
+      accepted, all / static_cast<double>(tokens - accepted));
+  std::fflush(stdout);
 }
 
 class SpeculationBench {
@@ -122,39 +166,22 @@ class SpeculationBench {
     return OkStatus();
   }
 
-  // `script` begins with the prompt.
-  Status Measure(const char* name, std::vector<int32_t> script, size_t prompt_tokens) {
-    script_ = std::move(script);
-    const std::vector<int32_t> prompt(script_.begin(),
-                                      script_.begin() + static_cast<ptrdiff_t>(prompt_tokens));
-    const size_t tokens = script_.size() - prompt_tokens;
-    std::vector<double> plain;
-    std::vector<double> ahead;
-    std::vector<double> ratios;
-    engine::Usage usage;
+  // `make(round)` gives the text of a round; it begins with the prompt.
+  Status Measure(const char* name, size_t prompt_tokens,
+                 const std::function<std::vector<int32_t>(size_t)>& make) {
+    std::vector<Run> all[2];
     for (size_t i = 0; i <= options_.rounds; ++i) {
-      std::vector<Run> runs(2);
+      script_ = make(i);
+      const std::vector<int32_t> prompt(script_.begin(),
+                                        script_.begin() + static_cast<ptrdiff_t>(prompt_tokens));
       for (size_t k = 0; k < 2; ++k) {
         const size_t which = (i + k) % 2;  // the first of a round alternates
-        LEMMA_ASSIGN_OR_RETURN(runs[which], RunOnce(*engines_[which], prompt, tokens, ++salt_));
+        LEMMA_ASSIGN_OR_RETURN(const Run run, RunOnce(*engines_[which], prompt,
+                                                      script_.size() - prompt_tokens, ++salt_));
+        if (i > 0) all[which].push_back(run);  // round 0 warms up
       }
-      if (i == 0) continue;  // warms up
-      plain.push_back(runs[0].tok_s);
-      ahead.push_back(runs[1].tok_s);
-      ratios.push_back(runs[1].tok_s / runs[0].tok_s);
-      usage = runs[1].usage;
     }
-    const auto passes = static_cast<double>(usage.generated_tokens - usage.accepted_tokens);
-    const auto [low, high] = std::minmax_element(ratios.begin(), ratios.end());
-    fmt::print(
-        "{{\"text\":\"{}\",\"prompt_tokens\":{},\"tokens\":{},\"rounds\":{},"
-        "\"plain_tok_s\":{:.2f},\"speculation_tok_s\":{:.2f},\"ratio\":{:.3f},"
-        "\"ratio_low\":{:.3f},\"ratio_high\":{:.3f},\"drafted\":{},\"accepted\":{},"
-        "\"tokens_per_pass\":{:.2f}}}\n",
-        name, prompt_tokens, tokens, options_.rounds, Median(plain), Median(ahead), Median(ratios),
-        *low, *high, usage.drafted_tokens, usage.accepted_tokens,
-        static_cast<double>(usage.generated_tokens) / passes);
-    std::fflush(stdout);
+    Print(name, all[0], all[1]);
     return OkStatus();
   }
 
@@ -180,21 +207,29 @@ Status RunAll(const Options& options) {
     return InvalidArgument(
         fmt::format("{}: {} tokens, expected at least {}", options.text, tokens.size(), 3 * n));
   }
-  const std::vector<int32_t> head(tokens.begin(), tokens.begin() + static_cast<ptrdiff_t>(n));
-  std::vector<int32_t> copy = head;
-  copy.insert(copy.end(), head.begin(), head.end());
-  std::vector<int32_t> edit = copy;
-  for (size_t i = n + 12; i < edit.size(); i += 25) {
-    edit[i] = tokens[2 * n + i % n];
-  }
-  const std::vector<int32_t> ordinary(tokens.begin(),
-                                      tokens.begin() + static_cast<ptrdiff_t>(3 * n));
+  // Another part of the file in each round.
+  const auto window = [&](size_t round, size_t count) {
+    const size_t begin = round * 2 * n % (tokens.size() - count + 1);
+    return std::vector<int32_t>(tokens.begin() + static_cast<ptrdiff_t>(begin),
+                                tokens.begin() + static_cast<ptrdiff_t>(begin + count));
+  };
+  const auto copy = [&](size_t round) {
+    const std::vector<int32_t> part = window(round, n);
+    std::vector<int32_t> out = part;
+    out.insert(out.end(), part.begin(), part.end());
+    return out;
+  };
+  const auto edit = [&](size_t round) {
+    std::vector<int32_t> out = copy(round);
+    for (size_t i = n + 12; i < out.size(); i += 25) out[i] = tokens[(round * n + i * 7) % n];
+    return out;
+  };
   SpeculationBench bench(options);
   LEMMA_RETURN_IF_ERROR(bench.Start(*model));
-  LEMMA_RETURN_IF_ERROR(bench.Measure("ordinary", ordinary, 2 * n));
-  LEMMA_RETURN_IF_ERROR(bench.Measure("copy", copy, n));
-  LEMMA_RETURN_IF_ERROR(bench.Measure("edit", edit, n));
-  return bench.Measure("ordinary", ordinary, 2 * n);
+  LEMMA_RETURN_IF_ERROR(
+      bench.Measure("ordinary", 2 * n, [&](size_t round) { return window(round, 3 * n); }));
+  LEMMA_RETURN_IF_ERROR(bench.Measure("copy", n, copy));
+  return bench.Measure("edit", n, edit);
 }
 
 bool Number(const char* text, size_t& out) {

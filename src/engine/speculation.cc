@@ -19,6 +19,11 @@ size_t ClassOf(size_t agreement) {
   return index;
 }
 
+// Credit of a sequence, in plain steps: a gift for each token, and a bound on what is saved up, so
+// that a long copy does not pay for a long loss afterwards.
+constexpr double kIncome = 0.01;
+constexpr double kMostCredit = 2;
+
 // A draft must promise so much more than the plain step, for estimates are not exact.
 constexpr double kLeastGain = 1.03;
 // Rise of the time per added row, before anything was measured.
@@ -58,11 +63,20 @@ void SequenceDrafts::Propose(std::span<const int32_t> tokens, size_t most) {
   Continue(tokens, *match, most, draft_);
 }
 
-void SequenceDrafts::Keep(size_t count) { kept_ = std::min(count, draft_.size()); }
+void SequenceDrafts::Keep(size_t count, double cost) {
+  kept_ = std::min(count, draft_.size());
+  cost_ = cost;
+}
 
 void SequenceDrafts::Clear() {
   draft_.clear();
   kept_ = 0;
+  cost_ = 0;
+}
+
+void SequenceDrafts::Settle(size_t accepted) {
+  const auto won = static_cast<double>(accepted);
+  credit_ = std::min(credit_ + won - cost_ + kIncome * (1 + won), kMostCredit);
 }
 
 bool SequenceDrafts::Check(size_t index, int32_t token) {
@@ -115,18 +129,21 @@ double StepCosts::Ratio(size_t base, size_t rows) const {
   return 1 + slope * static_cast<double>(rows - base);
 }
 
-std::vector<size_t> PlanDrafts(std::span<const SequenceDrafts* const> sequences,
-                               const StepCosts& costs, const SpeculationOptions& options) {
+DraftPlan PlanDrafts(std::span<const SequenceDrafts* const> sequences, const StepCosts& costs,
+                     const SpeculationOptions& options) {
   const size_t base = sequences.size();
+  const bool always = options.mode == Speculation::kAlways;
   const size_t most_rows = std::min(options.max_rows, StepCosts::kMaxRows);
   std::vector<size_t> counts(base, 0);
-  std::vector<size_t> best = counts;
+  DraftPlan best{counts, 0};
   std::vector<double> chances(base, 1);  // that all counted drafts of a sequence are right
   const auto next_chance = [&](size_t i) {
-    const bool more = counts[i] < std::min(sequences[i]->proposed(), options.max_draft);
+    const bool more = counts[i] < std::min(sequences[i]->proposed(), options.max_draft) &&
+                      (always || sequences[i]->HasCredit());
     return more ? chances[i] * sequences[i]->Chance(counts[i]) : -1.0;
   };
-  auto expected = static_cast<double>(base);
+  const auto plain = static_cast<double>(base);
+  double expected = plain;
   double best_gain = kLeastGain;
   for (size_t rows = base + 1; rows <= most_rows; ++rows) {
     size_t next = 0;
@@ -137,10 +154,11 @@ std::vector<size_t> PlanDrafts(std::span<const SequenceDrafts* const> sequences,
     chances[next] = next_chance(next);
     ++counts[next];
     expected += chances[next];
-    const double gain = expected / static_cast<double>(base) / costs.Ratio(base, rows);
-    if (options.mode == Speculation::kAlways || gain > best_gain) {
+    const double ratio = costs.Ratio(base, rows);
+    const double gain = expected / plain / ratio;
+    if (always || gain > best_gain) {
       best_gain = gain;
-      best = counts;
+      best = {counts, (ratio - 1) * plain};
     }
   }
   return best;

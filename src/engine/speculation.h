@@ -52,8 +52,8 @@ class SequenceDrafts {
  public:
   // Looks for at most `most` tokens that may follow `tokens`; may find none.
   void Propose(std::span<const int32_t> tokens, size_t most);
-  // Only the first `count` of them go into the step.
-  void Keep(size_t count);
+  // Only the first `count` of them go into the step; they make it longer by `cost` plain steps.
+  void Keep(size_t count, double cost);
   // No step is under way.
   void Clear();
 
@@ -64,6 +64,11 @@ class SequenceDrafts {
   // Token `index` after the present ones turned out to be `token`. True when the step holds the
   // logits after it: it was in the draft and is as drafted.
   bool Check(size_t index, int32_t token);
+  // The step gave `accepted` tokens beside the plain one.
+  void Settle(size_t accepted);
+  // False when drafts of this sequence cost more than they won: it has to earn new credit, a little
+  // for each token. So no text loses more than a percent and a half step.
+  [[nodiscard]] bool HasCredit() const { return credit_ > 0; }
 
  private:
   DraftIndex index_;
@@ -71,6 +76,8 @@ class SequenceDrafts {
   std::vector<int32_t> draft_;
   size_t agreement_ = 0;
   size_t kept_ = 0;
+  double cost_ = 0;
+  double credit_ = 0.5;  // in plain steps
 };
 
 // Times of decode steps by their number of rows: medians of the latest.
@@ -98,9 +105,14 @@ class StepCosts {
   uint64_t steps_ = 0;
 };
 
-// How many draft tokens of each sequence to compute in a step of one row each: the number that
-// promises the most tokens per second; zeros when none promises clearly more than the plain step.
-std::vector<size_t> PlanDrafts(std::span<const SequenceDrafts* const> sequences,
-                               const StepCosts& costs, const SpeculationOptions& options);
+struct DraftPlan {
+  std::vector<size_t> counts;  // draft tokens of each sequence to compute
+  double cost = 0;             // by how many plain steps they make the step longer, by estimate
+};
+
+// For a step of one row a sequence: the drafts that promise the most tokens per second; none when
+// nothing promises clearly more than the plain step.
+DraftPlan PlanDrafts(std::span<const SequenceDrafts* const> sequences, const StepCosts& costs,
+                     const SpeculationOptions& options);
 
 }  // namespace lemma::engine

@@ -56,26 +56,27 @@ TEST(PlanDraftsTest, WeighsWhatIsWonAgainstWhatItCosts) {
   const std::vector<const SequenceDrafts*> one{&sure};
   StepCosts cheap;
   for (size_t rows = 1; rows <= 8; ++rows) cheap.Record(rows, 1 + 0.01 * static_cast<double>(rows));
-  EXPECT_EQ(PlanDrafts(one, cheap, options), (std::vector<size_t>{5}));
+  EXPECT_EQ(PlanDrafts(one, cheap, options).counts, (std::vector<size_t>{5}));
   StepCosts dear;
   for (size_t rows = 1; rows <= 8; ++rows) dear.Record(rows, static_cast<double>(rows));
-  EXPECT_EQ(PlanDrafts(one, dear, options), (std::vector<size_t>{0}));
+  EXPECT_EQ(PlanDrafts(one, dear, options).counts, (std::vector<size_t>{0}));
   const SpeculationOptions always{.mode = Speculation::kAlways};
-  EXPECT_EQ(PlanDrafts(one, dear, always), (std::vector<size_t>{5}));
+  EXPECT_EQ(PlanDrafts(one, dear, always).counts, (std::vector<size_t>{5}));
   const std::vector<const SequenceDrafts*> four{&none, &sure, &none, &sure};
-  EXPECT_EQ(PlanDrafts(four, cheap, options), (std::vector<size_t>{0, 2, 0, 2})) << "8 rows in all";
+  EXPECT_EQ(PlanDrafts(four, cheap, options).counts, (std::vector<size_t>{0, 2, 0, 2}))
+      << "8 rows in all";
   const std::vector<const SequenceDrafts*> eight(8, &sure);
-  EXPECT_EQ(PlanDrafts(eight, cheap, options), std::vector<size_t>(8, 0));
+  EXPECT_EQ(PlanDrafts(eight, cheap, options).counts, std::vector<size_t>(8, 0));
   // Five rows for the price of two, the sixth is dear: stop before it.
   StepCosts step;
   for (size_t rows = 1; rows <= 8; ++rows) step.Record(rows, rows <= 4 ? 1.0 : 3.0);
-  EXPECT_EQ(PlanDrafts(one, step, options), (std::vector<size_t>{3}));
+  EXPECT_EQ(PlanDrafts(one, step, options).counts, (std::vector<size_t>{3}));
 }
 
 TEST(SequenceDraftsTest, ChecksTokensAgainstTheDraft) {
   SequenceDrafts drafts = Periodic(5);  // 80 = 8 * 9 + 8: goes on with 8, 0, 1, 2, 3
   ASSERT_EQ(drafts.proposed(), 5u);
-  drafts.Keep(2);
+  drafts.Keep(2, 0.1);
   EXPECT_EQ(std::vector<int32_t>(drafts.tokens().begin(), drafts.tokens().end()),
             (std::vector<int32_t>{8, 0}));
   EXPECT_TRUE(drafts.Check(0, 8));
@@ -83,6 +84,39 @@ TEST(SequenceDraftsTest, ChecksTokensAgainstTheDraft) {
   EXPECT_TRUE(drafts.Check(1, 0));
   EXPECT_FALSE(drafts.Check(2, 1)) << "right, but not in the step";
   EXPECT_FALSE(drafts.Check(9, 1));
+}
+
+TEST(SequenceDraftsTest, LossesUseUpTheCredit) {
+  SequenceDrafts drafts = Periodic(5);
+  EXPECT_TRUE(drafts.HasCredit());
+  size_t lost = 0;
+  for (; drafts.HasCredit(); ++lost) {
+    drafts.Keep(5, 0.2);
+    drafts.Settle(0);
+  }
+  EXPECT_LE(lost, 4u);
+  // A hundredth of the time may be spent on trying.
+  size_t tried = 0;
+  for (int step = 0; step < 10000; ++step) {
+    const bool draft = drafts.HasCredit();
+    tried += draft ? 1 : 0;
+    drafts.Keep(draft ? 5 : 0, draft ? 0.2 : 0);
+    drafts.Settle(0);
+  }
+  EXPECT_NEAR(static_cast<double>(tried), 10000 * 0.01 / 0.2, 50);
+  const SequenceDrafts* const one[] = {&drafts};
+  while (drafts.HasCredit()) {
+    drafts.Keep(5, 0.2);
+    drafts.Settle(0);
+  }
+  const SequenceDrafts again = drafts;
+  EXPECT_EQ(PlanDrafts(one, {}, {}).counts, (std::vector<size_t>{0}));
+  for (int step = 0; step < 3; ++step) {
+    drafts.Keep(5, 0.2);
+    drafts.Settle(4);
+  }
+  EXPECT_TRUE(drafts.HasCredit());
+  EXPECT_FALSE(again.HasCredit());
 }
 
 struct Outcome {

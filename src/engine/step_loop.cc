@@ -2,6 +2,7 @@
 #include "engine/step_loop.h"
 
 #include <algorithm>
+#include <numeric>
 
 #include "base/clock.h"
 
@@ -203,15 +204,17 @@ void StepLoop::AddDrafts(const std::vector<Ref>& refs, const std::vector<Planned
     drafts.push_back(&ref.sample->drafts);
     pages -= pages_.PagesNeeded(*ref.sample->sequence, 1);
   }
-  const std::vector<size_t> counts = PlanDrafts(drafts, costs_, options);
+  const DraftPlan plan = PlanDrafts(drafts, costs_, options);
+  const size_t total = std::accumulate(plan.counts.begin(), plan.counts.end(), size_t{0});
   for (size_t i = 0; i < slices.size(); ++i) {
     Sample& sample = *refs[slices[i].sequence].sample;
     // Drafts take pages only when every sequence has its own.
     const size_t plain = pages_.PagesNeeded(*sample.sequence, 1);
-    size_t count = counts[i];
+    size_t count = plan.counts[i];
     while (count > 0 && pages_.PagesNeeded(*sample.sequence, 1 + count) - plain > pages) --count;
     pages -= pages_.PagesNeeded(*sample.sequence, 1 + count) - plain;
-    sample.drafts.Keep(count);
+    const double share = total == 0 ? 0 : static_cast<double>(count) / static_cast<double>(total);
+    sample.drafts.Keep(count, plan.cost * share);
   }
 }
 

@@ -65,15 +65,17 @@ void StepLoop::SampleDraftedRows(Active& active, Sample& sample, std::span<float
   const size_t before = sample.tokens.size();
   sample.drafted_tokens += drafted;
   stats_.drafted_tokens += drafted;
-  for (size_t i = 0;; ++i) {
-    SampleRow(active, sample, logits.subspan(i * vocab, vocab));
-    if (sample.tokens.size() <= before + i) return;  // it ended without a further token
-    if (!sample.drafts.Check(i, sample.tokens.back())) break;
+  size_t accepted = 0;
+  for (;; ++accepted) {
+    SampleRow(active, sample, logits.subspan(accepted * vocab, vocab));
+    if (sample.tokens.size() <= before) return;  // it ended
+    if (!sample.drafts.Check(accepted, sample.tokens.back())) break;
     ++sample.accepted_tokens;
     ++stats_.accepted_tokens;
     ++stats_.decode_tokens;
-    pages_.MarkComputed(*sample.sequence, before + i + 1);
+    pages_.MarkComputed(*sample.sequence, sample.tokens.size());
   }
+  sample.drafts.Settle(accepted);
   // The newest token is not computed yet; what was drafted in its place and behind it goes.
   pages_.Truncate(*sample.sequence, sample.tokens.size() - 1);
 }
