@@ -186,6 +186,52 @@ class GenerateTest(Scratch):
                     "bandwidth_share"):
             self.assertGreater(bench[key], 0, key)
 
+    def test_bench_runs_every_prompt_depth_and_batch(self):
+        done = lemma("bench", "-m", self.tiny, "-p", "32,64", "-n", 4, "-d", "0,40", "-b", "1,3",
+                     "-r", 2, "--chunk", 24, "--json")
+        self.assertEqual(done.returncode, 0, done.err)
+        tests = json.loads(done.out)["tests"]
+        self.assertEqual([t["tokens"] for t in tests if t["kind"] == "prefill"], [32, 64])
+        self.assertEqual([(t["depth"], t["batch"]) for t in tests if t["kind"] == "decode"],
+                         [(0, 1), (0, 3), (40, 1), (40, 3)])
+        for test in tests:
+            self.assertEqual(len(test["samples"]), 2)
+            self.assertLessEqual(test["lower_quartile"], test["tok_s"])
+            self.assertLessEqual(test["tok_s"], test["upper_quartile"])
+        for args, word in ((["-p", 0, "-n", 0], "nothing to measure"),
+                           (["-p", 1000000], "context")):
+            done = lemma("bench", "-m", self.tiny, *args)
+            self.assertEqual(done.returncode, 2, args)
+            self.assertIn(word, done.err)
+
+    def test_the_timeline_adds_up(self):
+        done = lemma("bench", "-m", self.tiny, "--timeline", "-p", 64, "-n", 4, "--json")
+        self.assertEqual(done.returncode, 0, done.err)
+        report = json.loads(done.out)
+        for part in ("prefill", "decode"):
+            parts = report[part]["parts"]
+            for name in ("norm", "q k v", "attention", "gate up", "down", "head"):
+                self.assertGreater(parts[name], 0, (part, name))
+            self.assertEqual(parts.get("other", 0), 0)  # every matrix is known by its name
+            # Medians of the parts: near the median of the whole, not equal to it.
+            self.assertLess(sum(parts.values()), 3 * report[part]["seconds"])
+
+    def test_the_machine_as_json(self):
+        done = lemma("bench", "--machine", "--quick", "--json", "-t", 2)
+        self.assertEqual(done.returncode, 0, done.err)
+        report = json.loads(done.out)
+        for key in ("processor", "features", "usable_cpus", "threads_per_core", "caches",
+                    "huge_pages", "huge_page_bytes", "clock_ghz", "read_bandwidth",
+                    "read_bandwidth_gb_s", "multiply_rates", "barriers", "steal_share", "seconds"):
+            self.assertIn(key, report)
+        self.assertGreater(report["read_bandwidth_gb_s"], 0)
+        self.assertGreater(report["clock_ghz"], 0.1)
+        self.assertEqual({r["threads"] for r in report["read_bandwidth"]}, {1, 2})
+        for row in report["multiply_rates"]:
+            self.assertGreater(row["mac_s"], 1e6, row)
+        self.assertEqual([b["threads"] for b in report["barriers"]], [1, 2])
+        self.assertNotEqual(lemma("bench", "--quick").returncode, 0)
+
 
 class BundledTest(unittest.TestCase):
     """The model in the repository, through the whole program."""
