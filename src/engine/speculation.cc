@@ -102,21 +102,21 @@ bool StepCosts::Known(size_t rows) const {
   return steps_ - times.last_step <= life;
 }
 
-double StepCosts::Median(size_t rows) const {
+double StepCosts::Typical(size_t rows) const {
   const Times& times = times_[rows];
   std::array<double, kKept> sorted = times.latest;
   const auto n = static_cast<ptrdiff_t>(std::min<uint64_t>(times.count, kKept));
   std::sort(sorted.begin(), sorted.begin() + n);
-  return sorted[static_cast<size_t>(n / 2)];
+  return sorted[static_cast<size_t>(n / 4)];
 }
 
 double StepCosts::Ratio(size_t base, size_t rows) const {
   if (rows == base) return 1;
   double slope = kGuessedSlope;
   if (times_[base].count > 0) {
-    const double one = Median(base);
+    const double one = Typical(base);
     const auto slope_to = [&](size_t r) {
-      return std::max(Median(r) / one - 1, 0.0) / static_cast<double>(r - base);
+      return std::max(Typical(r) / one - 1, 0.0) / static_cast<double>(r - base);
     };
     size_t nearest = rows;
     while (nearest > base && !Known(nearest)) --nearest;

@@ -80,7 +80,7 @@ class SequenceDrafts {
   double credit_ = 0.5;  // in plain steps
 };
 
-// Times of decode steps by their number of rows: medians of the latest.
+// Times of decode steps by their number of rows, from the latest few of each.
 class StepCosts {
  public:
   static constexpr size_t kMaxRows = 16;
@@ -99,7 +99,8 @@ class StepCosts {
     uint64_t last_step = 0;
   };
   [[nodiscard]] bool Known(size_t rows) const;
-  [[nodiscard]] double Median(size_t rows) const;
+  // The lower quartile: what else runs on the machine only adds to a time.
+  [[nodiscard]] double Typical(size_t rows) const;
 
   std::array<Times, kMaxRows + 1> times_;
   uint64_t steps_ = 0;
