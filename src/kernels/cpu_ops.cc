@@ -4,6 +4,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <atomic>
 
 #include "base/cpu_features.h"
 #include "kernels/cpu_kv.h"
@@ -20,6 +21,9 @@ constexpr size_t kBlockRows = 64;
 constexpr size_t kSerialElements = 16384;
 constexpr size_t kSerialBytes = 32768;
 constexpr size_t kChunksPerThread = 16;
+// From so many rows on, a group is enough work to be shared out alone.
+constexpr size_t kShrinkingRows = 64;
+constexpr size_t kLongestRange = 16;  // groups
 
 size_t QuantBlocks(size_t k) { return (k + kSuperBlock - 1) / kSuperBlock; }
 
@@ -147,8 +151,7 @@ void CpuOps::MatmulBatch(std::span<const Product> products, const Batch& batch) 
   }
   const size_t serial = 1 + kSerialBytes * groups / (bytes * batch.rows);
   const size_t shares = static_cast<size_t>(pool_.threads()) * kChunksPerThread;
-  const size_t grain = std::max(serial, groups / shares);
-  pool_.ParallelFor(groups, grain, [&](size_t begin, size_t end, int worker) {
+  const auto multiply = [&](size_t begin, size_t end, int worker) {
     size_t first = 0;
     for (const Product& p : products) {
       const size_t count = AsCpu(*p.w).num_groups();
@@ -160,6 +163,27 @@ void CpuOps::MatmulBatch(std::span<const Product> products, const Batch& batch) 
         MultiplyGroups(p, batch, from - first, to - first);
       }
       first += count;
+    }
+  };
+  if (batch.rows < kShrinkingRows) {
+    return pool_.ParallelFor(groups, std::max(serial, groups / shares), multiply);
+  }
+  ShareShrinking(groups, multiply);
+}
+
+// Ranges that get smaller towards the end: long ones pass more groups over cached activations,
+// short ones let the threads end together.
+void CpuOps::ShareShrinking(size_t count, FunctionRef<void(size_t, size_t, int)> body) {
+  const auto parts = 2 * static_cast<size_t>(pool_.threads());
+  std::atomic<size_t> next{0};
+  pool_.Run([&](int worker) {
+    size_t begin = next.load(std::memory_order_relaxed);
+    while (begin < count) {
+      const size_t even = (count - begin) / parts / 2 * 2;  // the kernels take groups in pairs
+      const size_t end = std::min(begin + std::clamp<size_t>(even, 2, kLongestRange), count);
+      if (!next.compare_exchange_weak(begin, end, std::memory_order_relaxed)) continue;
+      body(begin, end, worker);
+      begin = next.load(std::memory_order_relaxed);
     }
   });
 }

@@ -8,6 +8,7 @@
 #include <span>
 #include <vector>
 
+#include "base/function_ref.h"
 #include "base/thread_pool.h"
 #include "kernels/aligned_buffer.h"
 #include "kernels/cpu_matrix.h"
@@ -51,6 +52,7 @@ class CpuOps final : public Ops {
   void QuantizeBatch(const Batch& batch);
   void QuantizeGemm(const Batch& batch);
   void MatmulBatch(std::span<const Product> products, const Batch& batch);
+  void ShareShrinking(size_t count, FunctionRef<void(size_t, size_t, int)> body);
   // Groups [group_begin, group_end) of one product: by the row kernels, or by those for many rows.
   void MultiplyGroups(const Product& product, const Batch& batch, size_t group_begin,
                       size_t group_end);

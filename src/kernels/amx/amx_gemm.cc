@@ -3,8 +3,8 @@
 // scalar/scalar_matmul.cc. Two tiles (32 rows of activations) x 16 outputs x 256 inputs are a
 // "block": integer sums stay in the tile registers, then each (row, 16 outputs) takes
 //   acc = fma(d * da, sum, acc); acc = fma(-(dmin * da), min_sum, acc)
-// with the vector units. That epilogue, and the unpacking of the next panel of weights, run in
-// slots between the tile products of the following block, so that the tile unit does not wait.
+// with the vector units. That epilogue runs in slots between the tile products of the following
+// block, so that the tile unit does not wait.
 #include "kernels/amx/planes-inl.h"
 #include "kernels/amx/tiles-inl.h"
 #include "kernels/fixed_math.h"
@@ -14,65 +14,46 @@ namespace lemma::kernels {
 namespace {
 
 constexpr size_t kBlockRows = 2 * kTileRows;
-constexpr size_t kSlots = 8;  // of a block
+constexpr size_t kTileInts = kTileRows * kTileRows;
+constexpr size_t kSecondTile = kTileRows * kSuperBlock;  // of the activations
+// Panels that one pass over the activations serves, from kManyRows rows on: so many stay in the
+// first-level cache, and the activations come from the second-level cache once for all of them.
+constexpr size_t kPanels = 2;
+constexpr size_t kManyRows = 65;
 // Activations of this many bytes stay in the second-level cache while the weights pass.
 constexpr size_t kResidentBytes = size_t{960} << 10;
 constexpr size_t kInputBytes = kSuperBlock + 64;  // of a row and block
+
+template <class Format>
+constexpr bool kTwoPlanes =
+    PlanesOf<Format>::kKind == PlaneKind::kSplit || PlanesOf<Format>::kKind == PlaneKind::kWide;
+// Slots of a block.
+template <class Format>
+constexpr size_t kSlots = kTwoPlanes<Format> ? 7 : 4;
 
 // Sums of one block as the tile unit leaves them.
 struct alignas(64) Sums {
   int32_t high[kBlockRows * kTileRows];
   int32_t low[kBlockRows * kTileRows];
-  float mins[kBlockRows * kTileRows];
+};
+struct alignas(64) MinSums {
+  float sums[kBlockRows * kTileRows];
 };
 
 // A block whose sums wait for their epilogue.
 struct Pending {
-  const Sums* sums = nullptr;
+  const MinSums* mins = nullptr;
   const float* da = nullptr;
   const PanelScales* scales = nullptr;
-  float* acc = nullptr;  // [rows][16]
-  float* y = nullptr;    // of the first row, when this is the last panel of the group
+  float* acc = nullptr;   // [rows][16]
+  __mmask16 started = 0;  // all: acc holds the sums of earlier panels; none: it holds nothing yet
   size_t rows = 0;
-  size_t next = 0;
-  size_t step = 0;  // rows a slot
-  bool first = false;
+  // With the last panel of a group the result goes to y.
+  float* y = nullptr;
+  size_t n = 0;
+  bool accumulate = false;
+  __mmask16 outputs = 0;  // those of the group that exist
 };
-
-// The panel that is being unpacked while another is used.
-struct Unpacking {
-  const uint8_t* tile = nullptr;
-  Panel* panel = nullptr;
-  PanelScales* scales = nullptr;
-  size_t next = 0;  // unit
-  size_t credit = 0;
-  Scales fields;
-};
-
-template <class Format>
-constexpr size_t kMinUnits = Format::kHasMin ? kSuperBlock / Format::kGroup / 8 : 0;
-template <class Format>
-constexpr size_t kUnits = 1 + 8 + kMinUnits<Format>;
-
-template <class Format>
-inline void UnpackUnit(Unpacking& u) {
-  const size_t unit = u.next++;
-  if (unit == 0) {
-    Format::GetScales(u.tile, &u.fields);
-    _mm512_store_ps(u.scales->d, Simd::LoadHalves(u.tile + Format::kD));
-    if constexpr (Format::kHasMin) {
-      _mm512_store_ps(u.scales->dmin, Simd::LoadHalves(u.tile + Format::kDmin));
-    }
-  } else if (unit <= 8) {
-    UnpackPlanes<Format>(u.tile, u.fields, unit - 1, u.panel);
-  } else if constexpr (Format::kHasMin) {
-    for (size_t p = 0; p < 4; ++p) UnpackMins<Format>(u.fields, 4 * (unit - 9) + p, u.panel);
-  }
-}
-
-template <class Format>
-constexpr bool kTwoPlanes =
-    PlanesOf<Format>::kKind == PlaneKind::kSplit || PlanesOf<Format>::kKind == PlaneKind::kWide;
 
 template <class Format>
 inline __m512 RowSum(const Sums& sums, size_t row) {
@@ -89,87 +70,93 @@ inline __m512 RowSum(const Sums& sums, size_t row) {
   return _mm512_cvtepi32_ps(sum);
 }
 
+// The epilogue of one block; its fields stay in registers.
 template <class Format>
-inline __m512 AddRow(const Pending& p, size_t row, __m512 d, __m512 dmin, __m512 acc) {
-  const __m512 da = _mm512_set1_ps(p.da[row]);
-  acc = _mm512_fmadd_ps(_mm512_mul_ps(d, da), RowSum<Format>(*p.sums, row), acc);
-  if constexpr (Format::kHasMin) {
-    const __m512 mins = _mm512_load_ps(p.sums->mins + kTileRows * row);
-    acc = _mm512_fnmadd_ps(_mm512_mul_ps(dmin, da), mins, acc);
-  }
-  return acc;
-}
+struct Rows {
+  const Sums* sums;
+  const MinSums* mins;
+  const float* da;
+  float* acc;
+  __mmask16 started;
+  __m512 d;
+  __m512 dmin;
 
-// Where the results of one call go.
-struct Output {
-  size_t n = 0;
-  bool accumulate = false;
-  __mmask16 mask = 0;  // outputs of the pending group that exist
+  Rows(const Pending& p, const Sums& from)
+      : sums(&from), mins(p.mins), da(p.da), acc(p.acc), started(p.started) {
+    d = _mm512_load_ps(p.scales->d);
+    dmin = Format::kHasMin ? _mm512_load_ps(p.scales->dmin) : d;
+  }
+  [[nodiscard]] __m512 Sum(size_t row) const {
+    const __m512 scale = _mm512_set1_ps(da[row]);
+    __m512 sum = _mm512_maskz_load_ps(started, acc + kTileRows * row);
+    sum = _mm512_fmadd_ps(_mm512_mul_ps(d, scale), RowSum<Format>(*sums, row), sum);
+    if constexpr (Format::kHasMin) {
+      const __m512 min = _mm512_load_ps(mins->sums + kTileRows * row);
+      sum = _mm512_fnmadd_ps(_mm512_mul_ps(dmin, scale), min, sum);
+    }
+    return sum;
+  }
+  // Spare rows are there, so whole slots are worked.
+  template <size_t kBegin, size_t kEnd>
+  void Add() const {
+    for (size_t row = kBegin; row < kEnd; ++row) _mm512_store_ps(acc + kTileRows * row, Sum(row));
+  }
 };
 
+// The same with the last panel of a group: rows [begin, end), as far as there are.
 template <class Format>
-inline void Epilogue(Pending& p, const Output& out, size_t count) {
-  const size_t end = p.next + count < p.rows ? p.next + count : p.rows;
-  const __m512 d = _mm512_load_ps(p.scales->d);
-  const __m512 dmin = Format::kHasMin ? _mm512_load_ps(p.scales->dmin) : d;
-  for (; p.next < end; ++p.next) {
-    const size_t row = p.next;
-    float* at = p.acc + kTileRows * row;
-    const __m512 acc = p.first ? _mm512_setzero_ps() : _mm512_load_ps(at);
-    const __m512 sum = AddRow<Format>(p, row, d, dmin, acc);
-    if (p.y == nullptr) {
-      _mm512_store_ps(at, sum);
-      continue;
-    }
-    float* y = p.y + row * out.n;
-    const __m512 old = out.accumulate ? _mm512_maskz_loadu_ps(out.mask, y) : _mm512_setzero_ps();
-    _mm512_mask_storeu_ps(y, out.mask, out.accumulate ? _mm512_add_ps(old, sum) : sum);
+[[gnu::noinline]] void FinishRows(const Pending& p, const Sums& sums, size_t begin, size_t end) {
+  const Rows<Format> rows(p, sums);
+  end = end < p.rows ? end : p.rows;
+  for (size_t row = begin; row < end; ++row) {
+    float* y = p.y + row * p.n;
+    __m512 sum = rows.Sum(row);
+    if (p.accumulate) sum = _mm512_add_ps(_mm512_maskz_loadu_ps(p.outputs, y), sum);
+    _mm512_mask_storeu_ps(y, p.outputs, sum);
   }
 }
 
-// What runs between two tile products.
-template <class Format>
-struct Slot {
-  Pending& pending;
-  Unpacking& unpacking;
-  const Output& out;
-  size_t slots;  // that share the unpacking of a panel
+// What a block works on, and what its slots do.
+struct BlockTask {
+  const int8_t* q;
+  const uint16_t* min_sums;
+  const Panel* panel;
+  float* mins;   // room for the sums of mins of this block
+  Sums* before;  // room for the sums of the block before
+  const Pending* pending;
+};
 
-  void operator()() const {
+template <class Format, size_t kTilesBefore>
+struct Slots {
+  const BlockTask& task;
+  Rows<Format> rows;
+  const bool finish;
+
+  explicit Slots(const BlockTask& t)
+      : task(t), rows(*t.pending, *t.before), finish(t.pending->y != nullptr) {}
+
+  // What runs between two tile products: some of the rows that wait.
+  template <size_t kIndex>
+  void Run() {
     CompilerFence();
-    if (pending.next < pending.rows) Epilogue<Format>(pending, out, pending.step);
-    if (unpacking.next < kUnits<Format>) {
-      unpacking.credit += kUnits<Format>;
-      while (unpacking.credit >= slots && unpacking.next < kUnits<Format>) {
-        unpacking.credit -= slots;
-        UnpackUnit<Format>(unpacking);
-      }
+    constexpr size_t kRows = kTilesBefore * kTileRows;
+    constexpr size_t kBegin = kRows * kIndex / kSlots<Format>;
+    constexpr size_t kEnd = kRows * (kIndex + 1) / kSlots<Format>;
+    if (finish) {
+      FinishRows<Format>(*task.pending, *task.before, kBegin, kEnd);
+    } else {
+      rows.template Add<kBegin, kEnd>();
     }
     CompilerFence();
   }
 };
 
 // Tile registers: 0, 1 high sums (or mins) and 2, 3 low sums of rows 0-15 and 16-31; 4, 5
-// activations; 6, 7 weights.
-template <class Format, size_t kTiles>
-inline void MinSums(const uint16_t* sums, const Panel& panel, Sums* out) {
-  _tile_zero(0);
-  _tile_loadd(4, sums, 64);
-  _tile_loadd(6, panel.mins, 64);
-  _tile_dpbf16ps(0, 4, 6);
-  if constexpr (kTiles == 2) {
-    _tile_zero(1);
-    _tile_loadd(5, sums + 32 * kTileRows, 64);
-    _tile_dpbf16ps(1, 5, 6);
-  }
-  _tile_stored(0, out->mins, 64);
-  if constexpr (kTiles == 2) _tile_stored(1, out->mins + kTileRows * kTileRows, 64);
-}
-
+// activations; 6, 7 weights. The sums of a block are stored when the next block needs their
+// register, each just before the product that does: stores in a row stop the tile unit.
 template <class Format, size_t kTiles>
 inline void HighProducts() {
-  constexpr bool kSigned = PlanesOf<Format>::kKind == PlaneKind::kWide;
-  if constexpr (kSigned) {
+  if constexpr (PlanesOf<Format>::kKind == PlaneKind::kWide) {
     _tile_dpbssd(0, 4, 6);
     if constexpr (kTiles == 2) _tile_dpbssd(1, 5, 6);
   } else {
@@ -178,64 +165,135 @@ inline void HighProducts() {
   }
 }
 
-template <class Format, size_t kTiles>
-inline void LowProducts() {
+template <class Format>
+inline void LowProduct0() {
   if constexpr (PlanesOf<Format>::kKind == PlaneKind::kOneNegated) {
     _tile_dpbssd(2, 4, 7);
-    if constexpr (kTiles == 2) _tile_dpbssd(3, 5, 7);
   } else {
     _tile_dpbsud(2, 4, 7);
-    if constexpr (kTiles == 2) _tile_dpbsud(3, 5, 7);
   }
 }
 
-// One block: kTiles * 16 rows of activations from `q`, x one panel.
+template <class Format>
+inline void LowProduct1() {
+  if constexpr (PlanesOf<Format>::kKind == PlaneKind::kOneNegated) {
+    _tile_dpbssd(3, 5, 7);
+  } else {
+    _tile_dpbsud(3, 5, 7);
+  }
+}
+
+// The sums of the mins; stores the high sums of the block before.
 template <class Format, size_t kTiles>
-inline void Block(const int8_t* q, const uint16_t* min_sums, const Panel& panel,
-                  const Slot<Format>& slot, Sums* out) {
-  if constexpr (Format::kHasMin) MinSums<Format, kTiles>(min_sums, panel, out);
-  if constexpr (kTwoPlanes<Format>) _tile_zero(0);
-  if constexpr (kTwoPlanes<Format> && kTiles == 2) _tile_zero(1);
+inline void MinProducts(const BlockTask& t) {
+  _tile_loadd(4, t.min_sums, 64);
+  _tile_loadd(6, t.panel->mins, 64);
+  if constexpr (kTwoPlanes<Format>) _tile_stored(0, t.before->high, 64);
+  _tile_zero(0);
+  _tile_dpbf16ps(0, 4, 6);
+  if constexpr (kTiles == 2) {
+    _tile_loadd(5, t.min_sums + 32 * kTileRows, 64);
+    if constexpr (kTwoPlanes<Format>) _tile_stored(1, t.before->high + kTileInts, 64);
+    _tile_zero(1);
+    _tile_dpbf16ps(1, 5, 6);
+  }
+}
+
+// The first 64 inputs of a block; stores the sums of the block before.
+template <class Format, size_t kTiles>
+inline void BeginBlock(const BlockTask& t) {
+  if constexpr (Format::kHasMin) MinProducts<Format, kTiles>(t);
+  _tile_loadd(4, t.q, kSuperBlock);
+  _tile_loadd(7, t.panel->low, 64);
+  _tile_stored(2, t.before->low, 64);
   _tile_zero(2);
-  if constexpr (kTiles == 2) _tile_zero(3);
-  for (size_t s = 0; s < kSuperBlock / 64; ++s) {
-    _tile_loadd(4, q + 64 * s, kSuperBlock);
-    if constexpr (kTwoPlanes<Format>) _tile_loadd(6, panel.high + 1024 * s, 64);
-    if constexpr (kTiles == 2) _tile_loadd(5, q + kTileRows * kSuperBlock + 64 * s, kSuperBlock);
-    if constexpr (kTwoPlanes<Format>) HighProducts<Format, kTiles>();
-    slot();
-    _tile_loadd(7, panel.low + 1024 * s, 64);
-    LowProducts<Format, kTiles>();
-    slot();
+  LowProduct0<Format>();
+  if constexpr (kTiles == 2) {
+    _tile_loadd(5, t.q + kSecondTile, kSuperBlock);
+    _tile_stored(3, t.before->low + kTileInts, 64);
+    _tile_zero(3);
+    LowProduct1<Format>();
   }
   if constexpr (kTwoPlanes<Format>) {
-    _tile_stored(0, out->high, 64);
-    if constexpr (kTiles == 2) _tile_stored(1, out->high + kTileRows * kTileRows, 64);
+    _tile_loadd(6, t.panel->high, 64);
+    void* first = Format::kHasMin ? static_cast<void*>(t.mins) : t.before->high;
+    _tile_stored(0, first, 64);
+    if constexpr (kTiles == 2) {
+      void* second =
+          Format::kHasMin ? static_cast<void*>(t.mins + kTileInts) : t.before->high + kTileInts;
+      _tile_stored(1, second, 64);
+      _tile_zero(1);
+    }
+    _tile_zero(0);
+    HighProducts<Format, kTiles>();
+  } else if constexpr (Format::kHasMin) {
+    _tile_stored(0, t.mins, 64);
+    if constexpr (kTiles == 2) _tile_stored(1, t.mins + kTileInts, 64);
   }
-  _tile_stored(2, out->low, 64);
-  if constexpr (kTiles == 2) _tile_stored(3, out->low + kTileRows * kTileRows, 64);
+}
+
+// Inputs 64 kStep and on.
+template <class Format, size_t kTiles, size_t kStep, class Slots>
+inline void BlockStep(const BlockTask& t, Slots& slots) {
+  constexpr size_t kPlanes = kTwoPlanes<Format> ? 2 : 1;
+  _tile_loadd(4, t.q + 64 * kStep, kSuperBlock);
+  _tile_loadd(7, t.panel->low + 1024 * kStep, 64);
+  LowProduct0<Format>();
+  if constexpr (kTiles == 2) {
+    _tile_loadd(5, t.q + kSecondTile + 64 * kStep, kSuperBlock);
+    LowProduct1<Format>();
+  }
+  slots.template Run<kPlanes*(kStep - 1) + 1>();
+  if constexpr (kTwoPlanes<Format>) {
+    _tile_loadd(6, t.panel->high + 1024 * kStep, 64);
+    HighProducts<Format, kTiles>();
+    slots.template Run<2 * kStep>();
+  }
+}
+
+// The sums of a block of two tiles that a block of one tile does not store.
+template <class Format>
+inline void StoreSecondTiles(Sums* before) {
+  if constexpr (kTwoPlanes<Format>) _tile_stored(1, before->high + kTileInts, 64);
+  _tile_stored(3, before->low + kTileInts, 64);
+}
+
+// One block: kTiles * 16 rows x one panel, after one of kTilesBefore tiles.
+template <class Format, size_t kTiles, size_t kTilesBefore>
+[[gnu::noinline]] void Block(const BlockTask& t) {
+  if constexpr (kTiles < kTilesBefore) StoreSecondTiles<Format>(t.before);
+  BeginBlock<Format, kTiles>(t);
+  Slots<Format, kTilesBefore> slots(t);
+  slots.template Run<0>();
+  BlockStep<Format, kTiles, 1>(t, slots);
+  BlockStep<Format, kTiles, 2>(t, slots);
+  BlockStep<Format, kTiles, 3>(t, slots);
 }
 
 // Walks the panels of a call: the groups in spans that the work space holds, their inputs in
-// chunks that stay cached, and for each chunk all panels of one group after the other.
+// chunks that stay cached, and for each chunk all blocks of `width` groups one after the other.
 struct Cursor {
-  size_t group_end, blocks, span, chunk;  // constant
+  size_t group_end, blocks, span, chunk, width;  // constant
   size_t span_begin, span_end, chunk_begin, chunk_end, group, block;
 
-  Cursor(const GemmTask& task, size_t group_span, size_t block_chunk)
+  Cursor(const GemmTask& task, size_t group_span, size_t block_chunk, size_t groups)
       : group_end(task.group_end),
         blocks(task.k / kSuperBlock),
         span(group_span),
         chunk(block_chunk),
-        span_begin(task.group_begin),
-        group(task.group_begin) {
+        width(groups),
+        span_begin(task.group_begin) {
     BeginSpan();
   }
   [[nodiscard]] bool done() const { return span_begin >= group_end; }
+  [[nodiscard]] size_t panels() const {
+    return span_end - group < width ? span_end - group : width;
+  }
   void Advance() {
     if (++block < chunk_end) return;
     block = chunk_begin;
-    if (++group < span_end) return;
+    group += width;
+    if (group < span_end) return;
     group = span_begin;
     chunk_begin = chunk_end;
     chunk_end = chunk_begin + chunk < blocks ? chunk_begin + chunk : blocks;
@@ -259,80 +317,114 @@ template <class Format>
 class Gemm {
  public:
   explicit Gemm(const GemmTask& task) : task_(task) {
-    const size_t padded = task.input.stride;
-    size_t chunk = kResidentBytes / (padded * kInputBytes);
     const size_t blocks = task.k / kSuperBlock;
-    if (chunk == 0) chunk = 1;
-    const size_t chunks = (blocks + chunk - 1) / chunk;
+    const size_t most = kResidentBytes / (task.input.stride * kInputBytes);
+    const size_t chunks = most == 0 ? blocks : (blocks + most - 1) / most;
     chunk_ = (blocks + chunks - 1) / chunks;  // of even size
-    // With all of K in one chunk a group is finished before the next one begins.
-    span_ = kGemmScratch / (padded * kTileRows);
-    out_.n = task.n;
-    out_.accumulate = task.accumulate;
+    span_ = kGemmScratch / (task.input.stride * kTileRows);
+    pending_.n = task.n;
+    pending_.accumulate = task.accumulate;
+    pending_.scales = scales_[0];
+    pending_.da = task.input.d;
+    pending_.acc = task.scratch;
+    pending_.mins = &mins_[1];
   }
 
   void Run() {
     ConfigureTiles(task_.rows < kTileRows ? task_.rows : kTileRows);
-    Cursor ahead(task_, span_, chunk_);
-    BeginUnpack(ahead, 0);
-    while (unpacking_.next < kUnits<Format>) UnpackUnit<Format>(unpacking_);
-    size_t index = 0;
-    for (Cursor at = ahead; !at.done(); at = ahead, ++index) {
+    const size_t width = task_.rows >= kManyRows ? kPanels : 1;
+    Cursor ahead(task_, span_, chunk_, width);
+    Cursor at(task_, span_, chunk_,
+              width);  // never copied: wide loads would wait for narrow stores
+    for (size_t index = 0; !at.done(); at.Advance(), ++index) {
       ahead.Advance();
-      if (!ahead.done()) BeginUnpack(ahead, index + 1);
-      RunPanel(at, index);
+      if (!ahead.done()) Prefetch(ahead);
+      for (size_t p = 0; p < at.panels(); ++p) {
+        UnpackPanel<Format>(TileOf(at, p), &panels_[index % 2][p], &scales_[index % 2][p]);
+      }
+      CompilerFence();
+      RunPanels(at, index);
     }
     Flush();
     _tile_release();
   }
 
  private:
-  void BeginUnpack(const Cursor& at, size_t index) {
-    unpacking_.tile = task_.groups + at.group * task_.group_bytes + at.block * Format::kTileBytes;
-    unpacking_.panel = &panels_[index % 2];
-    unpacking_.scales = &scales_[index % 3];
-    unpacking_.next = 0;
-    unpacking_.credit = 0;
+  [[nodiscard]] const uint8_t* TileOf(const Cursor& at, size_t panel) const {
+    return task_.groups + (at.group + panel) * task_.group_bytes + at.block * Format::kTileBytes;
   }
 
-  void RunPanel(const Cursor& at, size_t index) {
-    const GemmInput& in = task_.input;
-    const size_t blocks = (task_.rows + kBlockRows - 1) / kBlockRows;
-    const Slot<Format> slot{pending_, unpacking_, out_, kSlots * blocks};
-    const Panel& panel = panels_[index % 2];
-    const size_t local = chunk_ < at.blocks ? at.group - at.span_begin : 0;
+  void Prefetch(const Cursor& at) const {
+    for (size_t p = 0; p < at.panels(); ++p) {
+      const uint8_t* tile = TileOf(at, p);
+      for (size_t i = 0; i < Format::kTileBytes; i += 64) _mm_prefetch(tile + i, _MM_HINT_T0);
+    }
+  }
+
+  // The lines of y that a block of the last panel will write, asked for ahead.
+  void PrefetchOutput(const Cursor& at, size_t m, size_t p) const {
+    const size_t end = m + kBlockRows < task_.rows ? m + kBlockRows : task_.rows;
+    const float* y = task_.y + (at.group + p) * kTileRows;
+    for (size_t row = m; row < end; ++row) __builtin_prefetch(y + row * task_.n, 1);
+  }
+
+  void RunPanels(const Cursor& at, size_t index) {
+    const size_t panels = at.panels();
     for (size_t m = 0; m < task_.rows; m += kBlockRows) {
-      const size_t row = at.block * in.stride + m;
-      const size_t rows = task_.rows - m < kBlockRows ? task_.rows - m : kBlockRows;
-      Sums* sums = &sums_[turn_++ % 2];
-      const int8_t* q = in.q + row * kSuperBlock;
-      const uint16_t* min_sums = in.sums + row * 32;
-      if (rows > kTileRows) {
-        Block<Format, 2>(q, min_sums, panel, slot, sums);
-      } else {
-        Block<Format, 1>(q, min_sums, panel, slot, sums);
-      }
-      pending_.sums = sums;
-      pending_.da = in.d + row;
-      pending_.scales = &scales_[index % 3];
-      pending_.acc = task_.scratch + (local * in.stride + m) * kTileRows;
-      pending_.first = at.block == 0;
-      pending_.rows = rows;
-      pending_.step = (rows + kSlots - 1) / kSlots;
-      pending_.next = 0;
-      pending_.y = nullptr;
-      if (at.block + 1 == at.blocks) {
-        const size_t left = task_.n - at.group * kTileRows;
-        pending_.y = task_.y + m * task_.n + at.group * kTileRows;
-        out_.mask = static_cast<__mmask16>(left < kTileRows ? (1U << left) - 1 : 0xFFFFU);
+      for (size_t p = 0; p < panels; ++p) {
+        const size_t row = at.block * task_.input.stride + m;
+        MinSums* mins = &mins_[turn_++ % 2];
+        BlockTask block;
+        block.q = task_.input.q + row * kSuperBlock;
+        block.min_sums = task_.input.sums + row * 32;
+        block.panel = &panels_[index % 2][p];
+        block.mins = mins->sums;
+        block.before = &sums_;
+        block.pending = &pending_;
+        if (at.block + 1 == at.blocks) PrefetchOutput(at, m, p);
+        RunBlock(block, task_.rows - m > kTileRows);
+        SetPending(at, m, p);
+        pending_.mins = mins;
+        pending_.scales = &scales_[index % 2][p];
       }
     }
-    while (unpacking_.next < kUnits<Format>) UnpackUnit<Format>(unpacking_);
+  }
+
+  void RunBlock(const BlockTask& block, bool two_tiles) {
+    const bool two_before = pending_.rows > kTileRows;
+    if (two_tiles && two_before) {
+      Block<Format, 2, 2>(block);
+    } else if (two_tiles) {
+      Block<Format, 2, 1>(block);
+    } else if (two_before) {
+      Block<Format, 1, 2>(block);
+    } else {
+      Block<Format, 1, 1>(block);
+    }
+  }
+
+  // The block of rows from `m` with panel `p` is in the tile registers.
+  void SetPending(const Cursor& at, size_t m, size_t p) {
+    const size_t stride = task_.input.stride;
+    const size_t group = at.group + p;
+    pending_.da = task_.input.d + at.block * stride + m;
+    pending_.acc = task_.scratch + ((group - at.span_begin) * stride + m) * kTileRows;
+    pending_.started = at.block == 0 ? 0 : 0xFFFF;
+    pending_.rows = task_.rows - m < kBlockRows ? task_.rows - m : kBlockRows;
+    pending_.y = nullptr;
+    if (at.block + 1 == at.blocks) {
+      const size_t left = task_.n - group * kTileRows;
+      pending_.y = task_.y + m * task_.n + group * kTileRows;
+      pending_.outputs = static_cast<__mmask16>(left < kTileRows ? (1U << left) - 1 : 0xFFFFU);
+    }
   }
 
   void Flush() {
+    if constexpr (kTwoPlanes<Format>) _tile_stored(0, sums_.high, 64);
+    _tile_stored(2, sums_.low, 64);
+    StoreSecondTiles<Format>(&sums_);
     CompilerFence();
-    Epilogue<Format>(pending_, out_, pending_.rows);
+    FinishRows<Format>(pending_, sums_, 0, pending_.rows);
   }
 
   const GemmTask& task_;
@@ -340,11 +432,10 @@ class Gemm {
   size_t span_;
   size_t turn_ = 0;
   Pending pending_;
-  Unpacking unpacking_;
-  Output out_;
-  Panel panels_[2];
-  PanelScales scales_[3];
-  Sums sums_[2];
+  Panel panels_[2][kPanels];
+  PanelScales scales_[2][kPanels] = {};
+  Sums sums_;  // of the block before
+  MinSums mins_[2];
 };
 
 template <class Format>

@@ -151,5 +151,20 @@ inline void UnpackMins(const Scales& scales, size_t p, Panel* out) {
   }
 }
 
+// One R16 tile.
+template <class Format>
+[[gnu::noinline]] void UnpackPanel(const uint8_t* tile, Panel* out, PanelScales* out_scales) {
+  Scales scales;
+  Format::GetScales(tile, &scales);
+  _mm512_store_ps(out_scales->d, Simd::LoadHalves(tile + Format::kD));
+  for (size_t j = 0; j < 8; ++j) UnpackPlanes<Format>(tile, scales, j, out);
+  if constexpr (Format::kHasMin) {
+    _mm512_store_ps(out_scales->dmin, Simd::LoadHalves(tile + Format::kDmin));
+    for (size_t p = 0; p < kSuperBlock / Format::kGroup / 2; ++p) {
+      UnpackMins<Format>(scales, p, out);
+    }
+  }
+}
+
 }  // namespace
 }  // namespace lemma::kernels

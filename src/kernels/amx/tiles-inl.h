@@ -32,7 +32,7 @@ inline void ConfigureTiles(size_t rows) {
     config.row_bytes[i] = 64;
     config.rows[i] = static_cast<uint8_t>(i < 6 ? rows : 16);
   }
-  CompilerFence();
+  __asm__ volatile("" ::"r"(&config) : "memory");  // the intrinsic names only the first 8 bytes
   _tile_loadconfig(&config);
 }
 
