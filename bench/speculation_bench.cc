@@ -42,8 +42,9 @@ class ScriptedModel final : public engine::StepModel {
       : inner_(engine::WrapModel(model)), script_(script) {}
   [[nodiscard]] size_t vocab() const override { return inner_->vocab(); }
   [[nodiscard]] size_t context_length() const override { return inner_->context_length(); }
-  Result<std::unique_ptr<kernels::KvStorage>> MakeKv(size_t pages, kernels::KvType type) override {
-    return inner_->MakeKv(pages, type);
+  Result<std::unique_ptr<kernels::KvStorage>> MakeKv(size_t pages,
+                                                     kernels::KvTypes types) override {
+    return inner_->MakeKv(pages, types);
   }
   Status Forward(const model::ForwardBatch& batch, kernels::KvStorage& kv,
                  std::vector<float>& logits) override {
