@@ -41,11 +41,12 @@ def run_process(args, env, timeout):
 class Comparison:
     """All rounds of all scenarios. `say` gets one line a run."""
 
-    def __init__(self, contestants, scenarios, options, say):
+    def __init__(self, contestants, scenarios, options, say, after_round=lambda: None):
         self.contestants = contestants
         self.scenarios = scenarios
         self.options = options
         self.say = say
+        self.after_round = after_round  # what was measured so far can be written
         self.runs = []      # one dict a run
         self.machines = []  # what `lemma bench --machine` measured, one a round
         self.failures = {}  # (scenario, contestant) -> count
@@ -65,6 +66,7 @@ class Comparison:
             for scenario in self.scenarios:
                 if number < self.rounds_of(scenario):
                     self.run_scenario(number, scenario)
+            self.after_round()
 
     def run_scenario(self, number, scenario):
         turn = number % len(self.contestants)
