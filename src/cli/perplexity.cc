@@ -22,6 +22,8 @@ struct PerplexityCommand {
   std::string file;
   size_t window = 512;
   std::optional<size_t> windows;
+  std::string kl_reference;
+  std::string kl_model;
   bool json = false;
 };
 
@@ -45,6 +47,15 @@ Status RunPerplexity(const PerplexityCommand& options) {
   if (bos) windowing.bos = *tokens->bos();
   windowing.max_windows = options.windows;
   windowing.kv_type = ChosenKvTypes(options.model);
+  if (const auto type = kernels::FindKvType(options.kl_reference)) windowing.kl_reference = *type;
+  std::unique_ptr<gguf::File> reference_file;
+  std::unique_ptr<model::Model> reference;
+  if (!options.kl_model.empty()) {
+    LEMMA_ASSIGN_OR_RETURN(reference_file, gguf::File::Open(options.kl_model));
+    LEMMA_ASSIGN_OR_RETURN(reference, model::Model::Load(*reference_file, *ops, {}));
+    windowing.kl_model = reference.get();
+    if (!windowing.kl_reference) windowing.kl_reference = kernels::KvType::kF32;
+  }
   ProgressBar bar("perplexity");
   InstallInterrupt();
   LEMMA_ASSIGN_OR_RETURN(
@@ -55,17 +66,31 @@ Status RunPerplexity(const PerplexityCommand& options) {
         return !Interrupted();
       }));
   if (options.json) {
-    PrintJson(boost::json::object{{"tokens", result.tokens},
-                                  {"nll", result.nll},
-                                  {"ppl", result.ppl},
-                                  {"ppl_error", result.ppl_error},
-                                  {"windows", result.windows},
-                                  {"window", options.window}});
+    boost::json::object out{{"tokens", result.tokens},
+                            {"nll", result.nll},
+                            {"ppl", result.ppl},
+                            {"ppl_error", result.ppl_error},
+                            {"windows", result.windows},
+                            {"window", options.window},
+                            {"kv_type", kernels::KvTypesName(windowing.kv_type)}};
+    if (windowing.kl_reference) {
+      out["kl"] = result.kl;
+      out["kl_largest"] = result.kl_largest;
+      out["same_top"] = result.same_top;
+    }
+    PrintJson(out);
   } else {
     PrintOut(fmt::format(
         "perplexity {:.4f} +/- {:.4f} (nll {:.5f} a token, {} tokens scored in {} "
         "windows of {})\n",
         result.ppl, result.ppl_error, result.nll, result.tokens, result.windows, options.window));
+    if (windowing.kl_reference) {
+      PrintOut(fmt::format(
+          "KL({} KV of the reference || {}) {:.3g} a token, at most {:.3g}; same first token "
+          "{:.3f} %\n",
+          kernels::KvTypesName(*windowing.kl_reference), kernels::KvTypesName(windowing.kv_type),
+          result.kl, result.kl_largest, 100 * result.same_top));
+    }
   }
   return OkStatus();
 }
@@ -81,6 +106,12 @@ void AddPerplexity(CLI::App& app, Context& context) {
       ->check(CLI::Range(4, 1 << 20));
   command->add_option("--chunks", options->windows, "at most so many windows");
   AddKvOptions(*command, options->model);
+  command
+      ->add_option("--kl-reference", options->kl_reference,
+                   "run twice and compare with this type of the KV cache")
+      ->check(CLI::IsMember({"f32", "f16", "bf16", "q8_0"}));
+  command->add_option("--kl-model", options->kl_model,
+                      "file that runs the reference, as the unquantised original");
   command->add_flag("--json", options->json, "print {\"tokens\",\"nll\",\"ppl\"}");
   command->footer("Example:\n  lemma perplexity -m model.gguf -f wiki.test.raw --json");
   command->callback([options, &context] {

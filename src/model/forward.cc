@@ -44,6 +44,7 @@ class Pass {
     attention_.head_dim = config.head_dim;
     attention_.scale = 1.0F / std::sqrt(static_cast<float>(config.head_dim));
     attention_.spans = scratch.spans;
+    attention_.rope = rope_;
   }
 
   void Run(const Weights& weights, const ForwardBatch& batch, std::span<float> logits) {
@@ -83,7 +84,9 @@ class Pass {
         {{layer.q.get(), q_}, {layer.k.get(), k_}, {layer.v.get(), v_}}};
     ops_.MatmulMany(products, normed_, Accumulate::kNo);
     AddBias(q_, layer.q_bias);
-    AddBias(k_, layer.k_bias);
+    // Large biases are not stored, attention adds them (model/key_bias.h).
+    AddBias(k_, layer.large_k_bias.empty() ? layer.k_bias : layer.rest_k_bias);
+    attention_.key_bias = layer.large_k_bias;
     AddBias(v_, layer.v_bias);
     if (config_.qk_norm) {  // of each head: rows * heads rows of head_dim
       ops_.RmsNorm(q_, layer.q_norm, config_.norm_epsilon, q_);

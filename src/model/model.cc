@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "model/forward.h"
+#include "model/key_bias.h"
 #include "model/weights.h"
 
 namespace lemma::model {
@@ -26,6 +27,7 @@ Result<std::unique_ptr<Model>> Model::Load(const gguf::File& file, kernels::Ops&
                                            const LoadProgress& progress) {
   LEMMA_ASSIGN_OR_RETURN(ModelConfig config, ReadConfig(file));
   LEMMA_ASSIGN_OR_RETURN(Weights weights, LoadWeights(file, config, ops, progress));
+  LEMMA_RETURN_IF_ERROR(SplitKeyBiases(config, ops, weights));
   auto impl = std::make_unique<Impl>(std::move(config), std::move(weights), ops);
   return std::unique_ptr<Model>(new Model(std::move(impl)));
 }

@@ -17,6 +17,10 @@ Status CheckOptions(const ModelConfig& config, size_t tokens, const PerplexityOp
                                        options.window, config.context_length));
   }
   if (options.batch < 1) return InvalidArgument("batch is 0 tokens, expected at least 1");
+  if (options.kl_model != nullptr && options.kl_model->config().vocab != config.vocab) {
+    return InvalidArgument(fmt::format("the reference has a vocabulary of {}, expected {}",
+                                       options.kl_model->config().vocab, config.vocab));
+  }
   if (options.max_windows && *options.max_windows < 1) {
     return InvalidArgument("max_windows is 0, expected at least 1");
   }
@@ -36,6 +40,16 @@ class Scorer {
     squares_ += nll * nll;
     ++count_;
   }
+  void AddPair(std::span<const float> reference, std::span<const float> logits) {
+    const double kl = KlDivergence(reference, logits);
+    kl_sum_ += kl;
+    kl_largest_ = std::max(kl_largest_, kl);
+    const auto top = [](std::span<const float> row) {
+      return std::max_element(row.begin(), row.end()) - row.begin();
+    };
+    if (top(reference) == top(logits)) ++same_top_;
+    ++pairs_;
+  }
   [[nodiscard]] PerplexityResult Summary(uint64_t windows) const {
     PerplexityResult result;
     result.tokens = count_;
@@ -47,10 +61,19 @@ class Scorer {
     if (count_ > 1 && variance > 0.0) {
       result.ppl_error = result.ppl * std::sqrt(variance / (n - 1.0));
     }
+    if (pairs_ > 0) {
+      result.kl = kl_sum_ / static_cast<double>(pairs_);
+      result.kl_largest = kl_largest_;
+      result.same_top = static_cast<double>(same_top_) / static_cast<double>(pairs_);
+    }
     return result;
   }
 
  private:
+  double kl_sum_ = 0.0;
+  double kl_largest_ = 0.0;
+  uint64_t same_top_ = 0;
+  uint64_t pairs_ = 0;
   double sum_ = 0.0;
   double squares_ = 0.0;
   uint64_t count_ = 0;
@@ -59,8 +82,10 @@ class Scorer {
 // Runs one window from an empty context and scores its second half.
 class WindowRunner {
  public:
-  WindowRunner(Model& model, const PerplexityOptions& options, kernels::KvStorage& kv)
-      : model_(model), options_(options), kv_(kv), pages_(kv.num_pages()) {
+  // `reference` may be null.
+  WindowRunner(Model& model, const PerplexityOptions& options, kernels::KvStorage& kv,
+               kernels::KvStorage* reference)
+      : model_(model), options_(options), kv_(kv), reference_(reference), pages_(kv.num_pages()) {
     std::iota(pages_.begin(), pages_.end(), kernels::PageId{0});
   }
 
@@ -87,9 +112,17 @@ class WindowRunner {
       batch.slices.push_back({first - begin, end - first, first, pages_, LogitsWanted::kAll});
     }
     LEMMA_RETURN_IF_ERROR(model_.Forward(batch, kv_, logits_));
+    if (reference_ != nullptr) {
+      Model& model = options_.kl_model != nullptr ? *options_.kl_model : model_;
+      LEMMA_RETURN_IF_ERROR(model.Forward(batch, *reference_, reference_logits_));
+    }
     const size_t vocab = model_.config().vocab;
     for (size_t p = first; p < std::min(end, window.size() - 1); ++p) {
       const auto row = std::span<const float>(logits_).subspan((p - first) * vocab, vocab);
+      if (reference_ != nullptr) {
+        const std::span<const float> logits(reference_logits_);
+        scorer.AddPair(logits.subspan((p - first) * vocab, vocab), row);
+      }
       scorer.Add(NegativeLogProbability(row, static_cast<size_t>(window[p + 1])));
     }
     return OkStatus();
@@ -98,11 +131,26 @@ class WindowRunner {
   Model& model_;
   const PerplexityOptions& options_;
   kernels::KvStorage& kv_;
+  kernels::KvStorage* reference_;
   std::vector<kernels::PageId> pages_;
   std::vector<float> logits_;
+  std::vector<float> reference_logits_;
 };
 
 }  // namespace
+
+double KlDivergence(std::span<const float> reference, std::span<const float> logits) {
+  const double log_sum_p =
+      NegativeLogProbability(reference, 0) + double{reference[0]};  // ln sum exp
+  const double log_sum_q = NegativeLogProbability(logits, 0) + double{logits[0]};
+  double kl = 0.0;
+  for (size_t i = 0; i < reference.size(); ++i) {
+    const double ln_p = double{reference[i]} - log_sum_p;
+    const double ln_q = double{logits[i]} - log_sum_q;
+    kl += std::exp(ln_p) * (ln_p - ln_q);
+  }
+  return kl;
+}
 
 double NegativeLogProbability(std::span<const float> logits, size_t token) {
   const double top = static_cast<double>(*std::max_element(logits.begin(), logits.end()));
@@ -124,7 +172,12 @@ Result<PerplexityResult> Perplexity(Model& model, std::span<const int32_t> token
   const size_t pages = (options.window + kernels::kPageTokens - 1) / kernels::kPageTokens;
   LEMMA_ASSIGN_OR_RETURN(const std::unique_ptr<kernels::KvStorage> kv,
                          model.MakeKv(pages, options.kv_type));
-  WindowRunner runner(model, options, *kv);
+  std::unique_ptr<kernels::KvStorage> reference;
+  if (options.kl_reference) {
+    Model& other = options.kl_model != nullptr ? *options.kl_model : model;
+    LEMMA_ASSIGN_OR_RETURN(reference, other.MakeKv(pages, *options.kl_reference));
+  }
+  WindowRunner runner(model, options, *kv, reference.get());
   Scorer scorer;
   const uint64_t available = tokens.size() / options.window;
   const uint64_t total = std::min<uint64_t>(available, options.max_windows.value_or(available));

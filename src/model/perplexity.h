@@ -22,6 +22,10 @@ struct PerplexityOptions {
   size_t batch = 512;          // tokens a forward pass, >= 1
   std::optional<int32_t> bos;  // set: takes the place of each window's first token
   kernels::KvTypes kv_type = kernels::KvType::kF16;
+  // Set: each window runs a second time with these types, and the result says how far the
+  // distributions of the scored positions are apart.
+  std::optional<kernels::KvTypes> kl_reference;
+  Model* kl_model = nullptr;  // runs the reference, of the same vocabulary; null: the model itself
   std::optional<size_t> max_windows;
 };
 
@@ -31,6 +35,9 @@ struct PerplexityResult {
   double nll = 0.0;        // mean negative natural log of the probability of a scored token
   double ppl = 0.0;        // exp(nll)
   double ppl_error = 0.0;  // standard error of ppl (delta method), 0 with fewer than 2 tokens
+  double kl = 0.0;         // mean KL(reference || this), nats a token; 0 without a reference
+  double kl_largest = 0.0;
+  double same_top = 1.0;  // share of positions with the same most probable token
 };
 
 // Called after each window with the windows done, their number, and the result so far; false
@@ -43,6 +50,9 @@ using PerplexityProgress =
 Result<PerplexityResult> Perplexity(Model& model, std::span<const int32_t> tokens,
                                     const PerplexityOptions& options,
                                     const PerplexityProgress& progress);
+
+// KL(softmax(reference) || softmax(logits)) in nats, summed in double. REQUIRES: the same size.
+double KlDivergence(std::span<const float> reference, std::span<const float> logits);
 
 // -ln softmax(logits)[token], summed in double.
 double NegativeLogProbability(std::span<const float> logits, size_t token);

@@ -28,6 +28,8 @@ struct LayerWeights {
   Matrix v;                           // g x d
   std::vector<float> q_bias;          // [h]
   std::vector<float> k_bias;          // [g]
+  std::vector<float> large_k_bias;    // [g] what SplitKeyBiases took out of it; empty: nothing
+  std::vector<float> rest_k_bias;     // [g] and what it left
   std::vector<float> v_bias;          // [g]
   std::vector<float> q_norm;          // [head_dim], of each head
   std::vector<float> k_norm;          // [head_dim]
