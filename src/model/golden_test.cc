@@ -36,6 +36,8 @@ constexpr Errors kQ6KBounds{0.045, 0.025, 6e-3};
 constexpr Errors kBundledBounds{0.02, 0.015, 3e-3};
 constexpr Errors kBundledInt8Bounds{0.01, 0.005, 1e-3};  // six layers: more borders to fall over
 constexpr Errors kHalfKvBounds{2.5e-3, 1e-3, 3e-6};      // float weights, f16 keys and values
+constexpr Errors kBf16KvBounds{2.5e-2, 8e-3, 6e-4};
+constexpr Errors kQ8KvBounds{4e-2, 2e-2, 1.5e-3};
 
 struct Case {
   const char* name;
@@ -150,14 +152,22 @@ INSTANTIATE_TEST_SUITE_P(Block, GoldenTest, ::testing::ValuesIn(kBlockCases),
 INSTANTIATE_TEST_SUITE_P(Block, Int8GoldenTest, ::testing::ValuesIn(kBlockCases),
                          [](const auto& test) { return testing::TestName(test.param.name); });
 
-// f16 keys and values cost little, even with the large key biases of qwen2.
-TEST(KvTypeTest, HalfPrecisionStaysClose) {
+// Smaller keys and values cost little, even with the large key biases of qwen2.
+TEST(KvTypeTest, SmallTypesStayClose) {
+  struct Type {
+    kernels::KvType type;
+    Errors bounds;
+  };
   for (const Case& c : kFloatCases) {
     const std::string name = c.name;
     const Golden golden =
         testing::ReadGolden(testing::SourcePath("tests/data/models/" + name + ".golden"));
-    ExpectBelow(RunGolden(testing::ModelPath(name), golden, Isas().back(), kernels::KvType::kF16),
-                kHalfKvBounds, name + " f16 KV");
+    for (const Type& t :
+         {Type{kernels::KvType::kF16, kHalfKvBounds}, Type{kernels::KvType::kBf16, kBf16KvBounds},
+          Type{kernels::KvType::kQ8_0, kQ8KvBounds}}) {
+      ExpectBelow(RunGolden(testing::ModelPath(name), golden, Isas().back(), t.type), t.bounds,
+                  name + " " + std::string(kernels::KvTypeName(t.type)) + " KV");
+    }
   }
 }
 

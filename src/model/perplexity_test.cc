@@ -9,6 +9,8 @@
 
 #include "base/rng.h"
 #include "model/test_models.h"
+#include "model/vocab_from_gguf.h"
+#include "tokenizer/tokenizer.h"
 
 namespace lemma::model {
 namespace {
@@ -90,6 +92,52 @@ TEST(PerplexityTest, BosReplacesTheFirstTokenOfEachWindow) {
   tokens[64] = kBos;
   options.bos.reset();
   EXPECT_EQ(Must(Perplexity(model, tokens, options, {})).nll, with_bos);
+}
+
+TEST(PerplexityTest, ComparesTypesOfTheCacheAndModels) {
+  const Loaded loaded = testing::LoadModel("qwen3-f32-linear");
+  const std::vector<int32_t> tokens = RandomTokens(256, loaded.model->config().vocab);
+  PerplexityOptions options;
+  options.window = 64;
+  options.kv_type = kernels::KvType::kF32;
+  EXPECT_EQ(Must(Perplexity(*loaded.model, tokens, options, {})).kl, 0.0);
+  options.kl_reference = kernels::KvType::kF32;
+  const PerplexityResult same = Must(Perplexity(*loaded.model, tokens, options, {}));
+  EXPECT_EQ(same.kl, 0.0);
+  EXPECT_EQ(same.same_top, 1.0);
+  options.kv_type = {kernels::KvType::kQ8_0, kernels::KvType::kF16};
+  const PerplexityResult smaller = Must(Perplexity(*loaded.model, tokens, options, {}));
+  EXPECT_GT(smaller.kl, 0.0);
+  EXPECT_LT(smaller.kl, 1e-3);
+  EXPECT_GE(smaller.kl_largest, smaller.kl);
+  const Loaded other = testing::LoadModel("qwen2-bf16");
+  options.kl_model = other.model.get();
+  EXPECT_GT(Must(Perplexity(*loaded.model, tokens, options, {})).kl, 0.01);
+}
+
+// The bundled model on its own evaluation text, weights in Q8_0.
+TEST(PerplexityTest, TypesOfTheCacheCostTheBundledModelLittle) {
+  const auto path = testing::SourcePath("models/lemma-bundled-v1-q8_0.gguf");
+  if (!std::filesystem::exists(path)) GTEST_SKIP() << "no bundled model in this tree";
+  const Loaded loaded = testing::LoadPath(path, std::nullopt, 1);
+  const auto tokenizer = Must(TokenizerFromGguf(*loaded.file));
+  const std::string text = Must(ReadFile(testing::SourcePath("models/eval_v1.jsonl")));
+  std::vector<tokenizer::TokenId> tokens;
+  tokenizer->EncodeAppend(text.substr(0, 16000), tokenizer::SpecialTokens::kPlainText, tokens);
+  PerplexityOptions options;
+  options.kl_reference = kernels::KvType::kF32;
+  options.max_windows = 6;
+  for (const auto& [type, bound] :
+       {std::pair(kernels::KvType::kF16, 3e-3), std::pair(kernels::KvType::kBf16, 4e-3),
+        std::pair(kernels::KvType::kQ8_0, 6e-3)}) {
+    options.kv_type = type;
+    const PerplexityResult result = Must(Perplexity(*loaded.model, tokens, options, {}));
+    EXPECT_LT(result.kl, bound) << kernels::KvTypeName(type);
+    EXPECT_GT(result.same_top, 0.95) << kernels::KvTypeName(type);
+    std::printf("%s KL %.3g, same first token %.4f of %llu\n",
+                std::string(kernels::KvTypeName(type)).c_str(), result.kl, result.same_top,
+                static_cast<unsigned long long>(result.tokens));
+  }
 }
 
 TEST(PerplexityTest, KnownProbability) {
