@@ -107,6 +107,49 @@ TEST(Generate, CountsTokensAndSaysLength) {
   EXPECT_GT(end.usage.decode_seconds, 0);
 }
 
+TEST(Generate, SpeculationChangesNothingButTheCounts) {
+  LoadOptions options;
+  options.threads = 1;
+  options.context = kContext;
+  options.speculation.mode = engine::Speculation::kOff;
+  const auto plain = LoadTiny(options);
+  options.speculation.mode = engine::Speculation::kAlways;
+  const auto ahead = LoadTiny(options);
+  size_t accepted = 0;
+  for (uint64_t seed = 0; seed < 12; ++seed) {
+    CompletionRequest request = Prompt("one two one two one two");
+    request.settings.sampling.seed = seed;
+    request.settings.max_tokens = 90;
+    request.settings.samples = 1 + seed % 3;
+    if (seed % 2 == 1) request.settings.stop = {"two"};
+    // A few tokens far above the others: the text repeats itself.
+    for (const char* text : {" one", " two", "."}) {
+      for (const int32_t token : plain->tokens().Encode(text)) {
+        request.settings.sampling.logit_bias.emplace_back(token, 25.0F);
+      }
+    }
+    auto expected_stream = Must(StartCompletion(*plain, request));
+    auto stream = Must(StartCompletion(*ahead, request));
+    const auto expected = Drain(*expected_stream);
+    const auto events = Drain(*stream);
+    for (size_t sample = 0; sample < request.settings.samples; ++sample) {
+      EXPECT_EQ(Join(events, sample), Join(expected, sample)) << seed;
+      const auto end = [sample](const std::vector<StreamEvent>& all) -> const StreamEvent& {
+        for (const StreamEvent& event : all) {
+          if (event.sample == sample && event.kind == Kind::kFinish) return event;
+        }
+        return all.back();
+      };
+      EXPECT_EQ(end(events).finish, end(expected).finish);
+      EXPECT_EQ(end(events).matched_stop, end(expected).matched_stop);
+      EXPECT_EQ(end(events).usage.generated_tokens, end(expected).usage.generated_tokens);
+      EXPECT_EQ(end(expected).usage.drafted_tokens, 0U);
+      accepted += end(events).usage.accepted_tokens;
+    }
+  }
+  EXPECT_GT(accepted, 30U);
+}
+
 TEST(Generate, PromptTokensAreTheFamilys) {
   const auto& tokens = Tiny().tokens();
   const auto ids = Must(PromptTokens(Tiny(), Ask("hi").conversation));
