@@ -69,6 +69,14 @@ void Sampler::Set(std::span<float> logits, int32_t token, float value) {
   logits[token] = value;
 }
 
+void Sampler::CountGenerated(std::span<const int32_t> generated) {
+  if (generated.size() < counted_) {  // another text
+    counts_.clear();
+    counted_ = 0;
+  }
+  for (; counted_ < generated.size(); ++counted_) ++counts_[generated[counted_]];
+}
+
 void Sampler::Penalise(std::span<float> logits, std::span<const int32_t> history,
                        size_t generated) {
   for (const auto& [token, bias] : params_.logit_bias) Set(logits, token, logits[token] + bias);
@@ -85,9 +93,8 @@ void Sampler::Penalise(std::span<float> logits, std::span<const int32_t> history
     }
   }
   if (params_.presence_penalty != 0.0F || params_.frequency_penalty != 0.0F) {
-    std::unordered_map<int32_t, int> counts;
-    for (const int32_t token : history.last(generated)) ++counts[token];
-    for (const auto& [token, count] : counts) {
+    CountGenerated(history.last(generated));
+    for (const auto& [token, count] : counts_) {
       const float penalty =
           params_.presence_penalty + params_.frequency_penalty * static_cast<float>(count);
       Set(logits, token, logits[token] - penalty);

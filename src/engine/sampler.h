@@ -33,7 +33,8 @@ class Sampler {
   Sampler(const SamplingParams& params, uint64_t stream);
 
   // Chooses token number `step` (0 = first generated). `history` is prompt and output so far,
-  // `generated` how many of them, at the end, are output. `banned` tokens are never chosen.
+  // `generated` how many of them, at the end, are output; the output of a later call begins with
+  // that of the one before, or is shorter. `banned` tokens are never chosen.
   // logits is scratch: changed in place. Logits that are not finite are never chosen.
   SampledToken Sample(std::span<float> logits, std::span<const int32_t> history, size_t generated,
                       std::span<const int32_t> banned);
@@ -41,6 +42,7 @@ class Sampler {
  private:
   // Changes a logit; the model's own is kept when it will be asked for.
   void Set(std::span<float> logits, int32_t token, float value);
+  void CountGenerated(std::span<const int32_t> generated);
   void Penalise(std::span<float> logits, std::span<const int32_t> history, size_t generated);
   // From the row in scan_.
   int32_t Choose(size_t step);
@@ -50,6 +52,8 @@ class Sampler {
 
   SamplingParams params_;
   uint64_t stream_seed_;
+  std::unordered_map<int32_t, int> counts_;  // of the first counted_ tokens of the output
+  size_t counted_ = 0;
   // What follows lives for one call; kept for its memory.
   LogitScan scan_;
   TokenDraw draw_;

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <map>
@@ -97,6 +98,25 @@ TEST(SamplerTest, PenaltiesChangeTheChoice) {
   params.temperature = 0;
   params.logit_bias = {{3, 100.0F}};
   EXPECT_EQ(Once(params, {1, 2, 3, 0}).token, 3);
+}
+
+TEST(SamplerTest, FrequencyCountsTheOutputAsItGrows) {
+  SamplingParams params;
+  params.temperature = 0;
+  params.frequency_penalty = 0.5F;
+  Sampler growing(params, 0);
+  std::vector<int32_t> history{1, 1, 1};  // the prompt
+  for (size_t generated = 0; generated < 40; ++generated) {
+    std::vector<float> logits{1, 3, 2.2F, 0.1F};
+    std::vector<float> copy = logits;
+    Sampler fresh(params, 0);
+    const int32_t token = growing.Sample(logits, history, generated, {}).token;
+    ASSERT_EQ(token, fresh.Sample(copy, history, generated, {}).token) << generated;
+    history.push_back(token);
+  }
+  EXPECT_EQ(std::count(history.begin(), history.end(), 1) - 3, 13);
+  std::vector<float> logits{1, 3, 2.2F, 0.1F};
+  EXPECT_EQ(growing.Sample(logits, history, 0, {}).token, 1) << "a shorter output begins anew";
 }
 
 TEST(SamplerTest, DryPenalisesTheContinuationOfARepeat) {
