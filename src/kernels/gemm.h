@@ -25,7 +25,7 @@ constexpr size_t kGemmSumBytes = 64;
 constexpr size_t kGemmInputBytes = kSuperBlock + kGemmSumBytes + sizeof(float);  // a row and block
 constexpr size_t kGemmMaxRows = 512;
 // Floats of work space that each thread's products of many rows need.
-constexpr size_t kGemmScratch = 16 * kTileRows * kGemmMaxRows;
+constexpr size_t kGemmScratch = 16 * kTileRows * (kGemmMaxRows + 1);
 
 // One thread's part of a product of `rows` <= kGemmMaxRows rows, K-quants only.
 struct GemmTask {

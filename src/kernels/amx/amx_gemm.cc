@@ -20,6 +20,7 @@ constexpr size_t kSecondTile = kTileRows * kSuperBlock;  // of the activations
 // first-level cache, and the activations come from the second-level cache once for all of them.
 constexpr size_t kPanels = 2;
 constexpr size_t kManyRows = 65;
+constexpr size_t kTilesAhead = 2;  // that the weights are asked for
 // Activations of this many bytes stay in the second-level cache while the weights pass.
 constexpr size_t kResidentBytes = size_t{960} << 10;
 constexpr size_t kInputBytes = kSuperBlock + 64;  // of a row and block
@@ -48,11 +49,6 @@ struct Pending {
   float* acc = nullptr;   // [rows][16]
   __mmask16 started = 0;  // all: acc holds the sums of earlier panels; none: it holds nothing yet
   size_t rows = 0;
-  // With the last panel of a group the result goes to y.
-  float* y = nullptr;
-  size_t n = 0;
-  bool accumulate = false;
-  __mmask16 outputs = 0;  // those of the group that exist
 };
 
 template <class Format>
@@ -103,19 +99,6 @@ struct Rows {
   }
 };
 
-// The same with the last panel of a group: rows [begin, end), as far as there are.
-template <class Format>
-[[gnu::noinline]] void FinishRows(const Pending& p, const Sums& sums, size_t begin, size_t end) {
-  const Rows<Format> rows(p, sums);
-  end = end < p.rows ? end : p.rows;
-  for (size_t row = begin; row < end; ++row) {
-    float* y = p.y + row * p.n;
-    __m512 sum = rows.Sum(row);
-    if (p.accumulate) sum = _mm512_add_ps(_mm512_maskz_loadu_ps(p.outputs, y), sum);
-    _mm512_mask_storeu_ps(y, p.outputs, sum);
-  }
-}
-
 // What a block works on, and what its slots do.
 struct BlockTask {
   const int8_t* q;
@@ -124,29 +107,30 @@ struct BlockTask {
   float* mins;   // room for the sums of mins of this block
   Sums* before;  // room for the sums of the block before
   const Pending* pending;
+  const uint8_t* ahead;  // `lines` cache lines of weights to ask for
+  size_t lines;
 };
 
 template <class Format, size_t kTilesBefore>
 struct Slots {
   const BlockTask& task;
   Rows<Format> rows;
-  const bool finish;
 
-  explicit Slots(const BlockTask& t)
-      : task(t), rows(*t.pending, *t.before), finish(t.pending->y != nullptr) {}
+  explicit Slots(const BlockTask& t) : task(t), rows(*t.pending, *t.before) {}
 
-  // What runs between two tile products: some of the rows that wait.
+  // What runs between two tile products: some of the rows that wait. The requests for weights are
+  // spread, since a burst fills the line buffers.
   template <size_t kIndex>
   void Run() {
     CompilerFence();
     constexpr size_t kRows = kTilesBefore * kTileRows;
     constexpr size_t kBegin = kRows * kIndex / kSlots<Format>;
     constexpr size_t kEnd = kRows * (kIndex + 1) / kSlots<Format>;
-    if (finish) {
-      FinishRows<Format>(*task.pending, *task.before, kBegin, kEnd);
-    } else {
-      rows.template Add<kBegin, kEnd>();
+    const size_t last = task.lines * (kIndex + 1) / kSlots<Format>;
+    for (size_t i = task.lines * kIndex / kSlots<Format>; i < last; ++i) {
+      _mm_prefetch(task.ahead + 64 * i, _MM_HINT_T0);
     }
+    rows.template Add<kBegin, kEnd>();
     CompilerFence();
   }
 };
@@ -320,10 +304,9 @@ class Gemm {
     const size_t blocks = task.k / kSuperBlock;
     const size_t most = kResidentBytes / (task.input.stride * kInputBytes);
     const size_t chunks = most == 0 ? blocks : (blocks + most - 1) / most;
-    chunk_ = (blocks + chunks - 1) / chunks;  // of even size
-    span_ = kGemmScratch / (task.input.stride * kTileRows);
-    pending_.n = task.n;
-    pending_.accumulate = task.accumulate;
+    chunk_ = (blocks + chunks - 1) / chunks;                  // of even size
+    acc_stride_ = task.input.stride * kTileRows + kTileRows;  // off the powers of two
+    span_ = kGemmScratch / acc_stride_;
     pending_.scales = scales_[0];
     pending_.da = task.input.d;
     pending_.acc = task.scratch;
@@ -333,19 +316,21 @@ class Gemm {
   void Run() {
     ConfigureTiles(task_.rows < kTileRows ? task_.rows : kTileRows);
     const size_t width = task_.rows >= kManyRows ? kPanels : 1;
-    Cursor ahead(task_, span_, chunk_, width);
-    Cursor at(task_, span_, chunk_,
-              width);  // never copied: wide loads would wait for narrow stores
-    for (size_t index = 0; !at.done(); at.Advance(), ++index) {
-      ahead.Advance();
-      if (!ahead.done()) Prefetch(ahead);
+    Cursor at(task_, span_, chunk_, width);
+    for (size_t index = 0; !at.done(); ++index) {
       for (size_t p = 0; p < at.panels(); ++p) {
         UnpackPanel<Format>(TileOf(at, p), &panels_[index % 2][p], &scales_[index % 2][p]);
       }
       CompilerFence();
       RunPanels(at, index);
+      const size_t begin = at.span_begin;
+      const size_t end = at.span_end;
+      at.Advance();
+      if (at.span_begin != begin) {
+        Flush();
+        StoreSpan(begin, end);
+      }
     }
-    Flush();
     _tile_release();
   }
 
@@ -354,22 +339,11 @@ class Gemm {
     return task_.groups + (at.group + panel) * task_.group_bytes + at.block * Format::kTileBytes;
   }
 
-  void Prefetch(const Cursor& at) const {
-    for (size_t p = 0; p < at.panels(); ++p) {
-      const uint8_t* tile = TileOf(at, p);
-      for (size_t i = 0; i < Format::kTileBytes; i += 64) _mm_prefetch(tile + i, _MM_HINT_T0);
-    }
-  }
-
-  // The lines of y that a block of the last panel will write, asked for ahead.
-  void PrefetchOutput(const Cursor& at, size_t m, size_t p) const {
-    const size_t end = m + kBlockRows < task_.rows ? m + kBlockRows : task_.rows;
-    const float* y = task_.y + (at.group + p) * kTileRows;
-    for (size_t row = m; row < end; ++row) __builtin_prefetch(y + row * task_.n, 1);
-  }
-
   void RunPanels(const Cursor& at, size_t index) {
     const size_t panels = at.panels();
+    constexpr size_t kLines = Format::kTileBytes / 64;
+    const size_t blocks = (task_.rows + kBlockRows - 1) / kBlockRows;
+    const size_t lines = (kLines + blocks - 1) / blocks;  // of each panel, a block
     for (size_t m = 0; m < task_.rows; m += kBlockRows) {
       for (size_t p = 0; p < panels; ++p) {
         const size_t row = at.block * task_.input.stride + m;
@@ -381,7 +355,9 @@ class Gemm {
         block.mins = mins->sums;
         block.before = &sums_;
         block.pending = &pending_;
-        if (at.block + 1 == at.blocks) PrefetchOutput(at, m, p);
+        block.ahead =
+            TileOf(at, p) + kTilesAhead * Format::kTileBytes + 64 * m / kBlockRows * lines;
+        block.lines = lines;
         RunBlock(block, task_.rows - m > kTileRows);
         SetPending(at, m, p);
         pending_.mins = mins;
@@ -408,15 +384,9 @@ class Gemm {
     const size_t stride = task_.input.stride;
     const size_t group = at.group + p;
     pending_.da = task_.input.d + at.block * stride + m;
-    pending_.acc = task_.scratch + ((group - at.span_begin) * stride + m) * kTileRows;
+    pending_.acc = task_.scratch + (group - at.span_begin) * acc_stride_ + m * kTileRows;
     pending_.started = at.block == 0 ? 0 : 0xFFFF;
     pending_.rows = task_.rows - m < kBlockRows ? task_.rows - m : kBlockRows;
-    pending_.y = nullptr;
-    if (at.block + 1 == at.blocks) {
-      const size_t left = task_.n - group * kTileRows;
-      pending_.y = task_.y + m * task_.n + group * kTileRows;
-      pending_.outputs = static_cast<__mmask16>(left < kTileRows ? (1U << left) - 1 : 0xFFFFU);
-    }
   }
 
   void Flush() {
@@ -424,12 +394,29 @@ class Gemm {
     _tile_stored(2, sums_.low, 64);
     StoreSecondTiles<Format>(&sums_);
     CompilerFence();
-    FinishRows<Format>(pending_, sums_, 0, pending_.rows);
+    Rows<Format>(pending_, sums_).template Add<0, kBlockRows>();
+    pending_.rows = 0;
+  }
+
+  // The finished groups [begin, end) to y, a row at a time: long runs of consecutive lines.
+  void StoreSpan(size_t begin, size_t end) const {
+    for (size_t row = 0; row < task_.rows; ++row) {
+      const float* acc = task_.scratch + row * kTileRows;
+      for (size_t group = begin; group < end; ++group, acc += acc_stride_) {
+        const size_t left = task_.n - group * kTileRows;
+        const auto mask = static_cast<__mmask16>(left < kTileRows ? (1U << left) - 1 : 0xFFFFU);
+        float* y = task_.y + row * task_.n + group * kTileRows;
+        __m512 sum = _mm512_load_ps(acc);
+        if (task_.accumulate) sum = _mm512_add_ps(_mm512_maskz_loadu_ps(mask, y), sum);
+        _mm512_mask_storeu_ps(y, mask, sum);
+      }
+    }
   }
 
   const GemmTask& task_;
   size_t chunk_;
   size_t span_;
+  size_t acc_stride_;  // floats from one group's sums to the next one's
   size_t turn_ = 0;
   Pending pending_;
   Panel panels_[2][kPanels];
@@ -515,7 +502,7 @@ void FillAmxGemms(KernelTable* table) {
   const auto set = [table](DType dtype, GemmFn fn) {
     table->gemm[static_cast<size_t>(dtype)] = fn;
   };
-  table->gemm_min_rows = 7;
+  table->gemm_min_rows = 9;  // measured: below, rows of eight at a time are as fast
   table->quantize_gemm = QuantizeRow;
   set(DType::kQ2K, RunGemm<FormatQ2K>);
   set(DType::kQ3K, RunGemm<FormatQ3K>);
