@@ -168,6 +168,7 @@ void CpuOps::MatmulBatch(std::span<const Product> products, const Batch& batch) 
   if (batch.rows < kShrinkingRows) {
     return pool_.ParallelFor(groups, std::max(serial, groups / shares), multiply);
   }
+  if (groups <= serial) return multiply(0, groups, 0);
   ShareShrinking(groups, multiply);
 }
 
