@@ -178,6 +178,15 @@ class ProgramTest(unittest.TestCase):
         self.assertEqual(sorted(p.name for p in (self.dir / "out").iterdir()),
                          ["compare.json", "compare.md", "compare.svg"])  # no scratch left
 
+    def test_a_contestant_can_be_limited(self):
+        peer = self.program("llama-bench", FAKE_PEER)
+        done = self.compare("--llama-bench", f"all={peer}", "--llama-bench", f"once={peer},rounds=1",
+                            "--llama-bench", f"none={peer},only=tg512+pp9")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        report = json.loads((self.dir / "out" / "compare.json").read_text())
+        self.assertEqual([(r["round"], r["contestant"]) for r in report["runs"]],
+                         [(0, "all"), (0, "once"), (1, "all")])
+
     def test_wrong_arguments_are_named(self):
         for args, word in ((["--scenarios", "zz9"], "zz9"), (["--rounds-of", "tg1=2"], "tg1"),
                            (["--scenarios", "quantize"], "--f16"), ([], "nobody")):

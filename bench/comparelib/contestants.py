@@ -127,11 +127,16 @@ def linked_copy(folder, keep_variant, into):
 class Contestant:
     """command(scenario) gives the arguments, figure(text, scenario) reads the output."""
     ours = False
+    only = None  # names of its scenarios; None: all
+    rounds = float("inf")
 
     def __init__(self, name, env, setup):
         self.name = name
         self.env = env
         self.setup = setup  # Setup
+
+    def runs_in(self, number, scenario):
+        return number < self.rounds and (self.only is None or scenario.name in self.only)
 
     def quantize_figure(self, seconds):
         return self.setup.f16.stat().st_size / 1e9 / seconds

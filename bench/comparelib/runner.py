@@ -71,7 +71,8 @@ class Comparison:
     def run_scenario(self, number, scenario):
         turn = number % len(self.contestants)
         for contestant in self.contestants[turn:] + self.contestants[:turn]:
-            if (scenario.name, contestant.name) not in self.left_out:
+            key = (scenario.name, contestant.name)
+            if contestant.runs_in(number, scenario) and key not in self.left_out:
                 self.run_one(number, scenario, contestant)
 
     def run_one(self, number, scenario, contestant):
