@@ -36,11 +36,6 @@ std::vector<MultiplyLoop> Available() {
   return out;
 }
 
-double MedianOf(std::vector<double> values) {
-  std::sort(values.begin(), values.end());
-  return values[values.size() / 2];
-}
-
 // `n` additions that each need the one before: one cycle each on every core in use. Of two
 // registers, because some cores fold additions of constants.
 uint64_t DependentAdds(uint64_t n) {
@@ -90,12 +85,12 @@ double MeasureMultiplyRate(const MultiplyLoop& loop, int threads) {
   uint64_t iterations = 1024;
   while (run(iterations) < kPassSeconds / 4 && iterations < uint64_t{1} << 40) iterations *= 2;
   iterations *= 4;
-  std::vector<double> rates;
+  double best = 0;  // other work can only slow a pass
   for (int pass = 0; pass < kPasses; ++pass) {
     const double seconds = run(iterations);
-    rates.push_back(static_cast<double>(iterations * loop.macs) * pool.threads() / seconds);
+    best = std::max(best, static_cast<double>(iterations * loop.macs) * pool.threads() / seconds);
   }
-  return MedianOf(rates);
+  return best;
 }
 
 BarrierCost MeasureBarrier(int threads) {

@@ -22,7 +22,7 @@ std::span<const MultiplyLoop> MultiplyLoops();
 // Cycles per second of the core the caller is on, from a chain of dependent additions.
 double MeasureClockHz();
 
-// MAC/s of `threads` threads together: the median of a few passes of some 10 ms.
+// MAC/s of `threads` threads together: the best of a few passes of some 10 ms.
 double MeasureMultiplyRate(const MultiplyLoop& loop, int threads);
 
 // One ThreadPool::Run with nothing to do.
