@@ -19,7 +19,8 @@ std::string SystemReason() { return std::generic_category().message(errno); }
 
 Status SystemError(std::string_view what, const std::filesystem::path& path) {
   const std::string text = fmt::format("cannot {} '{}': {}", what, path.string(), SystemReason());
-  return errno == ENOENT ? NotFound(text) : IoError(text);
+  if (errno == ENOENT) return NotFound(text);
+  return errno == ENOMEM || errno == ENOSPC ? ResourceExhausted(text) : IoError(text);
 }
 
 // Closes a file descriptor on scope exit.

@@ -4,6 +4,7 @@
 import json
 import os
 import pathlib
+import resource
 import signal
 import subprocess
 import tempfile
@@ -251,6 +252,36 @@ class BundledTest(unittest.TestCase):
             answer = json.loads(done.out)["answers"][0]
             self.assertEqual(answer["finish_reason"], "stop", prompt)
             self.assertNotEqual(answer["content"].strip(), "", prompt)
+
+
+class LimitsTest(Scratch):
+    """What a small or busy machine does: fewer processors, less memory."""
+
+    def generate(self, *args, wrap=(), **more):
+        return subprocess.run([*wrap, LEMMA, "generate", "-m", str(self.tiny), "-p", "one two",
+                               "-n", "12", "--raw", "--temp", "0", "--ignore-eos", *args],
+                              capture_output=True, timeout=120, check=False, **more)
+
+    def test_one_processor_or_more_threads_than_processors_give_the_same_text(self):
+        first = min(os.sched_getaffinity(0))
+        plain = self.generate("-t", "2")
+        self.assertEqual(plain.returncode, 0, plain.stderr)
+        one = self.generate(wrap=("taskset", "-c", str(first)))
+        many = self.generate("-t", "8", wrap=("taskset", "-c", str(first)))
+        self.assertEqual(one.stdout, plain.stdout)
+        self.assertEqual(many.stdout, plain.stdout)
+
+    @unittest.skipIf(os.environ.get("LEMMA_SANITIZED"), "a sanitizer reserves the address space")
+    def test_too_little_memory_is_said_before_the_work(self):
+        big = self.dir / "big.gguf"
+        with open(self.tiny, "rb") as source:
+            big.write_bytes(source.read())
+        os.truncate(big, 600 << 20)  # a hole: costs no disk
+        limit = lambda: resource.setrlimit(resource.RLIMIT_AS, (400 << 20, 400 << 20))
+        done = subprocess.run([LEMMA, "generate", "-m", str(big), "-p", "x"], capture_output=True,
+                              timeout=60, check=False, preexec_fn=limit)
+        self.assertEqual(done.returncode, 5, done.stderr)
+        self.assertIn(b"memory", done.stderr)
 
 
 class InterruptTest(Scratch):
