@@ -52,6 +52,7 @@ class ThreadPool::Impl {
         Log(LogLevel::kWarning, "the system refuses more threads; fewer are used");
       }
     }
+    ranges_ = std::vector<Range>(helpers_.size() + 1);
   }
 
   ~Impl() {
@@ -64,6 +65,30 @@ class ThreadPool::Impl {
   Impl& operator=(const Impl&) = delete;
 
   [[nodiscard]] int workers() const { return static_cast<int>(helpers_.size()) + 1; }
+
+  // Cuts [0, units) into one range a worker.
+  void Share(size_t units) {
+    const size_t n = ranges_.size();
+    for (size_t i = 0; i < n; ++i) {
+      ranges_[i].next.store(units * i / n, std::memory_order_relaxed);
+      ranges_[i].end = units * (i + 1) / n;
+    }
+  }
+
+  // Calls use(unit) for the worker's own range in order, so that it reads memory as one stream,
+  // and then for what others have left.
+  void Take(int worker, FunctionRef<void(size_t)> use) {
+    const size_t n = ranges_.size();
+    for (size_t i = 0; i < n; ++i) {
+      Range& range = ranges_[(static_cast<size_t>(worker) + i) % n];
+      for (;;) {
+        if (range.next.load(std::memory_order_relaxed) >= range.end) break;
+        const size_t unit = range.next.fetch_add(1, std::memory_order_relaxed);
+        if (unit >= range.end) break;
+        use(unit);
+      }
+    }
+  }
 
   void Run(const FunctionRef<void(int)>& body, Helpers which) {
     finished_.store(0, std::memory_order_relaxed);
@@ -113,7 +138,13 @@ class ThreadPool::Impl {
     }
   }
 
+  struct alignas(64) Range {
+    std::atomic<size_t> next{0};
+    size_t end = 0;
+  };
+
   const int spins_;
+  std::vector<Range> ranges_;
   const FunctionRef<void(int)>* body_ = nullptr;  // read only by helpers that entered
   std::atomic<bool> stop_{false};
   alignas(64) std::atomic<uint64_t> job_{kClosed};
@@ -140,13 +171,13 @@ void ThreadPool::ParallelFor(size_t count, size_t grain,
   if (count == 0) return;
   const size_t step = std::max<size_t>(grain, 1);
   if (threads_ == 1 || count <= step) return body(0, count, 0);
-  std::atomic<size_t> next{0};
+  const size_t units = (count + step - 1) / step;
+  impl_->Share(units);
   const auto take = [&](int worker) {
-    for (;;) {
-      const size_t begin = next.fetch_add(step, std::memory_order_relaxed);
-      if (begin >= count) return;
+    impl_->Take(worker, [&](size_t unit) {
+      const size_t begin = unit * step;
       body(begin, std::min(begin + step, count), worker);
-    }
+    });
   };
   impl_->Run(take, Helpers::kThatCame);
 }

@@ -25,9 +25,10 @@ class ThreadPool {
   // done.
   void Run(FunctionRef<void(int worker)> body);
 
-  // Calls body(begin, end, worker) over disjoint ranges that cover [0, count). Ranges start at
-  // multiples of `grain`; workers take them one after the other, so a slow core delays only its
-  // own, and a worker that the system does not schedule in time is not waited for.
+  // Calls body(begin, end, worker) over disjoint ranges that cover [0, count) and start at
+  // multiples of `grain`. Every worker walks a contiguous share in order and then helps the others,
+  // so a slow core delays only its own; a worker that the system does not schedule in time is not
+  // waited for.
   void ParallelFor(size_t count, size_t grain,
                    FunctionRef<void(size_t begin, size_t end, int worker)> body);
 

@@ -4,6 +4,8 @@
 #include <fmt/core.h>
 #include <sys/mman.h>
 
+#include <algorithm>
+#include <cstdint>
 #include <cstdlib>
 #include <cstring>
 
@@ -46,6 +48,20 @@ Result<AlignedBuffer> AlignedBuffer::Allocate(size_t bytes) {
   (void)madvise(out.data_, (bytes + kHugePage - 1) / kHugePage * kHugePage, MADV_HUGEPAGE);
 #endif
   return out;
+}
+
+Result<std::shared_ptr<uint8_t>> SlabAllocator::Allocate(size_t bytes) {
+  constexpr size_t kSlab = size_t{64} << 20;
+  if (bytes > SIZE_MAX - kSlab) return NoMemory(bytes);
+  const size_t rounded = (bytes + kLine - 1) / kLine * kLine;
+  if (slab_ == nullptr || slab_->size() - used_ < rounded) {
+    LEMMA_ASSIGN_OR_RETURN(AlignedBuffer fresh, AlignedBuffer::Allocate(std::max(rounded, kSlab)));
+    slab_ = std::make_shared<AlignedBuffer>(std::move(fresh));
+    used_ = 0;
+  }
+  uint8_t* const piece = slab_->data() + used_;
+  used_ += rounded;
+  return std::shared_ptr<uint8_t>(slab_, piece);
 }
 
 AlignedBuffer::~AlignedBuffer() {

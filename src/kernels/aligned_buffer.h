@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <utility>
 
 #include "base/status.h"
@@ -40,6 +41,18 @@ class AlignedBuffer {
   size_t size_ = 0;
   void* map_ = nullptr;  // null when data_ came from aligned_alloc
   size_t map_bytes_ = 0;
+};
+
+// Hands out pieces of large buffers, so that many matrices that are smaller than a huge page lie in
+// huge pages too and follow each other. A buffer goes when its last piece does. One thread.
+class SlabAllocator {
+ public:
+  // Zeroed, 64-byte aligned. ResourceExhausted when the system gives no memory.
+  Result<std::shared_ptr<uint8_t>> Allocate(size_t bytes);
+
+ private:
+  std::shared_ptr<AlignedBuffer> slab_;
+  size_t used_ = 0;
 };
 
 }  // namespace lemma::kernels

@@ -32,7 +32,7 @@ Status CheckWeight(const tensor::TensorView& weight, const FormatLayout& layout)
 }  // namespace
 
 Result<std::unique_ptr<CpuMatrix>> CpuMatrix::Pack(const tensor::TensorView& weight,
-                                                   ThreadPool& pool) {
+                                                   ThreadPool& pool, SlabAllocator& memory) {
   const FormatLayout& layout = LayoutOf(weight.dtype);
   LEMMA_RETURN_IF_ERROR(CheckWeight(weight, layout));
   auto out = std::make_unique<CpuMatrix>();
@@ -41,8 +41,7 @@ Result<std::unique_ptr<CpuMatrix>> CpuMatrix::Pack(const tensor::TensorView& wei
   out->columns_ = weight.shape.columns();
   const size_t tiles = out->columns_ / layout.tile_k;
   out->group_bytes_ = tiles * layout.tile_bytes;
-  LEMMA_ASSIGN_OR_RETURN(out->memory_,
-                         AlignedBuffer::Allocate(out->num_groups() * out->group_bytes_));
+  LEMMA_ASSIGN_OR_RETURN(out->data_, memory.Allocate(out->num_groups() * out->group_bytes_));
   const auto* bytes = reinterpret_cast<const uint8_t*>(weight.bytes.data());
   const size_t row_bytes = tiles * layout.block_bytes;
   const std::vector<uint8_t> zeros(out->rows_ % kTileRows == 0 ? 0 : row_bytes);
@@ -54,7 +53,7 @@ Result<std::unique_ptr<CpuMatrix>> CpuMatrix::Pack(const tensor::TensorView& wei
         const size_t row = g * kTileRows + r;
         source[r] = row < out->rows_ ? bytes + row * row_bytes : zeros.data();
       }
-      layout.pack(source, tiles, out->memory_.data() + g * out->group_bytes_);
+      layout.pack(source, tiles, out->data_.get() + g * out->group_bytes_);
     }
   });
   return out;

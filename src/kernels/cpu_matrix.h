@@ -15,19 +15,20 @@ namespace lemma::kernels {
 class CpuMatrix final : public PackedMatrix {
  public:
   // InvalidArgument for a rank other than 1 or 2, a wrong byte count or a row length that is no
-  // multiple of the format's block; ResourceExhausted without memory. Packs over the pool.
-  static Result<std::unique_ptr<CpuMatrix>> Pack(const tensor::TensorView& weight,
-                                                 ThreadPool& pool);
+  // multiple of the format's block; ResourceExhausted without memory. Packs over the pool into
+  // memory of `memory`, which need not outlive the matrix.
+  static Result<std::unique_ptr<CpuMatrix>> Pack(const tensor::TensorView& weight, ThreadPool& pool,
+                                                 SlabAllocator& memory);
 
   [[nodiscard]] tensor::DType dtype() const override { return layout_->dtype; }
   [[nodiscard]] size_t rows() const override { return rows_; }
   [[nodiscard]] size_t columns() const override { return columns_; }
-  [[nodiscard]] size_t bytes() const override { return memory_.size(); }
+  [[nodiscard]] size_t bytes() const override { return num_groups() * group_bytes_; }
 
   [[nodiscard]] const FormatLayout& layout() const { return *layout_; }
   [[nodiscard]] size_t num_groups() const { return (rows_ + kTileRows - 1) / kTileRows; }
   [[nodiscard]] size_t group_bytes() const { return group_bytes_; }
-  [[nodiscard]] const uint8_t* groups() const { return memory_.data(); }
+  [[nodiscard]] const uint8_t* groups() const { return data_.get(); }
   // REQUIRES: row < rows(); out holds columns() floats.
   void Decode(size_t row, float* out) const;
 
@@ -36,7 +37,7 @@ class CpuMatrix final : public PackedMatrix {
   size_t rows_ = 0;
   size_t columns_ = 0;
   size_t group_bytes_ = 0;
-  AlignedBuffer memory_;
+  std::shared_ptr<uint8_t> data_;
 };
 
 }  // namespace lemma::kernels

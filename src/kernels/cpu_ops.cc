@@ -20,7 +20,7 @@ constexpr size_t kBlockRows = 64;
 // Less work than this is not worth waking the pool for.
 constexpr size_t kSerialElements = 16384;
 constexpr size_t kSerialBytes = 32768;
-constexpr size_t kChunksPerThread = 16;
+constexpr size_t kChunksPerThread = 32;
 // From so many rows on, a group is enough work to be shared out alone.
 constexpr size_t kShrinkingRows = 64;
 constexpr size_t kLongestRange = 16;  // groups
@@ -45,7 +45,8 @@ CpuOps::CpuOps(const KernelTable& table, int threads) : table_(table), pool_(thr
 std::string CpuOps::name() const { return fmt::format("{} ({})", table_.name, table_.description); }
 
 Result<std::unique_ptr<PackedMatrix>> CpuOps::Pack(const tensor::TensorView& weight) {
-  LEMMA_ASSIGN_OR_RETURN(std::unique_ptr<CpuMatrix> matrix, CpuMatrix::Pack(weight, pool_));
+  LEMMA_ASSIGN_OR_RETURN(std::unique_ptr<CpuMatrix> matrix,
+                         CpuMatrix::Pack(weight, pool_, weight_memory_));
   LEMMA_RETURN_IF_ERROR(Reserve(*matrix));
   return std::unique_ptr<PackedMatrix>(std::move(matrix));
 }

@@ -61,6 +61,7 @@ class CpuOps final : public Ops {
 
   const KernelTable& table_;
   ThreadPool pool_;
+  SlabAllocator weight_memory_;
   AlignedBuffer quantized_;     // enough for kBatchRows rows of the widest matrix packed so far
   AlignedBuffer gemm_input_;    // the same in the layout of the kernels for many rows
   AlignedBuffer gemm_scratch_;  // kGemmScratch floats a thread
