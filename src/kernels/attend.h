@@ -30,8 +30,9 @@ struct AttendTask {
   size_t head_dim = 0;
   size_t tokens = 0;                  // of the segment, that the row with the longest view sees
   const uint32_t* visible = nullptr;  // [rows] tokens of the segment that the row sees, may be 0
-  const float* q = nullptr;           // [rows][PaddedKeyDim]; rounded to bf16 for paired K
-  const uint16_t* q_bf16 = nullptr;   // [rows*][PaddedKeyDim] the same as bf16, for paired K
+  // [rows*][PaddedKeyDim]; for paired K written by round_query, one of the two.
+  const float* q = nullptr;
+  const uint16_t* q_bf16 = nullptr;
   const uint8_t* const* k_pages = nullptr;  // as stored, or as KernelTable::widen left them
   const uint8_t* const* v_pages = nullptr;
   const float* const* k_scales = nullptr;  // q8_0: per page, [64]
@@ -77,7 +78,12 @@ using FoldFn = void (*)(const FoldTask& task);
 // int8 -> bf16, exact, `count` a multiple of 1024.
 using WidenFn = void (*)(const uint8_t* from, size_t count, uint8_t* to);
 
+// FloatToFiniteBf16 of a query of `dim` values, in the form that the table's score kernels of
+// paired K read: as floats to `q` or as bf16 to `q_bf16`, then zeros up to PaddedKeyDim.
+using RoundQueryFn = void (*)(const float* from, size_t dim, float* q, uint16_t* q_bf16);
+
 struct AttentionKernels {
+  RoundQueryFn round_query = nullptr;
   AttendFn scores[kNumKvTypes] = {};  // by K type
   KeyBiasFn add_key_bias = nullptr;
   // By V type: weights 2^((score - max) * log2_scale), 0 from visible on, with max and sum. For f32
@@ -86,6 +92,7 @@ struct AttentionKernels {
   AttendFn softmax[kNumKvTypes] = {};
   AttendFn values[kNumKvTypes] = {};  // by V type
   FoldFn fold = nullptr;
+  void (*scale)(const float* from, size_t n, float factor, float* to) = nullptr;
   // Where not null, q8_0 pages are widened to bf16 once for all rows; the kernels get those.
   WidenFn widen_q8_0 = nullptr;
 };

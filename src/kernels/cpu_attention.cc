@@ -11,9 +11,9 @@
 namespace lemma::kernels {
 namespace {
 
-// Rows (query row, head) of a task: their scores against a segment stay in the second-level cache.
+// Rows (query row, head) of a block: they share what is prepared for a segment, as widened pages.
 constexpr size_t kTaskRows = 192;
-// Rows whose weights are used while they are in the first-level cache.
+// Rows of a kernel call: their scores against a segment stay near the first-level cache.
 constexpr size_t kSubBlockRows = 32;
 
 constexpr size_t RoundUp16(size_t n) { return (n + 15) / 16 * 16; }
@@ -104,7 +104,7 @@ struct WorkerMemory {
         q_bf16(reinterpret_cast<uint16_t*>(
             carver.Take(RoundUp16(job.max_rows()) * PaddedKeyDim(job.args.head_dim) / 2))),
         visible(reinterpret_cast<uint32_t*>(carver.Take(job.max_rows()))),
-        scores(carver.Take(RoundUp16(job.max_rows()) * kScoreStride)),
+        scores(carver.Take(kSubBlockRows * kScoreStride)),
         factors(carver.Take(job.args.key_bias.empty() ? 0 : job.max_rows() * job.args.head_dim)),
         pairs(reinterpret_cast<uint32_t*>(carver.Take(job.args.head_dim))),
         k_wide(reinterpret_cast<uint8_t*>(
@@ -156,10 +156,7 @@ class BlockWalk {
     task.k_scales = scales[0];
     task.v_scales = scales[1];
     SetPages(segment, task.tokens, pages, scales);
-    const KvTypes types = job_.kv.shape().type;
-    job_.kernels.scores[static_cast<size_t>(types.k)](task);
-    if (num_pairs_ > 0) AddKeyBias(segment, task);
-    for (size_t row = 0; row < rows_; row += kSubBlockRows) Mix(task, row);
+    for (size_t row = 0; row < rows_; row += kSubBlockRows) AttendRows(segment, task, row);
   }
 
   void Fold(const RowStates& next, const RowStates& total) const {
@@ -181,8 +178,7 @@ class BlockWalk {
     const size_t padded = PaddedHeadDim(dim_);
     for (size_t r = 0; r < rows_; ++r) {
       float* to = job_.out + HeadOffset(r);
-      const float inverse = 1.0F / state.sum[r];
-      for (size_t i = 0; i < dim_; ++i) to[i] = state.out[r * padded + i] * inverse;
+      job_.kernels.scale(state.out + r * padded, dim_, 1.0F / state.sum[r], to);
     }
   }
 
@@ -203,21 +199,30 @@ class BlockWalk {
     return ((block_.row + r / job_.group()) * job_.args.heads + head) * dim_;
   }
 
+  // Asks for the lines of q and of out early: they lie apart, one row's heads at a time.
+  void PrefetchRows() const {
+    constexpr size_t kLine = 64 / sizeof(float);
+    for (size_t r = 0; r < rows_; r += job_.group()) {
+      const size_t at = HeadOffset(r);
+      for (size_t i = 0; i < job_.group() * dim_; i += kLine) {
+        __builtin_prefetch(job_.q + at + i, 0, 2);
+        __builtin_prefetch(job_.out + at + i, 1, 2);
+      }
+    }
+  }
+
   void GatherQueries() {
+    PrefetchRows();
     const size_t stride = PaddedKeyDim(dim_);
     const bool paired = IsPaired(job_.kv.shape().type.k);
     for (size_t r = 0; r < rows_; ++r) {
       const float* from = job_.q + HeadOffset(r);
       float* to = memory_.q + r * stride;
-      uint16_t* words = memory_.q_bf16 + r * stride;
-      if (!paired) {
+      if (paired) {
+        job_.kernels.round_query(from, dim_, to, memory_.q_bf16 + r * stride);
+      } else {
         std::copy_n(from, dim_, to);
-        continue;
       }
-      for (size_t i = 0; i < dim_; ++i) words[i] = FloatToFiniteBf16(from[i]);
-      for (size_t i = 0; i < dim_; ++i) to[i] = Bf16ToFloat(words[i]);
-      std::fill(to + dim_, to + stride, 0.0F);
-      std::fill(words + dim_, words + stride, uint16_t{0});
     }
   }
 
@@ -245,18 +250,18 @@ class BlockWalk {
     }
   }
 
-  void AddKeyBias(size_t segment, const AttendTask& scores) const {
+  void AddKeyBias(size_t segment, const AttendTask& scores, size_t row) const {
     const float* angles[kSegmentPages];
     for (size_t p = 0; p * kPageTokens < scores.tokens; ++p) {
       angles[p] = job_.angles.page(segment * kSegmentPages + p);
     }
     KeyBiasTask task;
-    task.rows = rows_;
+    task.rows = scores.rows;
     task.tokens = scores.tokens;
     task.angles = angles;
     task.pairs = memory_.pairs;
     task.num_pairs = num_pairs_;
-    task.factors = memory_.factors;
+    task.factors = memory_.factors + row * 2 * num_pairs_;
     task.scores = scores.scores;
     job_.kernels.add_key_bias(task);
   }
@@ -282,20 +287,23 @@ class BlockWalk {
     }
   }
 
-  // Softmax and weighted values of up to kSubBlockRows rows.
-  void Mix(const AttendTask& whole, size_t row) const {
+  // All steps for up to kSubBlockRows rows.
+  void AttendRows(size_t segment, const AttendTask& whole, size_t row) const {
     AttendTask task = whole;
     task.rows = std::min(whole.rows - row, kSubBlockRows);
     task.visible += row;
     task.tokens = task.visible[task.rows - 1];
     if (task.tokens == 0) return;
-    task.scores += row * kScoreStride;
+    task.q += row * PaddedKeyDim(dim_);
+    task.q_bf16 += row * PaddedKeyDim(dim_);
     task.max += row;
     task.sum += row;
     task.out += row * PaddedHeadDim(dim_);
-    const auto type = static_cast<size_t>(job_.kv.shape().type.v);
-    job_.kernels.softmax[type](task);
-    job_.kernels.values[type](task);
+    const KvTypes types = job_.kv.shape().type;
+    job_.kernels.scores[static_cast<size_t>(types.k)](task);
+    if (num_pairs_ > 0) AddKeyBias(segment, task, row);
+    job_.kernels.softmax[static_cast<size_t>(types.v)](task);
+    job_.kernels.values[static_cast<size_t>(types.v)](task);
   }
 
   const AttentionJob& job_;

@@ -109,6 +109,25 @@ void PageScores(const AttendTask& task, size_t row, size_t rows, size_t p, size_
   }
 }
 
+// FloatToFiniteBf16, 16 values at a time.
+void RoundQuery(const float* from, size_t dim, float* /*q*/, uint16_t* q_bf16) {
+  const __m512i magnitude = _mm512_set1_epi32(0x7FFFFFFF);
+  const __m512i half = _mm512_set1_epi32(0x7FFF);
+  for (size_t i = 0; i < PaddedKeyDim(dim); i += 16) {
+    const size_t left = dim > i ? dim - i : 0;
+    const auto lanes = static_cast<__mmask16>(left < 16 ? (1U << left) - 1 : 0xFFFFU);
+    const __m512i bits = _mm512_maskz_loadu_epi32(lanes, from + i);
+    const __m512i rest = _mm512_and_si512(bits, magnitude);
+    const __m512i odd = _mm512_and_si512(_mm512_srli_epi32(rest, 16), _mm512_set1_epi32(1));
+    const __m512i sum = _mm512_add_epi32(_mm512_add_epi32(rest, half), odd);
+    const __m512i finite = _mm512_min_epu32(_mm512_srli_epi32(sum, 16), _mm512_set1_epi32(0x7F7F));
+    const __m512i sign = _mm512_srli_epi32(_mm512_andnot_si512(magnitude, bits), 16);
+    const __mmask16 kept = _mm512_cmpge_epu32_mask(rest, _mm512_set1_epi32(0x26800000));
+    const __m512i out = _mm512_maskz_or_epi32(kept, finite, sign);
+    _mm256_storeu_si256(reinterpret_cast<__m256i*>(q_bf16 + i), _mm512_cvtepi32_epi16(out));
+  }
+}
+
 enum class Scaled : uint8_t { kNo, kYes };
 
 template <Scaled kScaled>
@@ -142,21 +161,31 @@ inline __m512 CoarseExp2(__m512 x, __m512 scale) {
   return _mm512_castsi512_ps(_mm512_maskz_add_epi32(kept, _mm512_castps_si512(y), power));
 }
 
+// Which zero or NaN it is depends on the order, but nothing else does.
 inline float LargestScore(const float* score, size_t count) {
   const __m512 least = _mm512_set1_ps(-__builtin_inff());
-  __m512 max = least;
+  __m512 max[4] = {least, least, least, least};
   size_t t = 0;
-  for (; t + 16 <= count; t += 16) max = _mm512_max_ps(_mm512_loadu_ps(score + t), max);
-  if (t < count) {
-    const auto seen = static_cast<__mmask16>((1U << (count - t)) - 1);
-    max = _mm512_max_ps(_mm512_mask_loadu_ps(least, seen, score + t), max);
+  for (; t + 64 <= count; t += 64) {
+    for (size_t i = 0; i < 4; ++i)
+      max[i] = _mm512_max_ps(_mm512_loadu_ps(score + t + 16 * i), max[i]);
   }
-  float lane[16];
-  _mm512_storeu_ps(lane, max);
-  for (size_t step = 8; step > 0; step /= 2) {
-    for (size_t i = 0; i < step; ++i) lane[i] = MaxSecond(lane[i], lane[i + step]);
+  for (; t < count; t += 16) {
+    const size_t left = count - t;
+    const auto seen = static_cast<__mmask16>(left < 16 ? (1U << left) - 1 : 0xFFFFU);
+    max[0] = _mm512_max_ps(_mm512_mask_loadu_ps(least, seen, score + t), max[0]);
   }
-  return lane[0];
+  max[0] = _mm512_max_ps(_mm512_max_ps(max[0], max[1]), _mm512_max_ps(max[2], max[3]));
+  return _mm512_reduce_max_ps(max[0]);
+}
+
+// SumLanes16 in registers.
+inline float SumLanes(__m512 lanes) {
+  const __m256 high = _mm512_extractf32x8_ps(lanes, 1);
+  const __m256 eight = _mm256_add_ps(_mm512_castps512_ps256(lanes), high);
+  const __m128 four = _mm_add_ps(_mm256_castps256_ps128(eight), _mm256_extractf128_ps(eight, 1));
+  const __m128 two = _mm_add_ps(four, _mm_movehl_ps(four, four));
+  return _mm_cvtss_f32(_mm_add_ss(two, _mm_movehdup_ps(two)));
 }
 
 // 16 weights of a row as bf16, lanes outside `seen` 0.
@@ -206,9 +235,7 @@ void Softmax(const AttendTask& task) {
     }
     for (; t < end; t += kStep) std::memset(weights + 2 * t, 0, 2 * kStep);
     task.max[r] = largest;
-    float lane[16];
-    _mm512_storeu_ps(lane, sum);
-    task.sum[r] = SumLanes16(lane);
+    task.sum[r] = SumLanes(sum);
   }
 }
 
@@ -294,6 +321,7 @@ void FillAmxAttention(AttentionKernels* kernels) {
   k.values[static_cast<size_t>(KvType::kBf16)] = Values;
   k.values[static_cast<size_t>(KvType::kQ8_0)] = Values;
   k.widen_q8_0 = WidenQ8;
+  k.round_query = RoundQuery;
 }
 
 }  // namespace lemma::kernels

@@ -83,6 +83,15 @@ void AddKeyBias(const KeyBiasTask& task) {
   }
 }
 
+void RoundQuery(const float* from, size_t dim, float* q, uint16_t* /*q_bf16*/) {
+  for (size_t i = 0; i < dim; ++i) q[i] = Bf16ToFloat(FloatToFiniteBf16(from[i]));
+  for (size_t i = dim; i < PaddedKeyDim(dim); ++i) q[i] = 0.0F;
+}
+
+void Scale(const float* from, size_t n, float factor, float* to) {
+  for (size_t i = 0; i < n; ++i) to[i] = from[i] * factor;
+}
+
 enum class Weights : uint8_t { kFloat, kBf16, kScaledBf16 };
 
 float Weight(Weights kind, float below_max, float scale) {
@@ -197,6 +206,8 @@ void SetScalarAttention(AttentionKernels* kernels) {
   k.values[static_cast<size_t>(KvType::kBf16)] = PairValues<Bf16>;
   k.values[static_cast<size_t>(KvType::kQ8_0)] = PairValues<Q8>;
   k.fold = Fold;
+  k.round_query = RoundQuery;
+  k.scale = Scale;
 }
 
 }  // namespace lemma::kernels

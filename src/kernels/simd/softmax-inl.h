@@ -190,6 +190,14 @@ void Fold(const FoldTask& task) {
   }
 }
 
+void Scale(const float* from, size_t n, float factor, float* to) {
+  size_t i = 0;
+  for (; i + Simd::kRows <= n; i += Simd::kRows) {
+    Simd::Store(to + i, Simd::Mul(Simd::Load(from + i), Simd::Splat(factor)));
+  }
+  for (; i < n; ++i) to[i] = from[i] * factor;
+}
+
 inline void SetSoftmax(AttentionKernels* kernels) {
   AttentionKernels& k = *kernels;
   k.add_key_bias = AddKeyBias;
@@ -198,6 +206,7 @@ inline void SetSoftmax(AttentionKernels* kernels) {
   k.softmax[static_cast<size_t>(KvType::kBf16)] = Softmax<Weights::kBf16>;
   k.softmax[static_cast<size_t>(KvType::kQ8_0)] = Softmax<Weights::kScaledBf16>;
   k.fold = Fold;
+  k.scale = Scale;
 }
 
 }  // namespace
