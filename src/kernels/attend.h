@@ -75,8 +75,8 @@ struct FoldTask {
 };
 using FoldFn = void (*)(const FoldTask& task);
 
-// int8 -> bf16, exact, `count` a multiple of 1024.
-using WidenFn = void (*)(const uint8_t* from, size_t count, uint8_t* to);
+// int8 -> bf16, exact, `count` a multiple of 1024; `next` is what comes after, to be fetched.
+using WidenFn = void (*)(const uint8_t* from, const uint8_t* next, size_t count, uint8_t* to);
 
 // FloatToFiniteBf16 of a query of `dim` values, in the form that the table's score kernels of
 // paired K read: as floats to `q` or as bf16 to `q_bf16`, then zeros up to PaddedKeyDim.

@@ -269,8 +269,13 @@ class BlockWalk {
   void SetPages(size_t segment, size_t tokens, const uint8_t* pages[2][kSegmentPages],
                 const float* scales[2][kSegmentPages]) const {
     const KvTypes types = job_.kv.shape().type;
+    const size_t last = (block_.tokens() - 1) / kPageTokens;
     for (size_t p = 0; p * kPageTokens < tokens; ++p) {
-      const PageId page = block_.pages[segment * kSegmentPages + p];
+      const size_t index = segment * kSegmentPages + p;
+      const PageId page = block_.pages[index];
+      const PageId next = block_.pages[std::min(index + 1, last)];
+      const uint8_t* next_pages[2] = {job_.kv.k_page(next, job_.args.layer, kv_head_),
+                                      job_.kv.v_page(next, job_.args.layer, kv_head_)};
       pages[0][p] = job_.kv.k_page(page, job_.args.layer, kv_head_);
       pages[1][p] = job_.kv.v_page(page, job_.args.layer, kv_head_);
       const size_t elements[2] = {KElements(types.k, dim_), VElements(dim_)};
@@ -281,7 +286,7 @@ class BlockWalk {
         scales[i][p] = reinterpret_cast<const float*>(pages[i][p] + elements[i]);
         if (!job_.widens(type[i])) continue;
         uint8_t* to = wide[i] + p * elements[i] * 2;
-        job_.kernels.widen_q8_0(pages[i][p], elements[i], to);
+        job_.kernels.widen_q8_0(pages[i][p], next_pages[i], elements[i], to);
         pages[i][p] = to;
       }
     }

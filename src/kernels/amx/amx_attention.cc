@@ -300,8 +300,9 @@ void Values(const AttendTask& task) {
   _tile_release();
 }
 
-void WidenQ8(const uint8_t* from, size_t count, uint8_t* to) {
+void WidenQ8(const uint8_t* from, const uint8_t* next, size_t count, uint8_t* to) {
   for (size_t i = 0; i < count; i += 32) {
+    if (i % 64 == 0) _mm_prefetch(next + i, _MM_HINT_T0);
     const auto* at = reinterpret_cast<const __m128i*>(from + i);
     const __m512 low = _mm512_cvtepi32_ps(_mm512_cvtepi8_epi32(_mm_loadu_si128(at)));
     const __m512 high = _mm512_cvtepi32_ps(_mm512_cvtepi8_epi32(_mm_loadu_si128(at + 1)));

@@ -21,7 +21,7 @@ struct Simd {
   static constexpr size_t kMaxRows = 8;      // activation rows per pass, integer formats
   static constexpr size_t kFloatRows = 4;    // the same for float formats
   static constexpr size_t kAttendRows = 6;   // attention rows that share a load of K or V
-  static constexpr size_t kPairVectors = 2;  // vectors of tokens or dimensions beside them
+  static constexpr size_t kPairVectors = 1;  // vectors of tokens or dimensions beside them
   static constexpr int kSignedOffset = 128;
   static constexpr bool kPairs = false;  // no product of two activation rows at once
 

@@ -77,15 +77,16 @@ inline void ChainScoreBlock(const AttendTask& task, const float* q, const uint8_
   }
 }
 
+// Sums over steps are kept in memory: the registers are full of chains.
+inline void AddStep(size_t step, Simd::Floats value, float* sum) {
+  Simd::Store(sum, step == 0 ? value : Simd::Add(Simd::Load(sum), value));
+}
+
 // The same over pairs, kWide vectors of tokens.
 template <class Page, size_t kCount, size_t kWide>
 inline void PairScoreBlock(const AttendTask& task, const float* q, const uint8_t* page,
                            size_t first, float* scores) {
   const size_t stride = PaddedKeyDim(task.head_dim);
-  Simd::Floats sum[kCount][kWide];
-  for (auto& row : sum) {
-    for (Simd::Floats& f : row) f = Simd::Splat(0.0F);
-  }
   for (size_t step = 0; step < stride; step += kPairStep) {
     Simd::Floats even[kCount][kWide];
     Simd::Floats odd[kCount][kWide];
@@ -106,13 +107,9 @@ inline void PairScoreBlock(const AttendTask& task, const float* q, const uint8_t
     }
     for (size_t r = 0; r < kCount; ++r) {
       for (size_t w = 0; w < kWide; ++w) {
-        sum[r][w] = Simd::Add(sum[r][w], Simd::Add(even[r][w], odd[r][w]));
+        AddStep(step, Simd::Add(even[r][w], odd[r][w]),
+                scores + r * kScoreStride + first + w * Simd::kRows);
       }
-    }
-  }
-  for (size_t r = 0; r < kCount; ++r) {
-    for (size_t w = 0; w < kWide; ++w) {
-      Simd::Store(scores + r * kScoreStride + first + w * Simd::kRows, sum[r][w]);
     }
   }
 }
@@ -217,10 +214,6 @@ template <class Page, size_t kCount, size_t kWide>
 inline void PairValueBlock(const AttendTask& task, size_t row, size_t at) {
   const size_t padded = PaddedHeadDim(task.head_dim);
   const float* p = task.scores + row * kScoreStride;
-  Simd::Floats sum[kCount][kWide];
-  for (auto& sums : sum) {
-    for (Simd::Floats& f : sums) f = Simd::Splat(0.0F);
-  }
   for (size_t step = 0; step < task.visible[row + kCount - 1]; step += kPairStep) {
     const uint8_t* page = task.v_pages[step / kAttendPage];
     Simd::Floats even[kCount][kWide];
@@ -242,13 +235,9 @@ inline void PairValueBlock(const AttendTask& task, size_t row, size_t at) {
     }
     for (size_t r = 0; r < kCount; ++r) {
       for (size_t w = 0; w < kWide; ++w) {
-        sum[r][w] = Simd::Add(sum[r][w], Simd::Add(even[r][w], odd[r][w]));
+        AddStep(step, Simd::Add(even[r][w], odd[r][w]),
+                task.out + (row + r) * padded + at + w * Simd::kRows);
       }
-    }
-  }
-  for (size_t r = 0; r < kCount; ++r) {
-    for (size_t w = 0; w < kWide; ++w) {
-      Simd::Store(task.out + (row + r) * padded + at + w * Simd::kRows, sum[r][w]);
     }
   }
 }
