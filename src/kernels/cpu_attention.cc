@@ -12,7 +12,7 @@ namespace lemma::kernels {
 namespace {
 
 // Rows (query row, head) of a block: they share what is prepared for a segment, as widened pages.
-constexpr size_t kTaskRows = 192;
+constexpr size_t kTaskRows = 384;
 // Rows of a kernel call: their scores against a segment stay near the first-level cache.
 constexpr size_t kSubBlockRows = 32;
 
