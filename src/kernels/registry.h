@@ -12,8 +12,8 @@
 namespace lemma::kernels {
 
 // `isa`: "scalar", "avx2", "avx512", "amx", "neon"; absent or empty: the environment's LEMMA_ISA,
-// else the best. InvalidArgument for an unknown name (lists the choices), Unsupported for one that this
-// processor or build lacks. The table lives for the whole run.
+// else the best. InvalidArgument for an unknown name (lists the choices), Unsupported for one that
+// this processor or build lacks. The table lives for the whole run.
 Result<const KernelTable*> ChooseKernels(const std::optional<std::string>& isa);
 
 }  // namespace lemma::kernels

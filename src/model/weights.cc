@@ -181,9 +181,8 @@ Result<Weights> LoadWeights(const gguf::File& file, const ModelConfig& config, k
   }
   LEMMA_RETURN_IF_ERROR(RefuseUnusedTensors(file, slots));
   // A tensor is in memory twice while it is packed: largest first keeps the peak low.
-  std::stable_sort(slots.begin(), slots.end(), [](const Slot& a, const Slot& b) {
-    return SourceBytes(a) > SourceBytes(b);
-  });
+  std::stable_sort(slots.begin(), slots.end(),
+                   [](const Slot& a, const Slot& b) { return SourceBytes(a) > SourceBytes(b); });
 
   uint64_t done = 0;
   for (const Slot& slot : slots) {
