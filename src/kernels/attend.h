@@ -23,8 +23,8 @@ constexpr size_t kSegmentTokens = kSegmentPages * kAttendPage;
 // Floats between the score rows of a task; not a power of two, to spread over the cache sets.
 constexpr size_t kScoreStride = kSegmentTokens + 16;
 
-// Rows are (query row, head) pairs of one sequence and one KV head. Buffers that tiles are stored
-// to hold a multiple of 16 rows, marked *.
+// Rows, at most 32 a call, are (query row, head) pairs of one sequence and one KV head. Buffers
+// that tiles are stored to hold a multiple of 16 rows, marked *.
 struct AttendTask {
   size_t rows = 0;
   size_t head_dim = 0;
