@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <boost/json.hpp>
+#include <cmath>
 #include <memory>
 
 #include "base/clock.h"
@@ -121,7 +122,7 @@ std::string ToText(const Timeline& timeline) {
   for (const Part& part : timeline.parts) {
     const double share = timeline.total > 0 ? part.seconds / timeline.total : 0;
     out += fmt::format("  {:<12} {:>10.3f} ms {:>6.1f} %  {}\n", part.name, part.seconds * 1e3,
-                       100 * share, std::string(static_cast<size_t>(share * 50 + 0.5), '#'));
+                       100 * share, std::string(static_cast<size_t>(std::lround(share * 50)), '#'));
   }
   return out;
 }
