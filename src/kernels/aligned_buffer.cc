@@ -55,8 +55,9 @@ Result<std::shared_ptr<uint8_t>> SlabAllocator::Allocate(size_t bytes) {
   if (bytes > SIZE_MAX - kSlab) return NoMemory(bytes);
   const size_t rounded = (bytes + kLine - 1) / kLine * kLine;
   if (slab_ == nullptr || slab_->size() - used_ < rounded) {
-    LEMMA_ASSIGN_OR_RETURN(AlignedBuffer fresh, AlignedBuffer::Allocate(std::max(rounded, kSlab)));
-    slab_ = std::make_shared<AlignedBuffer>(std::move(fresh));
+    auto fresh = std::make_shared<AlignedBuffer>();
+    LEMMA_ASSIGN_OR_RETURN(*fresh, AlignedBuffer::Allocate(std::max(rounded, kSlab)));
+    slab_ = std::move(fresh);
     used_ = 0;
   }
   uint8_t* const piece = slab_->data() + used_;
@@ -68,7 +69,7 @@ AlignedBuffer::~AlignedBuffer() {
   if (map_ != nullptr) {
     munmap(map_, map_bytes_);
   } else {
-    std::free(data_);
+    std::free(data_);  // NOLINT(clang-analyzer-unix.Malloc): it does not follow the swap of a move
   }
 }
 

@@ -31,7 +31,9 @@ constexpr std::array kIsas = {
     Isa{"avxvnni", FillAvxVnniKernels, [](const CpuFeatures& cpu) { return cpu.avx_vnni; }},
     Isa{"avx512", FillAvx512Kernels, [](const CpuFeatures& cpu) { return cpu.avx512_vnni; }},
     Isa{"amx", FillAmxKernels,
-        [](const CpuFeatures& cpu) { return cpu.avx512_vnni && cpu.amx_int8 && cpu.amx_bf16; }},
+        [](const CpuFeatures& cpu) {
+          return cpu.avx512_vnni && cpu.avx512_bf16 && cpu.amx_int8 && cpu.amx_bf16;
+        }},
 #else
     Isa{"avx2", nullptr, [](const CpuFeatures&) { return false; }},
     Isa{"avxvnni", nullptr, [](const CpuFeatures&) { return false; }},

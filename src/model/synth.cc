@@ -62,6 +62,7 @@ Result<std::vector<tensor::DType>> ChooseDTypes(FileType type, const SynthShape&
   for (const SynthTensor& each : tensors) wanted.push_back({each.name, each.shape});
   LEMMA_ASSIGN_OR_RETURN(const auto choices, ChooseTypes(type, model, wanted));
   std::vector<tensor::DType> out;
+  out.reserve(choices.size());
   for (const MixChoice& choice : choices) out.push_back(choice.dtype);
   return out;
 }
