@@ -9,6 +9,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 
@@ -56,6 +57,11 @@ class Generation {
 
   // The next event; nullopt when none came in time. Every sample ends with one kFinish event.
   std::optional<TokenEvent> Next(std::chrono::nanoseconds timeout);
+  // Calls `callback` (engine thread) when Next has something after it had nothing, and at once
+  // when it has something now: read with Next(0) until nullopt. It must be cheap (post to an
+  // executor), not throw, not call OnEvent, not destroy this handle. After OnEvent({}) returns,
+  // and after the destructor, it is not called any more.
+  void OnEvent(std::function<void()> callback);
   // All samples, or one of them, end with kCancelled within one step.
   void Cancel();
   void CancelSample(size_t sample);

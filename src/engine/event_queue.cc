@@ -6,9 +6,30 @@
 namespace lemma::engine {
 
 void EventQueue::Push(TokenEvent event) {
-  const MutexLock lock(mutex_);
-  events_.push_back(std::move(event));
-  not_empty_.NotifyOne();
+  bool was_empty = false;
+  {
+    const MutexLock lock(mutex_);
+    was_empty = events_.empty();
+    events_.push_back(std::move(event));
+    not_empty_.NotifyOne();
+  }
+  if (was_empty) Notify();
+}
+
+void EventQueue::Notify() {
+  const MutexLock lock(notify_mutex_);
+  if (on_event_) on_event_();
+}
+
+void EventQueue::OnEvent(std::function<void()> callback) {
+  const MutexLock lock(notify_mutex_);
+  on_event_ = std::move(callback);
+  bool readable = false;
+  {
+    const MutexLock events_lock(mutex_);
+    readable = !events_.empty();
+  }
+  if (readable && on_event_) on_event_();
 }
 
 bool EventQueue::HasRoom(size_t count) {

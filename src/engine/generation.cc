@@ -21,10 +21,17 @@ std::string_view FinishReasonName(FinishReason reason) {
 
 Generation::Generation(std::shared_ptr<GenerationShared> shared) : shared_(std::move(shared)) {}
 
-Generation::~Generation() { Cancel(); }
+Generation::~Generation() {
+  OnEvent({});
+  Cancel();
+}
 
 std::optional<TokenEvent> Generation::Next(std::chrono::nanoseconds timeout) {
   return shared_->queue.Pop(timeout);
+}
+
+void Generation::OnEvent(std::function<void()> callback) {
+  shared_->queue.OnEvent(std::move(callback));
 }
 
 void Generation::Cancel() {
