@@ -11,6 +11,8 @@ std::string_view FinishReasonName(FinishReason reason) {
       return "length";
     case FinishReason::kContextFull:
       return "context_full";
+    case FinishReason::kWatch:
+      return "watch";
     case FinishReason::kCancelled:
       return "cancelled";
     case FinishReason::kError:

@@ -11,6 +11,7 @@
 #include "base/status.h"
 #include "engine/sampler.h"
 #include "engine/sampling_params.h"
+#include "engine/token_watch.h"
 
 namespace lemma::engine {
 
@@ -18,11 +19,12 @@ enum class FinishReason : uint8_t {
   kStop,         // a stop token was chosen
   kLength,       // max_tokens reached
   kContextFull,  // the context window is full
+  kWatch,        // GenerateRequest::watch ended it
   kCancelled,
   kError,
 };
 
-// "stop", "length", "context_full", "cancelled", "error".
+// "stop", "length", "context_full", "watch", "cancelled", "error".
 std::string_view FinishReasonName(FinishReason reason);
 
 struct GenerateRequest {
@@ -33,6 +35,7 @@ struct GenerateRequest {
   size_t min_tokens = 0;             // stop tokens are not chosen before
   std::vector<int32_t> stop_tokens;  // end a sample; reported, not counted as text
   uint64_t cache_salt = 0;           // prefixes are shared only within one salt
+  WatchFactory watch;                // may be empty
 };
 
 // Times in seconds, of the whole request.

@@ -23,8 +23,9 @@ struct TokenLogprob {
 
 struct SampledToken {
   int32_t token = 0;
-  std::optional<float> logprob;            // when asked for
+  std::optional<float> logprob;            // when asked for; 0 of a forced token
   std::vector<TokenLogprob> top_logprobs;  // best first
+  bool forced = false;                     // by a TokenWatch, not drawn
 };
 
 class Sampler {

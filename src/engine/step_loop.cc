@@ -20,6 +20,7 @@ void StepLoop::Admit(std::shared_ptr<GenerationShared> shared, GenerateRequest r
   active->samples.reserve(request.samples);  // Ref holds pointers into it
   active->samples.push_back(
       {.index = 0, .sampler = Sampler(request.sampling, 0), .tokens = request.prompt});
+  if (request.watch) active->samples.front().watch = request.watch(0);
   active->request = std::move(request);
   active_.push_back(std::move(active));
 }

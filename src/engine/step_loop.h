@@ -28,6 +28,7 @@ struct Sample {
   SequenceDrafts drafts = {};
   size_t drafted_tokens = 0;
   size_t accepted_tokens = 0;
+  std::unique_ptr<TokenWatch> watch = nullptr;  // may be null
 };
 
 // A request that the engine thread has taken on.
@@ -91,6 +92,10 @@ class StepLoop {
   void SampleDraftedRows(Active& active, Sample& sample, std::span<float> logits);
   void ForkSamples(Active& active, Sample& first);
   void SampleRow(Active& active, Sample& sample, std::span<float> logits);
+  // Adds a token to the output; false when it was the last.
+  bool Join(Active& active, Sample& sample, SampledToken token);
+  // The same, and does what the watch answers.
+  void JoinWatched(Active& active, Sample& sample, SampledToken token);
   void Finish(Active& active, Sample& sample, Ending ending);
   // The same for samples that were not forked off yet, which end with the first.
   void FinishWithForks(Active& active, Sample& sample, const Ending& ending);

@@ -35,7 +35,7 @@ void StepLoop::AfterForward(const std::vector<Ref>& refs, const std::vector<Plan
     const size_t rows = 1 + sample.drafts.tokens().size();
     pages_.MarkComputed(*sample.sequence, Computed(sample) - (rows - 1));
     if (Computed(sample) < sample.tokens.size()) {
-      ReportPrefill(active, sample);
+      if (sample.generated == 0) ReportPrefill(active, sample);
       continue;
     }
     const auto logits = std::span(logits_).subspan(row * vocab, rows * vocab);
@@ -69,15 +69,16 @@ void StepLoop::SampleDraftedRows(Active& active, Sample& sample, std::span<float
   for (;; ++accepted) {
     SampleRow(active, sample, logits.subspan(accepted * vocab, vocab));
     if (sample.tokens.size() <= before) return;  // it ended
-    if (!sample.drafts.Check(accepted, sample.tokens.back())) break;
+    if (!sample.drafts.Check(accepted, sample.tokens[before + accepted])) break;
+    if (sample.tokens.size() > before + accepted + 1) break;  // tokens were forced behind it
     ++sample.accepted_tokens;
     ++stats_.accepted_tokens;
     ++stats_.decode_tokens;
     pages_.MarkComputed(*sample.sequence, sample.tokens.size());
   }
   sample.drafts.Settle(accepted);
-  // The newest token is not computed yet; what was drafted in its place and behind it goes.
-  pages_.Truncate(*sample.sequence, sample.tokens.size() - 1);
+  // The newest tokens are not computed yet; what was drafted in their place goes.
+  pages_.Truncate(*sample.sequence, before + accepted);
 }
 
 void StepLoop::ForkSamples(Active& active, Sample& first) {
@@ -86,6 +87,7 @@ void StepLoop::ForkSamples(Active& active, Sample& first) {
     Sample fork{.index = i, .sampler = Sampler(active.request.sampling, i), .tokens = first.tokens};
     fork.sequence = pages_.Fork(*first.sequence);
     fork.cached_tokens = first.cached_tokens;
+    if (active.request.watch) fork.watch = active.request.watch(i);
     active.samples.push_back(std::move(fork));
   }
 }
@@ -100,24 +102,47 @@ void StepLoop::SampleRow(Active& active, Sample& sample, std::span<float> logits
   }
   static const std::vector<int32_t> none;
   const bool hold = sample.generated < request.min_tokens;
+  SampledToken token = sample.sampler.Sample(logits, sample.tokens, sample.generated,
+                                             hold ? request.stop_tokens : none);
+  if (sample.first_token_time == 0) sample.first_token_time = MonotonicSeconds();
+  if (Contains(request.stop_tokens, token.token)) {
+    return Finish(active, sample, {FinishReason::kStop, std::move(token)});
+  }
+  JoinWatched(active, sample, std::move(token));
+}
+
+bool StepLoop::Join(Active& active, Sample& sample, SampledToken token) {
+  const GenerateRequest& request = active.request;
+  sample.tokens.push_back(token.token);
+  ++sample.generated;
   TokenEvent event;
   event.sample = sample.index;
-  event.token = sample.sampler.Sample(logits, sample.tokens, sample.generated,
-                                      hold ? request.stop_tokens : none);
-  if (sample.first_token_time == 0) sample.first_token_time = MonotonicSeconds();
-  const int32_t token = event.token.token;
-  if (Contains(request.stop_tokens, token)) {
-    return Finish(active, sample, {FinishReason::kStop, std::move(event.token)});
-  }
-  sample.tokens.push_back(token);
-  ++sample.generated;
+  event.token = std::move(token);
   active.shared->queue.Push(std::move(event));
   if (request.max_tokens && sample.generated >= *request.max_tokens) {
-    return Finish(active, sample, FinishReason::kLength);
+    Finish(active, sample, FinishReason::kLength);
+    return false;
   }
   if (sample.tokens.size() >= options_.context_tokens) {
     Finish(active, sample, FinishReason::kContextFull);
+    return false;
   }
+  return true;
+}
+
+void StepLoop::JoinWatched(Active& active, Sample& sample, SampledToken token) {
+  WatchVerdict verdict;
+  if (sample.watch) verdict = sample.watch->OnToken(token.token);
+  if (!Join(active, sample, std::move(token))) return;
+  for (const int32_t forced : verdict.force) {
+    SampledToken next;
+    next.token = forced;
+    next.forced = true;
+    if (active.request.sampling.top_logprobs) next.logprob = 0.0F;
+    sample.watch->OnToken(forced);
+    if (!Join(active, sample, std::move(next))) return;
+  }
+  if (verdict.end) Finish(active, sample, FinishReason::kWatch);
 }
 
 }  // namespace lemma::engine
