@@ -15,6 +15,8 @@ std::string_view FinishReasonName(FinishReason reason) {
       return "watch";
     case FinishReason::kCancelled:
       return "cancelled";
+    case FinishReason::kDeadline:
+      return "deadline";
     case FinishReason::kError:
       return "error";
   }

@@ -21,11 +21,14 @@ enum class FinishReason : uint8_t {
   kContextFull,  // the context window is full
   kWatch,        // GenerateRequest::watch ended it
   kCancelled,
+  kDeadline,  // GenerateRequest::deadline passed, running or waiting
   kError,
 };
 
-// "stop", "length", "context_full", "watch", "cancelled", "error".
+// "stop", "length", "context_full", "watch", "cancelled", "deadline", "error".
 std::string_view FinishReasonName(FinishReason reason);
+
+inline constexpr int kMostPriority = 100;
 
 struct GenerateRequest {
   std::vector<int32_t> prompt;  // at least one token
@@ -35,6 +38,9 @@ struct GenerateRequest {
   size_t min_tokens = 0;             // stop tokens are not chosen before
   std::vector<int32_t> stop_tokens;  // end a sample; reported, not counted as text
   uint64_t cache_salt = 0;           // prefixes are shared only within one salt
+  int priority = 0;                  // higher goes first; -kMostPriority to kMostPriority
+  uint64_t client = 0;               // clients of equal priority get equal shares
+  std::optional<double> deadline;    // MonotonicSeconds(); waiting counts
   WatchFactory watch;                // may be empty
 };
 

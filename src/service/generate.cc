@@ -24,6 +24,8 @@ FinishReason FromEngine(engine::FinishReason reason) {
       return FinishReason::kContextFull;
     case engine::FinishReason::kCancelled:
       return FinishReason::kCancelled;
+    case engine::FinishReason::kDeadline:
+      return FinishReason::kDeadline;
     case engine::FinishReason::kError:
       return FinishReason::kError;
   }
