@@ -10,6 +10,8 @@
 #include "engine/engine.h"
 #include "service/engine_request.h"
 #include "service/sample_text.h"
+#include "service/sample_watch.h"
+#include "service/thinking.h"
 
 namespace lemma::service {
 namespace {
@@ -22,6 +24,8 @@ FinishReason FromEngine(engine::FinishReason reason) {
       return FinishReason::kLength;
     case engine::FinishReason::kContextFull:
       return FinishReason::kContextFull;
+    case engine::FinishReason::kWatch:
+      return FinishReason::kLoop;
     case engine::FinishReason::kCancelled:
       return FinishReason::kCancelled;
     case engine::FinishReason::kDeadline:
@@ -46,6 +50,8 @@ std::string_view FinishReasonName(FinishReason reason) {
       return "context_full";
     case FinishReason::kToolCalls:
       return "tool_calls";
+    case FinishReason::kLoop:
+      return "loop";
     case FinishReason::kCancelled:
       return "cancelled";
     case FinishReason::kDeadline:
@@ -56,11 +62,31 @@ std::string_view FinishReasonName(FinishReason reason) {
   return "error";
 }
 
+std::string_view ThinkingEndName(ThinkingEnd end) {
+  switch (end) {
+    case ThinkingEnd::kNone:
+      return "none";
+    case ThinkingEnd::kModel:
+      return "model";
+    case ThinkingEnd::kBudget:
+      return "budget";
+    case ThinkingEnd::kRequested:
+      return "requested";
+    case ThinkingEnd::kLoop:
+      return "loop";
+    case ThinkingEnd::kOpen:
+      return "open";
+  }
+  return "none";
+}
+
 class TextStream::Impl {
  public:
   struct Start {
     std::vector<int32_t> prompt;
+    Truncation truncation;
     chat::StreamParserOptions parser;
+    std::string closing_sentence;
     engine::GenerateRequest request;  // without the prompt
   };
 
@@ -68,8 +94,11 @@ class TextStream::Impl {
                                             Start start) {
     auto impl = std::unique_ptr<Impl>(new Impl);
     impl->prompt_ = start.prompt;
+    impl->truncation_ = start.truncation;
     impl->seed_ = start.request.sampling.seed;
     if (settings.timeout_seconds) impl->deadline_ = MonotonicSeconds() + *settings.timeout_seconds;
+    impl->watch_ = MakeWatch(model, settings, start);
+    if (impl->watch_) start.request.watch = MakeWatchFactory(impl->watch_);
     SampleText::Options options;
     options.parser = std::move(start.parser);
     options.stop = settings.stop;
@@ -111,14 +140,42 @@ class TextStream::Impl {
     return event;
   }
 
+  void OnEvent(std::function<void()> callback) {
+    if (callback && !ready_.empty()) callback();
+    generation_->OnEvent(std::move(callback));
+  }
   void Cancel() { generation_->Cancel(); }
+  void EndThinking() {
+    if (watch_) watch_->end_thinking.store(true, std::memory_order_relaxed);
+  }
 
   [[nodiscard]] size_t samples() const { return samples_.size(); }
   [[nodiscard]] uint64_t seed() const { return seed_; }
   [[nodiscard]] const std::vector<int32_t>& prompt() const { return prompt_; }
+  [[nodiscard]] const Truncation& truncation() const { return truncation_; }
 
  private:
   Impl() = default;
+
+  static std::shared_ptr<WatchShared> MakeWatch(const LoadedModel& model,
+                                                const GenerateSettings& settings,
+                                                const Start& start) {
+    WatchRules rules;
+    rules.tokens = &model.tokens();
+    rules.parser = start.parser;
+    rules.parser.tools = chat::ToolSyntax::kNone;
+    rules.budget = settings.thinking_budget;
+    rules.loop_guard = settings.loop_guard == LoopGuardMode::kOn ||
+                       (settings.loop_guard == LoopGuardMode::kDefault && !settings.ignore_eos);
+    const bool thinks = !rules.parser.think_open.empty() && !rules.parser.think_close.empty();
+    if (thinks) {
+      rules.closing = MakeClosingTokens(model, start.closing_sentence, rules.parser.think_close);
+    } else {
+      rules.parser.think_open.clear();
+    }
+    if (!thinks && !rules.loop_guard) return nullptr;
+    return std::make_shared<WatchShared>(std::move(rules), start.request.samples);
+  }
 
   void Handle(const engine::TokenEvent& event) {
     std::vector<StreamEvent> out;
@@ -145,7 +202,9 @@ class TextStream::Impl {
       case engine::EventKind::kFinish: {
         FinishReason reason = FromEngine(event.finish);
         if (reason == FinishReason::kCancelled && past_deadline_) reason = FinishReason::kDeadline;
-        text.Finish(reason, event.usage, event.error, out);
+        static const WatchReport unwatched;
+        const WatchReport& report = watch_ ? watch_->reports[event.sample] : unwatched;
+        text.Finish({reason, event.usage, event.error, report.closed_by, report.loop}, out);
         --unfinished_;
         break;
       }
@@ -153,10 +212,12 @@ class TextStream::Impl {
     for (StreamEvent& each : out) ready_.push_back(std::move(each));
   }
 
+  std::shared_ptr<WatchShared> watch_;  // null when there is nothing to watch
   std::unique_ptr<engine::Generation> generation_;
   std::deque<SampleText> samples_;
   std::deque<StreamEvent> ready_;
   std::vector<int32_t> prompt_;
+  Truncation truncation_;
   uint64_t seed_ = 0;
   size_t unfinished_ = 0;
   std::optional<double> deadline_;
@@ -168,20 +229,39 @@ TextStream::~TextStream() = default;
 std::optional<StreamEvent> TextStream::Next(std::chrono::nanoseconds timeout) {
   return impl_->Next(timeout);
 }
+void TextStream::OnEvent(std::function<void()> callback) { impl_->OnEvent(std::move(callback)); }
 void TextStream::Cancel() { impl_->Cancel(); }
+void TextStream::EndThinking() { impl_->EndThinking(); }
 size_t TextStream::samples() const { return impl_->samples(); }
 uint64_t TextStream::seed() const { return impl_->seed(); }
 const std::vector<int32_t>& TextStream::prompt_tokens() const { return impl_->prompt(); }
+const Truncation& TextStream::truncation() const { return impl_->truncation(); }
+
+namespace {
+
+// Places of the context that shortening a prompt leaves for the answer.
+size_t AnswerReserve(const GenerateSettings& settings, size_t context) {
+  return std::min(settings.max_tokens.value_or(context / 8), context / 4) + 1;
+}
+
+}  // namespace
 
 Result<std::unique_ptr<TextStream>> StartChat(LoadedModel& model, const ChatRequest& request) {
   TextStream::Impl::Start start;
-  LEMMA_ASSIGN_OR_RETURN(chat::Prompt prompt, model.prompts().Build(request.conversation));
-  LEMMA_ASSIGN_OR_RETURN(start.request,
-                         MakeEngineRequest(model, request.settings, request.conversation.thinking));
-  start.prompt = model.EncodePrompt(prompt);
-  start.parser = std::move(prompt.parser);
-  LEMMA_ASSIGN_OR_RETURN(auto impl,
-                         TextStream::Impl::Make(model, request.settings, std::move(start)));
+  const GenerateSettings& settings = request.settings;
+  chat::Conversation conversation = request.conversation;
+  if (settings.thinking_budget == 0U) conversation.thinking = chat::Thinking::kOff;
+  LEMMA_ASSIGN_OR_RETURN(start.request, MakeEngineRequest(model, settings, conversation.thinking));
+  const size_t context = model.engine().context_tokens();
+  LEMMA_ASSIGN_OR_RETURN(FittedPrompt fitted, FitPrompt(model, conversation,
+                                                        {context, AnswerReserve(settings, context),
+                                                         settings.on_overflow}));
+  start.prompt = std::move(fitted.tokens);
+  start.truncation = fitted.truncation;
+  start.parser = std::move(fitted.prompt.parser);
+  start.closing_sentence =
+      settings.thinking_close_text.value_or(std::string(ClosingSentence(LanguageOf(conversation))));
+  LEMMA_ASSIGN_OR_RETURN(auto impl, TextStream::Impl::Make(model, settings, std::move(start)));
   return std::unique_ptr<TextStream>(new TextStream(std::move(impl)));
 }
 

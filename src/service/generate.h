@@ -2,13 +2,15 @@
 // From a conversation (or a raw prompt) to a stream of thinking, content and tool calls: prompt
 // format -> tokens -> engine -> detokenizer -> stream parser -> stop strings (in the content, not
 // in the thinking text). No half characters, no part of a stop string, no control token comes out;
-// every ending says its reason.
-// Threads: a TextStream is used by one thread; Cancel may be called from any.
+// every ending says its reason. Thinking has a budget and loops are ended, both decided by the
+// tokens alone: the same request gives the same text.
+// Threads: a TextStream is used by one thread; Cancel and EndThinking may be called from any.
 #pragma once
 
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -20,6 +22,8 @@
 #include "chat/message.h"
 #include "engine/request.h"
 #include "service/loaded_model.h"
+#include "service/loop_guard.h"
+#include "service/truncate.h"
 
 namespace lemma::service {
 
@@ -43,6 +47,12 @@ struct SamplingOverrides {
   std::vector<std::pair<int32_t, float>> logit_bias;
 };
 
+enum class LoopGuardMode : uint8_t {
+  kDefault,  // on, unless ignore_eos asks for output without an end
+  kOn,
+  kOff,
+};
+
 struct GenerateSettings {
   SamplingOverrides sampling;
   size_t samples = 1;
@@ -53,7 +63,20 @@ struct GenerateSettings {
   bool ignore_eos = false;                // the model's own end tokens do not end it
   std::optional<double> timeout_seconds;  // ends with kDeadline
   uint64_t cache_salt = 0;
+  // Tokens of thinking. When they are used up, thinking is closed at the next end of a sentence or
+  // line, at most kThinkingGrace tokens later, with a short sentence of the prompt's language; then
+  // the answer follows. 0: the prompt asks for none, as chat::Thinking::kOff does.
+  std::optional<size_t> thinking_budget;
+  // Instead of that sentence; absent: the usual one. Chats only.
+  std::optional<std::string> thinking_close_text;
+  LoopGuardMode loop_guard = LoopGuardMode::kDefault;
+  OnOverflow on_overflow = OnOverflow::kRefuse;  // of the context, by the prompt of a chat
+  int priority = 0;                              // higher runs first
+  uint64_t client = 0;  // requests of one client share its part of the machine
 };
+
+// Tokens that thinking may go on after its budget, in search of the end of a sentence.
+inline constexpr size_t kThinkingGrace = 32;
 
 struct ChatRequest {
   chat::Conversation conversation;
@@ -73,6 +96,7 @@ enum class FinishReason : uint8_t {
   kLength,
   kContextFull,
   kToolCalls,  // ended after at least one tool call
+  kLoop,       // the answer went round in a circle: StreamEvent::loop
   kCancelled,
   kDeadline,
   kError,
@@ -84,11 +108,29 @@ struct StreamUsage {
   size_t cached_tokens = 0;
   size_t generated_tokens = 0;
   size_t thinking_tokens = 0;
+  size_t forced_tokens = 0;    // of the generated ones: the sentence that closed the thinking
   size_t drafted_tokens = 0;   // computed ahead by speculation, ...
   size_t accepted_tokens = 0;  // ... and right: these came without a pass of their own
   double queue_seconds = 0;
   double prefill_seconds = 0;
   double decode_seconds = 0;
+};
+
+enum class ThinkingEnd : uint8_t {
+  kNone,       // there was no thinking
+  kModel,      // the model closed it
+  kBudget,     // its budget was used up
+  kRequested,  // TextStream::EndThinking
+  kLoop,       // it went round in a circle: StreamEvent::loop
+  kOpen,       // it was still open when the sample ended
+};
+std::string_view ThinkingEndName(ThinkingEnd end);  // "none", "model", "budget", ...
+
+// A loop that the guard ended.
+struct LoopReport {
+  bool in_thinking = false;  // thinking was closed; else the answer ended with kLoop
+  size_t at_token = 0;       // generated tokens of the sample when it was found
+  LoopFinding finding;
 };
 
 struct StreamEvent {
@@ -104,7 +146,9 @@ struct StreamEvent {
   Status error;              // with kError
   std::string matched_stop;  // with kStopString
   bool thinking_unfinished = false;
-  StreamUsage usage;  // kPrefill and kFinish
+  ThinkingEnd thinking_end = ThinkingEnd::kNone;
+  std::optional<LoopReport> loop;  // the last one found
+  StreamUsage usage;               // kPrefill and kFinish
 };
 
 class TextStream {
@@ -113,12 +157,22 @@ class TextStream {
   TextStream(const TextStream&) = delete;
   TextStream& operator=(const TextStream&) = delete;
 
-  // The next event; nullopt when none came in time. Every sample ends with one kFinish.
+  // The next event; nullopt when none came in time. Every sample ends with one kFinish. With a
+  // timeout of zero it does not wait.
   std::optional<StreamEvent> Next(std::chrono::nanoseconds timeout);
+  // `callback` runs on the engine thread whenever there may be something new to read, and at once
+  // on this thread if there is already: read with Next(0) until nothing comes. It must be cheap
+  // (post to an executor), and must not call this object. After an empty function returned from
+  // OnEvent, and after the destructor, the former callback does not run any more.
+  void OnEvent(std::function<void()> callback);
   void Cancel();
+  // All samples that are thinking close it at the next end of a sentence, as for a budget.
+  void EndThinking();
   [[nodiscard]] size_t samples() const;
   [[nodiscard]] uint64_t seed() const;  // the one in use
   [[nodiscard]] const std::vector<int32_t>& prompt_tokens() const;
+  // What was left out of the prompt (OnOverflow::kDropOldest).
+  [[nodiscard]] const Truncation& truncation() const;
 
  private:
   friend Result<std::unique_ptr<TextStream>> StartChat(LoadedModel&, const ChatRequest&);

@@ -129,6 +129,10 @@ engine::SamplingParams LoadedModel::DefaultSampling(chat::Thinking thinking) con
   return thinking == chat::Thinking::kOff ? impl_->sampling_no_thinking : impl_->sampling;
 }
 
+std::vector<int32_t> LoadedModel::EncodeParts(const std::vector<chat::PromptPart>& parts) const {
+  return impl_->encoder->Encode(parts);
+}
+
 std::vector<int32_t> LoadedModel::EncodePrompt(const chat::Prompt& prompt) const {
   std::vector<int32_t> ids = impl_->encoder->Encode(prompt.parts);
   // The formats in code know whether a BOS belongs there; templates often leave it to the file.

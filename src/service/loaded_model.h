@@ -56,6 +56,8 @@ class LoadedModel {
   [[nodiscard]] engine::SamplingParams DefaultSampling(chat::Thinking thinking) const;
   // The tokens of a built prompt, with BOS if the file wants one and the prompt has none.
   [[nodiscard]] std::vector<int32_t> EncodePrompt(const chat::Prompt& prompt) const;
+  // The same for a piece from the middle of a prompt: no BOS is added.
+  [[nodiscard]] std::vector<int32_t> EncodeParts(const std::vector<chat::PromptPart>& parts) const;
 
  private:
   struct Impl;

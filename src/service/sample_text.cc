@@ -56,6 +56,7 @@ void SampleText::Push(const engine::SampledToken& token, std::vector<StreamEvent
   if (Stopped()) return;
   ++generated_;
   if (!parser_.in_content()) ++thinking_tokens_;
+  if (token.forced) ++forced_tokens_;
   if (keep_logprobs_) pending_.push_back(token);
   std::vector<chat::Delta> deltas;
   parser_.Feed(TextOf(token.token), deltas);
@@ -102,8 +103,34 @@ void SampleText::Emit(StreamEvent event, std::vector<StreamEvent>& out) {
   out.push_back(std::move(event));
 }
 
-void SampleText::Finish(FinishReason reason, const engine::Usage& usage, Status error,
-                        std::vector<StreamEvent>& out) {
+ThinkingEnd SampleText::EndOfThinking(ThinkingEnd closed_by) const {
+  switch (parser_.thinking()) {
+    case chat::ThinkingState::kNone:
+      return ThinkingEnd::kNone;
+    case chat::ThinkingState::kOpen:
+      return ThinkingEnd::kOpen;
+    case chat::ThinkingState::kClosed:
+      return closed_by == ThinkingEnd::kNone ? ThinkingEnd::kModel : closed_by;
+  }
+  return ThinkingEnd::kNone;
+}
+
+StreamUsage SampleText::CountUsage(const engine::Usage& usage) const {
+  StreamUsage out;
+  out.prompt_tokens = usage.prompt_tokens;
+  out.cached_tokens = usage.cached_tokens;
+  out.generated_tokens = generated_;
+  out.thinking_tokens = thinking_tokens_;
+  out.forced_tokens = forced_tokens_;
+  out.drafted_tokens = usage.drafted_tokens;
+  out.accepted_tokens = usage.accepted_tokens;
+  out.queue_seconds = usage.queue_seconds;
+  out.prefill_seconds = usage.prefill_seconds;
+  out.decode_seconds = usage.decode_seconds;
+  return out;
+}
+
+void SampleText::Finish(const Ending& ending, std::vector<StreamEvent>& out) {
   if (!Stopped()) {
     std::vector<chat::Delta> deltas;
     parser_.Feed(detokenizer_.Flush(), deltas);
@@ -113,24 +140,20 @@ void SampleText::Finish(FinishReason reason, const engine::Usage& usage, Status 
   if (!Stopped()) EmitText(Kind::kContent, stops_.Flush(), out);
   StreamEvent event;
   event.kind = Kind::kFinish;
-  event.finish = reason;
+  event.finish = ending.reason;
+  event.loop = ending.loop;
   if (Stopped()) {
     event.finish = FinishReason::kStopString;
     event.matched_stop = *stops_.matched();
-  } else if (reason == FinishReason::kStop && tool_calls_ > 0) {
+    // The engine may have gone a little further than the text.
+    if (event.loop && !event.loop->in_thinking) event.loop.reset();
+  } else if (ending.reason == FinishReason::kStop && tool_calls_ > 0) {
     event.finish = FinishReason::kToolCalls;
   }
-  event.error = std::move(error);
+  event.error = ending.error;
   event.thinking_unfinished = parser_.thinking() == chat::ThinkingState::kOpen;
-  event.usage.prompt_tokens = usage.prompt_tokens;
-  event.usage.cached_tokens = usage.cached_tokens;
-  event.usage.generated_tokens = generated_;
-  event.usage.thinking_tokens = thinking_tokens_;
-  event.usage.drafted_tokens = usage.drafted_tokens;
-  event.usage.accepted_tokens = usage.accepted_tokens;
-  event.usage.queue_seconds = usage.queue_seconds;
-  event.usage.prefill_seconds = usage.prefill_seconds;
-  event.usage.decode_seconds = usage.decode_seconds;
+  event.thinking_end = EndOfThinking(ending.closed_by);
+  event.usage = CountUsage(ending.usage);
   Emit(std::move(event), out);
 }
 

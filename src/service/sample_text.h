@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -29,10 +30,17 @@ class SampleText {
 
   // After Stopped() tokens are ignored.
   void Push(const engine::SampledToken& token, std::vector<StreamEvent>& out);
-  // The sample ended: gives out what was held, and the finish event. `reason` as the engine or the
-  // stream says; a matched stop string and tool calls are put in here.
-  void Finish(FinishReason reason, const engine::Usage& usage, Status error,
-              std::vector<StreamEvent>& out);
+  // `reason` as the engine or the stream says; a matched stop string and tool calls are put in by
+  // Finish. `closed_by` says who closed the thinking when it was not the model.
+  struct Ending {
+    FinishReason reason = FinishReason::kStop;
+    engine::Usage usage;
+    Status error;
+    ThinkingEnd closed_by = ThinkingEnd::kNone;
+    std::optional<LoopReport> loop;
+  };
+  // The sample ended: gives out what was held, and the finish event.
+  void Finish(const Ending& ending, std::vector<StreamEvent>& out);
 
   // A stop string was found: nothing more comes but the finish event.
   [[nodiscard]] bool Stopped() const { return stops_.matched().has_value(); }
@@ -41,6 +49,8 @@ class SampleText {
   std::string TextOf(int32_t token);
   void Take(std::vector<chat::Delta> deltas, std::vector<StreamEvent>& out);
   void Emit(StreamEvent event, std::vector<StreamEvent>& out);
+  [[nodiscard]] ThinkingEnd EndOfThinking(ThinkingEnd closed_by) const;
+  [[nodiscard]] StreamUsage CountUsage(const engine::Usage& usage) const;
   void EmitText(StreamEvent::Kind kind, std::string text, std::vector<StreamEvent>& out);
 
   const tokenizer::Tokenizer& tokens_;
@@ -55,6 +65,7 @@ class SampleText {
   std::vector<engine::SampledToken> pending_;  // tokens whose text has not come out yet
   size_t generated_ = 0;
   size_t thinking_tokens_ = 0;
+  size_t forced_tokens_ = 0;
   size_t tool_calls_ = 0;
 };
 

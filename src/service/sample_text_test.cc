@@ -30,7 +30,7 @@ std::vector<StreamEvent> Feed(const SampleText::Options& options, std::string_vi
     token.logprob = -0.5F;
     sample.Push(token, events);
   }
-  sample.Finish(FinishReason::kStop, {}, OkStatus(), events);
+  sample.Finish({}, events);
   for (const StreamEvent& event : events) EXPECT_TRUE(IsValidUtf8(event.text)) << event.text;
   return events;
 }
@@ -123,7 +123,9 @@ TEST(SampleText, BrokenCharacterAtTheEndIsReplaced) {
   ids.pop_back();  // the last bytes of the character are missing
   for (const int32_t id : ids) sample.Push({id, std::nullopt, {}}, events);
   EXPECT_EQ(Join(events, Kind::kContent), "a");
-  sample.Finish(FinishReason::kLength, {}, OkStatus(), events);
+  SampleText::Ending ending;
+  ending.reason = FinishReason::kLength;
+  sample.Finish(ending, events);
   EXPECT_THAT(Join(events, Kind::kContent), ::testing::StartsWith("a\xEF\xBF\xBD"));
   EXPECT_EQ(events.back().finish, FinishReason::kLength);
 }

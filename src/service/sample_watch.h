@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+// The rules about a sample's text that act at an exact token, on the engine thread: the budget of
+// thinking, its end on request, and the loop guard. Reports are written there and may be read by
+// the consumer once it has the sample's finish event.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "chat/stream_parser.h"
+#include "engine/token_watch.h"
+#include "service/generate.h"
+#include "service/loaded_model.h"
+#include "service/loop_guard.h"
+
+namespace lemma::service {
+
+// Tokens that close the thinking, by how its text ends.
+struct ClosingTokens {
+  std::vector<int32_t> after_text;
+  std::vector<int32_t> after_line;
+  std::vector<int32_t> after_blank_line;
+};
+// `sentence` is plain text, whatever it spells; empty: none. REQUIRES: think_close not empty.
+ClosingTokens MakeClosingTokens(const LoadedModel& model, std::string_view sentence,
+                                std::string_view think_close);
+
+struct WatchReport {
+  ThinkingEnd closed_by = ThinkingEnd::kNone;  // when it was not the model
+  std::optional<LoopReport> loop;
+};
+
+struct WatchRules {
+  const tokenizer::Tokenizer* tokens = nullptr;
+  chat::StreamParserOptions parser;  // of tools it knows nothing
+  std::optional<size_t> budget;
+  ClosingTokens closing;  // REQUIRES: not empty where the parser knows thinking
+  bool loop_guard = true;
+};
+
+// Of one request; shared by its watches and its consumer.
+struct WatchShared {
+  WatchShared(WatchRules the_rules, size_t samples)
+      : rules(std::move(the_rules)), reports(samples) {}
+  const WatchRules rules;
+  std::atomic<bool> end_thinking{false};
+  std::vector<WatchReport> reports;
+};
+
+engine::WatchFactory MakeWatchFactory(std::shared_ptr<WatchShared> shared);
+
+}  // namespace lemma::service
