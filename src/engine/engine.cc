@@ -69,6 +69,10 @@ class Engine::Impl {
       return InvalidArgument(fmt::format("samples: {} is out of range, expected 1 to {}",
                                          request.samples, kMaxSamples));
     }
+    if (request.priority < -kMostPriority || request.priority > kMostPriority) {
+      return InvalidArgument(fmt::format("priority: {} is out of range, expected {} to {}",
+                                         request.priority, -kMostPriority, kMostPriority));
+    }
     LEMMA_RETURN_IF_ERROR(CheckTokens("prompt", request.prompt, vocab_));
     LEMMA_RETURN_IF_ERROR(CheckTokens("stop_tokens", request.stop_tokens, vocab_));
     return ValidateSamplingParams(request.sampling, vocab_);
@@ -81,10 +85,14 @@ class Engine::Impl {
     shared->queue.OnRoom([waker = waker_] { waker->Wake(); });
     {
       const MutexLock lock(mutex_);
-      if (queue_.size() >= options_.max_queued) {
-        return ResourceExhausted(
-            fmt::format("{} requests are waiting already, the limit", queue_.size()));
+      if (waiting_ >= options_.max_queued) {
+        ++refusals_;
+        return ResourceExhausted(fmt::format(
+            "{} requests are waiting already (the limit is {}) and {} sequences run; try again in "
+            "{:.0f} s",
+            waiting_, options_.max_queued, stats_.running, RetrySeconds()));
       }
+      ++waiting_;
       queue_.push_back({shared, std::move(request), MonotonicSeconds()});
     }
     waker_->Wake();
@@ -94,7 +102,9 @@ class Engine::Impl {
   EngineStats Stats() {
     const MutexLock lock(mutex_);
     EngineStats out = stats_;
-    out.waiting += queue_.size();
+    out.waiting = waiting_;
+    out.refusals = refusals_;
+    out.retry_seconds = RetrySeconds();
     return out;
   }
 
@@ -135,14 +145,31 @@ class Engine::Impl {
     return !stop;
   }
 
+  void CountDepartures(size_t count) LEMMA_REQUIRES(mutex_) {
+    if (count == 0) return;
+    waiting_ -= count;
+    const double now = MonotonicSeconds();
+    const double interval = (now - last_departure_) / static_cast<double>(count);
+    constexpr double kNewest = 0.2;  // weight of the latest interval
+    if (last_departure_ > 0) departure_interval_ += kNewest * (interval - departure_interval_);
+    last_departure_ = now;
+  }
+
+  // Until a waiting request leaves the queue, by the pace of late.
+  double RetrySeconds() const LEMMA_REQUIRES(mutex_) {
+    const double since = last_departure_ > 0 ? MonotonicSeconds() - last_departure_ : 0;
+    return std::clamp(std::max(departure_interval_, since), 1.0, 60.0);
+  }
+
   void Run() {
     while (TakeWork()) {
       const bool ran = loop_.Step();
       {
         const MutexLock lock(mutex_);
         stats_ = loop_.stats();
+        CountDepartures(loop_.TakeDepartures());
       }
-      if (!ran) waker_->Wait();
+      if (!ran) waker_->Wait(loop_.WakeTime());
     }
     loop_.CancelAll();
   }
@@ -153,6 +180,10 @@ class Engine::Impl {
   std::deque<Queued> queue_ LEMMA_GUARDED_BY(mutex_);
   std::vector<std::shared_ptr<std::promise<Status>>> checks_ LEMMA_GUARDED_BY(mutex_);
   EngineStats stats_ LEMMA_GUARDED_BY(mutex_);
+  size_t waiting_ LEMMA_GUARDED_BY(mutex_) = 0;  // requests that have not started
+  uint64_t refusals_ LEMMA_GUARDED_BY(mutex_) = 0;
+  double last_departure_ LEMMA_GUARDED_BY(mutex_) = 0;
+  double departure_interval_ LEMMA_GUARDED_BY(mutex_) = 0;  // seconds
   bool stop_ LEMMA_GUARDED_BY(mutex_) = false;
   std::thread thread_;  // last: starts when the rest is there
 };

@@ -28,7 +28,7 @@ struct EngineOptions {
   kernels::KvTypes kv_type = kernels::KvType::kF16;
   SchedulerLimits scheduler;
   SpeculationOptions speculation;
-  size_t max_queued = 256;       // requests waiting for the engine thread
+  size_t max_queued = 256;       // requests that have not started; Submit refuses more
   size_t event_capacity = 1024;  // events a request may have unread
 };
 
@@ -44,6 +44,18 @@ struct EngineStats {
   uint64_t drafted_tokens = 0;   // computed ahead by speculation
   uint64_t accepted_tokens = 0;  // of these, counted in decode_tokens too
   uint64_t preemptions = 0;
+  // The prefix cache, counted once a request, when it starts.
+  uint64_t prefix_lookups = 0;
+  uint64_t prefix_hits = 0;           // requests that found something
+  uint64_t prefix_lookup_tokens = 0;  // of their prompts
+  uint64_t prefix_hit_tokens = 0;     // of these, not computed again
+  uint64_t evictions = 0;             // cached pages given away for other tokens
+  // Samples that ended so.
+  uint64_t cancels = 0;
+  uint64_t deadline_hits = 0;
+  uint64_t refusals = 0;  // requests, by a full queue
+  // After how many seconds a refused request has a chance; at least 1.
+  double retry_seconds = 1;
 };
 
 struct GenerationShared;  // engine/generation.h
@@ -82,7 +94,8 @@ class Engine {
   Engine& operator=(const Engine&) = delete;
 
   // Checks the request (InvalidArgument names the field; a prompt that does not fit the context
-  // gives the counts) and queues it. ResourceExhausted when the queue is full.
+  // gives the counts) and queues it. ResourceExhausted, at once and with the counts, when
+  // EngineOptions::max_queued requests wait already.
   Result<std::unique_ptr<Generation>> Submit(GenerateRequest request);
 
   [[nodiscard]] size_t context_tokens() const;

@@ -70,7 +70,7 @@ Outcome RunOne(Engine& engine, const GenerateRequest& request) {
 TEST(EngineTest, OutputDoesNotDependOnNeighboursBatchOrPages) {
   std::vector<GenerateRequest> requests;
   std::vector<Outcome> alone;
-  for (uint64_t i = 0; i < 12; ++i) requests.push_back(MakeRequest(i, 5 + 37 * i, 60 + 5 * i));
+  for (uint64_t i = 0; i < 12; ++i) requests.push_back(MakeRequest(i, 5 + 37 * i, 200 + 5 * i));
   for (const auto& request : requests) {
     const auto engine = MakeEngine({});
     alone.push_back(RunOne(*engine, request));

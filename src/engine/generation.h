@@ -2,12 +2,16 @@
 // What a Generation handle and the engine thread share. Internal to src/engine.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <cstddef>
 #include <deque>
 #include <functional>
 #include <memory>
+#include <optional>
 
+#include "base/clock.h"
 #include "base/mutex.h"
 #include "engine/engine.h"
 #include "engine/event_queue.h"
@@ -22,10 +26,21 @@ class Waker {
     signalled_ = true;
     condition_.NotifyAll();
   }
-  // Returns at once when Wake was called since the last Wait.
-  void Wait() LEMMA_EXCLUDES(mutex_) {
+  // Returns at once when Wake was called since the last Wait, and at `time` (MonotonicSeconds) at
+  // the latest.
+  void Wait(std::optional<double> time) LEMMA_EXCLUDES(mutex_) {
     const MutexLock lock(mutex_);
-    while (!signalled_) condition_.Wait(mutex_);
+    while (!signalled_) {
+      if (!time) {
+        condition_.Wait(mutex_);
+        continue;
+      }
+      const double left = *time - MonotonicSeconds();
+      if (left <= 0) break;
+      constexpr double kLongest = 3600;  // what is farther away would overflow
+      condition_.WaitFor(mutex_, std::chrono::duration_cast<std::chrono::nanoseconds>(
+                                     std::chrono::duration<double>(std::min(left, kLongest))));
+    }
     signalled_ = false;
   }
 

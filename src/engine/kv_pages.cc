@@ -51,25 +51,41 @@ void KvPages::Release(SequenceId id) {
   sequences_.erase(found);
 }
 
+std::vector<PageId> KvPages::PublishedPrefix(uint64_t salt, std::span<const int32_t> tokens) const {
+  std::vector<PageId> found;
+  uint64_t parent = RootHash(salt);
+  for (size_t at = 0; at + kPageTokens < tokens.size(); at += kPageTokens) {
+    const auto part = tokens.subspan(at, kPageTokens);
+    const uint64_t hash = ChainHash(parent, part);
+    const auto entry = index_.find(hash);
+    if (entry == index_.end()) break;
+    const Page& page = pages_[entry->second];
+    if (page.parent_hash != parent || !std::ranges::equal(page.tokens, part)) break;
+    found.push_back(entry->second);
+    parent = hash;
+  }
+  return found;
+}
+
 size_t KvPages::AttachPrefix(SequenceId id, std::span<const int32_t> tokens) {
   Sequence& sequence = sequences_.at(id);
-  uint64_t parent = RootHash(sequence.salt);
-  size_t covered = 0;
-  while (covered + kPageTokens < tokens.size()) {
-    const auto part = tokens.subspan(covered, kPageTokens);
-    const uint64_t hash = ChainHash(parent, part);
-    const auto found = index_.find(hash);
-    if (found == index_.end()) break;
-    const Page& page = pages_[found->second];
-    if (page.parent_hash != parent || !std::ranges::equal(page.tokens, part)) break;
-    AddReference(found->second);
-    sequence.table.push_back(found->second);
-    sequence.chain.push_back(hash);
-    sequence.tokens.insert(sequence.tokens.end(), part.begin(), part.end());
-    parent = hash;
-    covered += kPageTokens;
+  for (const PageId page : PublishedPrefix(sequence.salt, tokens)) {
+    AddReference(page);
+    sequence.table.push_back(page);
+    sequence.chain.push_back(pages_[page].hash);
   }
+  const size_t covered = sequence.table.size() * kPageTokens;
+  sequence.tokens.assign(tokens.begin(), tokens.begin() + static_cast<ptrdiff_t>(covered));
   return covered;
+}
+
+PrefixMatch KvPages::FindPrefix(uint64_t salt, std::span<const int32_t> tokens) const {
+  PrefixMatch match;
+  for (const PageId page : PublishedPrefix(salt, tokens)) {
+    match.tokens += kPageTokens;
+    match.cached_pages += pages_[page].references == 0 ? 1 : 0;
+  }
+  return match;
 }
 
 bool KvPages::LastPageNeedsCopy(const Sequence& sequence) const {
@@ -145,6 +161,7 @@ PageId KvPages::Take() {
     const PageId oldest = lru_.front();
     lru_.pop_front();
     Unpublish(oldest);
+    ++evictions_;
     pages_[oldest].references = 1;
     return oldest;
   }

@@ -34,6 +34,12 @@ struct PageCounts {
   size_t free = 0;
 };
 
+// A beginning of some tokens that is there already.
+struct PrefixMatch {
+  size_t tokens = 0;
+  size_t cached_pages = 0;  // of its pages, those that no sequence holds
+};
+
 class KvPages {
  public:
   explicit KvPages(size_t num_pages);
@@ -48,6 +54,9 @@ class KvPages {
   // them: at least one token is left to compute. Returns the tokens covered.
   // REQUIRES: the sequence is empty.
   size_t AttachPrefix(SequenceId id, std::span<const int32_t> tokens);
+
+  // What AttachPrefix would find now, without taking it.
+  [[nodiscard]] PrefixMatch FindPrefix(uint64_t salt, std::span<const int32_t> tokens) const;
 
   // Makes room for `tokens` behind the present ones. ResourceExhausted (and no change) when there
   // are not enough pages. Copies are appended to `copies`.
@@ -65,6 +74,8 @@ class KvPages {
   [[nodiscard]] PageCounts Counts() const;
   // Free and cached pages: what Extend can draw on.
   [[nodiscard]] size_t Available() const;
+  // Cached pages that were given away for other tokens, since the start.
+  [[nodiscard]] uint64_t evictions() const { return evictions_; }
 
   // Recounts everything: references against tables, used + cached + free against the total, every
   // published page against the index, its hash against its tokens, and its tokens against those of
@@ -87,6 +98,9 @@ class KvPages {
     std::vector<uint64_t> chain;  // hash after each full, computed page
   };
 
+  // The pages that hold the longest published beginning of `tokens`, less than all of them.
+  [[nodiscard]] std::vector<PageId> PublishedPrefix(uint64_t salt,
+                                                    std::span<const int32_t> tokens) const;
   PageId Take();  // REQUIRES: Available() > 0
   void AddReference(PageId id);
   void DropReference(PageId id);
@@ -102,6 +116,7 @@ class KvPages {
   std::unordered_map<uint64_t, PageId> index_;
   std::unordered_map<SequenceId, Sequence> sequences_;
   SequenceId next_id_ = 1;
+  uint64_t evictions_ = 0;
 };
 
 }  // namespace lemma::engine

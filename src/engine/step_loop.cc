@@ -2,14 +2,17 @@
 #include "engine/step_loop.h"
 
 #include <algorithm>
-#include <numeric>
 
 #include "base/clock.h"
 
 namespace lemma::engine {
 StepLoop::StepLoop(std::unique_ptr<StepModel> model, std::unique_ptr<kernels::KvStorage> kv,
                    const EngineOptions& options)
-    : model_(std::move(model)), kv_(std::move(kv)), options_(options), pages_(kv_->num_pages()) {}
+    : model_(std::move(model)),
+      kv_(std::move(kv)),
+      options_(options),
+      pages_(kv_->num_pages()),
+      ledger_(2 * options.scheduler.client_slack) {}
 
 void StepLoop::Admit(std::shared_ptr<GenerationShared> shared, GenerateRequest request,
                      double submit_time) {
@@ -22,6 +25,9 @@ void StepLoop::Admit(std::shared_ptr<GenerationShared> shared, GenerateRequest r
       {.index = 0, .sampler = Sampler(request.sampling, 0), .tokens = request.prompt});
   if (request.watch) active->samples.front().watch = request.watch(0);
   active->request = std::move(request);
+  ledger_.Arrive(active->request.client);
+  Sample& first = active->samples.front();
+  first.cached = pages_.FindPrefix(active->request.cache_salt, first.tokens);
   active_.push_back(std::move(active));
 }
 
@@ -53,6 +59,8 @@ void StepLoop::Finish(Active& active, Sample& sample, Ending ending) {
   event.error = std::move(ending.error);
   event.token = std::move(ending.token);
   event.usage = MakeUsage(active, sample);
+  stats_.cancels += ending.reason == FinishReason::kCancelled ? 1 : 0;
+  stats_.deadline_hits += ending.reason == FinishReason::kDeadline ? 1 : 0;
   active.shared->queue.Push(std::move(event));
   if (sample.sequence) pages_.Release(*sample.sequence);
   sample.sequence.reset();
@@ -62,6 +70,11 @@ void StepLoop::Finish(Active& active, Sample& sample, Ending ending) {
 void StepLoop::DropFinished() {
   for (auto& active : active_) {
     std::erase_if(active->samples, [](const Sample& s) { return s.tokens.empty(); });
+  }
+  for (const auto& active : active_) {
+    if (!active->samples.empty()) continue;
+    ledger_.Leave(active->request.client);
+    departures_ += active->start_time == 0 ? 1 : 0;
   }
   std::erase_if(active_, [](const auto& active) { return active->samples.empty(); });
 }
@@ -77,16 +90,26 @@ void StepLoop::FinishWithForks(Active& active, Sample& sample, const Ending& end
   Finish(active, sample, ending);
 }
 
-// A cancelled sample that was not forked yet must still get its finish event.
-void StepLoop::ReapCancelled() {
+// Samples that were not forked yet must still get their finish events.
+void StepLoop::EndAll(Active& active, FinishReason reason) {
+  if (!active.forked) return FinishWithForks(active, active.samples.front(), reason);
+  for (Sample& sample : active.samples) {
+    if (!sample.tokens.empty()) Finish(active, sample, reason);
+  }
+}
+
+void StepLoop::ReapEnded() {
+  const double now = MonotonicSeconds();
   for (auto& active : active_) {
     const auto cancelled = [&](size_t i) { return active->shared->cancelled[i].load(); };
+    if (active->request.deadline && now >= *active->request.deadline) {
+      EndAll(*active, FinishReason::kDeadline);
+      continue;
+    }
     if (!active->forked) {
       bool all = true;
       for (size_t i = 0; i < active->request.samples; ++i) all = all && cancelled(i);
-      if (!all) continue;
-      Sample& first = active->samples.front();
-      FinishWithForks(*active, first, FinishReason::kCancelled);
+      if (all) EndAll(*active, FinishReason::kCancelled);
       continue;
     }
     for (Sample& sample : active->samples) {
@@ -99,75 +122,21 @@ void StepLoop::ReapCancelled() {
 }
 
 void StepLoop::CancelAll() {
-  for (auto& active : active_) {
-    for (size_t i = 0; i < active->request.samples; ++i) active->shared->cancelled[i].store(true);
-  }
-  ReapCancelled();
+  for (auto& active : active_) EndAll(*active, FinishReason::kCancelled);
+  DropFinished();
 }
 
-std::vector<StepLoop::Ref> StepLoop::Candidates() {
-  std::vector<Ref> refs;
-  for (auto& active : active_) {
-    for (Sample& sample : active->samples) refs.push_back({active.get(), &sample});
+std::optional<double> StepLoop::WakeTime() const {
+  std::optional<double> first;
+  for (const auto& active : active_) {
+    const auto& deadline = active->request.deadline;
+    if (deadline && (!first || *deadline < *first)) first = deadline;
   }
-  return refs;
-}
-
-std::vector<SequenceState> StepLoop::States(const std::vector<Ref>& refs) {
-  std::vector<SequenceState> states;
-  states.reserve(refs.size());
-  for (const Ref& ref : refs) {
-    Sample& sample = *ref.sample;
-    if (!sample.sequence) {
-      sample.sequence = pages_.Create(ref.active->request.cache_salt);
-      const size_t found = pages_.AttachPrefix(*sample.sequence, sample.tokens);
-      if (ref.active->start_time == 0) {
-        sample.cached_tokens = std::min(found, ref.active->request.prompt.size());
-      }
-    }
-    SequenceState state;
-    state.arrival = ref.active->arrival;
-    state.length = Computed(sample);
-    state.pending = sample.tokens.size() - state.length;
-    state.last_page_shared =
-        pages_.PagesNeeded(*sample.sequence, 1) > (state.length % kPageTokens == 0 ? 1 : 0);
-    state.paused = !ref.active->shared->queue.HasRoom(2 * ref.active->request.samples);
-    state.holds_pages = state.length > 0;
-    states.push_back(state);
-  }
-  return states;
-}
-
-void StepLoop::Preempt(Sample& sample) {
-  pages_.Release(*sample.sequence);
-  sample.sequence.reset();
-  ++stats_.preemptions;
-}
-
-std::vector<PlannedSlice> StepLoop::Plan(std::vector<Ref>& refs) {
-  // A preempted sample may find its prefix again and hold pages at once: leave it out this step.
-  for (;;) {
-    const auto states = States(refs);
-    struct Plan plan = PlanStep(states, pages_.Available(), options_.scheduler);
-    if (plan.preempt) {
-      Preempt(*refs[*plan.preempt].sample);
-      refs.erase(refs.begin() + static_cast<ptrdiff_t>(*plan.preempt));
-      continue;
-    }
-    if (plan.starved) {
-      const Ref ref = refs[*plan.starved];
-      FinishWithForks(*ref.active, *ref.sample,
-                      {FinishReason::kError,
-                       ResourceExhausted("the KV cache has no page left for this sequence")});
-      refs.erase(refs.begin() + static_cast<ptrdiff_t>(*plan.starved));
-      continue;
-    }
-    return plan.slices;
-  }
+  return first;
 }
 
 bool StepLoop::Step() {
-  ReapCancelled();
+  ReapEnded();
   std::vector<Ref> refs = Candidates();
   const size_t candidates = refs.size();
   const std::vector<PlannedSlice> slices = Plan(refs);
@@ -178,55 +147,17 @@ bool StepLoop::Step() {
   return ran || refs.size() < candidates;
 }
 
-size_t StepLoop::DraftLimit(const Active& active, const Sample& sample) const {
-  const GenerateRequest& request = active.request;
-  // One token comes in any case; drafts beyond the end of the answer are of no use.
-  size_t left = options_.context_tokens - sample.tokens.size();
-  if (request.max_tokens) left = std::min(left, *request.max_tokens - sample.generated);
-  const size_t most = std::min(options_.speculation.max_draft, left - 1);
-  const bool room = active.shared->queue.HasRoom((most + 2) * request.samples);
-  return room ? most : 0;
-}
-
-void StepLoop::AddDrafts(const std::vector<Ref>& refs, const std::vector<PlannedSlice>& slices) {
-  const SpeculationOptions& options = options_.speculation;
-  if (options.mode == Speculation::kOff || slices.empty()) return;
-  for (const Ref& ref : refs) ref.sample->drafts.Clear();
-  if (slices.size() >= options.max_rows) return;
-  for (const PlannedSlice& slice : slices) {
-    const Ref& ref = refs[slice.sequence];
-    if (!ref.active->forked || Computed(*ref.sample) + 1 != ref.sample->tokens.size()) return;
-  }
-  std::vector<const SequenceDrafts*> drafts;
-  size_t pages = pages_.Available();
-  for (const PlannedSlice& slice : slices) {
-    const Ref& ref = refs[slice.sequence];
-    ref.sample->drafts.Propose(ref.sample->tokens, DraftLimit(*ref.active, *ref.sample));
-    drafts.push_back(&ref.sample->drafts);
-    pages -= pages_.PagesNeeded(*ref.sample->sequence, 1);
-  }
-  const DraftPlan plan = PlanDrafts(drafts, costs_, options);
-  const size_t total = std::accumulate(plan.counts.begin(), plan.counts.end(), size_t{0});
-  for (size_t i = 0; i < slices.size(); ++i) {
-    Sample& sample = *refs[slices[i].sequence].sample;
-    // Drafts take pages only when every sequence has its own.
-    const size_t plain = pages_.PagesNeeded(*sample.sequence, 1);
-    size_t count = plan.counts[i];
-    while (count > 0 && pages_.PagesNeeded(*sample.sequence, 1 + count) - plain > pages) --count;
-    pages -= pages_.PagesNeeded(*sample.sequence, 1 + count) - plain;
-    const double share = total == 0 ? 0 : static_cast<double>(count) / static_cast<double>(total);
-    sample.drafts.Keep(count, plan.cost * share);
-  }
-}
-
 bool StepLoop::RunSlices(const std::vector<Ref>& refs, const std::vector<PlannedSlice>& slices) {
   model::ForwardBatch batch;
   Status status;
-  bool decode_only = true;
+  size_t prompt_rows = 0;
   for (const PlannedSlice& slice : slices) {
     Active& active = *refs[slice.sequence].active;
     const Sample& sample = *refs[slice.sequence].sample;
-    if (active.start_time == 0) active.start_time = MonotonicSeconds();
+    if (active.start_time == 0) {
+      active.start_time = MonotonicSeconds();
+      ++departures_;
+    }
     model::SequenceSlice row;
     row.position = Computed(sample);
     row.token_begin = batch.tokens.size();
@@ -243,7 +174,7 @@ bool StepLoop::RunSlices(const std::vector<Ref>& refs, const std::vector<Planned
     const bool last = row.position + slice.count == sample.tokens.size();
     row.logits = last ? model::LogitsWanted::kLast : model::LogitsWanted::kNone;
     if (!drafts.empty()) row.logits = model::LogitsWanted::kAll;
-    decode_only = decode_only && slice.count == 1;
+    if (sample.tokens.size() - row.position > kDecodeTokens) prompt_rows += slice.count;
     batch.slices.push_back(row);
   }
   for (size_t i = 0; i < slices.size(); ++i) {
@@ -251,7 +182,12 @@ bool StepLoop::RunSlices(const std::vector<Ref>& refs, const std::vector<Planned
   }
   const Stopwatch watch;
   if (status.ok()) status = model_->Forward(batch, *kv_, logits_);
-  if (decode_only && status.ok()) costs_.Record(batch.tokens.size(), watch.Seconds());
+  if (status.ok()) {
+    const double seconds = watch.Seconds();
+    const size_t rows = batch.tokens.size();
+    if (prompt_rows == 0) costs_.Record(rows, seconds);
+    pace_.Record(rows - prompt_rows, prompt_rows, seconds);
+  }
   ++stats_.steps;
   if (!status.ok()) {
     for (const PlannedSlice& slice : slices) {
@@ -268,9 +204,9 @@ EngineStats StepLoop::stats() const {
   EngineStats out = stats_;
   for (const auto& active : active_) {
     out.running += active->start_time > 0 ? active->samples.size() : 0;
-    out.waiting += active->start_time > 0 ? 0 : 1;
   }
   out.pages = pages_.Counts();
+  out.evictions = pages_.evictions();
   return out;
 }
 

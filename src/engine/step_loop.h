@@ -6,10 +6,15 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
+#include <span>
+#include <utility>
 #include <vector>
 
+#include "engine/client_ledger.h"
 #include "engine/generation.h"
 #include "engine/kv_pages.h"
+#include "engine/prefill_pace.h"
 #include "engine/sampler.h"
 #include "engine/speculation.h"
 
@@ -22,7 +27,9 @@ struct Sample {
   std::vector<int32_t> tokens;  // prompt, then generated
   size_t generated = 0;
   std::optional<SequenceId> sequence =
-      std::nullopt;  // absent before the first step and after a preemption
+      std::nullopt;         // absent before the first step and after a preemption
+  bool started = false;     // planned since it has its sequence
+  PrefixMatch cached = {};  // what it will probably find, while it has no sequence
   size_t cached_tokens = 0;
   double first_token_time = 0;
   SequenceDrafts drafts = {};
@@ -62,6 +69,10 @@ class StepLoop {
   void Admit(std::shared_ptr<GenerationShared> shared, GenerateRequest request, double submit_time);
   // One iteration. False when there was nothing to compute.
   bool Step();
+  // When a Step will have something to do though nothing comes from outside: the next deadline.
+  [[nodiscard]] std::optional<double> WakeTime() const;
+  // Requests that started or ended without a start, since the last call.
+  size_t TakeDepartures() { return std::exchange(departures_, 0); }
   // Ends everything with kCancelled.
   void CancelAll();
 
@@ -74,11 +85,21 @@ class StepLoop {
     Sample* sample;
   };
 
-  void ReapCancelled();
+  // Ends what was cancelled or is past its deadline.
+  void ReapEnded();
+  void EndAll(Active& active, FinishReason reason);
   void DropFinished();
   std::vector<Ref> Candidates();
-  std::vector<SequenceState> States(const std::vector<Ref>& refs);
+  std::vector<SequenceState> States(const std::vector<Ref>& refs) const;
+  [[nodiscard]] SequenceState StateOf(const Active& active, const Sample& sample) const;
+  // The limits of this step.
+  [[nodiscard]] SchedulerLimits Limits(std::span<const SequenceState> states) const;
   void Preempt(Sample& sample);
+  // Gives those that have none a sequence, with what the cache has. True when there was one.
+  bool Attach(const std::vector<Ref>& refs, const std::vector<PlannedSlice>& slices);
+  void Detach(Sample& sample);
+  // Marks those that run as started; the others give back what Attach gave them.
+  void SettleStarts(const std::vector<Ref>& refs, const std::vector<PlannedSlice>& slices);
   // The slices that run, already extended; empty when nothing can.
   std::vector<PlannedSlice> Plan(std::vector<Ref>& refs);
   // Gives decoding sequences draft tokens when the step has nothing but them.
@@ -109,8 +130,11 @@ class StepLoop {
   std::vector<std::unique_ptr<Active>> active_;
   std::vector<float> logits_;
   StepCosts costs_;
+  PrefillPace pace_;
+  ClientLedger ledger_;
   EngineStats stats_;
   uint64_t next_arrival_ = 0;
+  size_t departures_ = 0;
 };
 
 }  // namespace lemma::engine

@@ -31,7 +31,10 @@ void StepLoop::AfterForward(const std::vector<Ref>& refs, const std::vector<Plan
   for (const PlannedSlice& slice : slices) {
     Active& active = *refs[slice.sequence].active;
     Sample& sample = *refs[slice.sequence].sample;
+    // Decoding is charged more than the same number of prompt tokens, as it costs more.
+    constexpr uint64_t kDecodeCharge = 2;
     (slice.count == 1 ? stats_.decode_tokens : stats_.prefill_tokens) += slice.count;
+    ledger_.Charge(active.request.client, slice.count == 1 ? kDecodeCharge : slice.count);
     const size_t rows = 1 + sample.drafts.tokens().size();
     pages_.MarkComputed(*sample.sequence, Computed(sample) - (rows - 1));
     if (Computed(sample) < sample.tokens.size()) {
@@ -86,6 +89,7 @@ void StepLoop::ForkSamples(Active& active, Sample& first) {
   for (size_t i = 1; i < active.request.samples; ++i) {
     Sample fork{.index = i, .sampler = Sampler(active.request.sampling, i), .tokens = first.tokens};
     fork.sequence = pages_.Fork(*first.sequence);
+    fork.started = true;
     fork.cached_tokens = first.cached_tokens;
     if (active.request.watch) fork.watch = active.request.watch(i);
     active.samples.push_back(std::move(fork));
