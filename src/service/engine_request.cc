@@ -98,6 +98,8 @@ Result<engine::GenerateRequest> MakeEngineRequest(const LoadedModel& model,
   request.max_tokens = settings.max_tokens;
   request.min_tokens = settings.min_tokens;
   request.cache_salt = settings.cache_salt;
+  request.priority = settings.priority;
+  request.client = settings.client;
   request.stop_tokens = settings.stop_token_ids;
   if (!settings.ignore_eos) {
     const std::vector<int32_t> ends = EndTokens(model.tokens(), model.prompts().family());

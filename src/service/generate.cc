@@ -96,7 +96,9 @@ class TextStream::Impl {
     impl->prompt_ = start.prompt;
     impl->truncation_ = start.truncation;
     impl->seed_ = start.request.sampling.seed;
-    if (settings.timeout_seconds) impl->deadline_ = MonotonicSeconds() + *settings.timeout_seconds;
+    if (settings.timeout_seconds) {
+      start.request.deadline = MonotonicSeconds() + *settings.timeout_seconds;
+    }
     impl->watch_ = MakeWatch(model, settings, start);
     if (impl->watch_) start.request.watch = MakeWatchFactory(impl->watch_);
     SampleText::Options options;
@@ -117,22 +119,16 @@ class TextStream::Impl {
   }
 
   std::optional<StreamEvent> Next(std::chrono::nanoseconds timeout) {
-    const double end = MonotonicSeconds() + std::chrono::duration<double>(timeout).count();
+    // One event of the engine may say nothing, or several things.
+    const double end = timeout.count() > 0
+                           ? MonotonicSeconds() + std::chrono::duration<double>(timeout).count()
+                           : 0;
     while (ready_.empty() && unfinished_ > 0) {
-      const double now = MonotonicSeconds();
-      if (deadline_ && now >= *deadline_ && !past_deadline_) {
-        past_deadline_ = true;
-        generation_->Cancel();
-      }
-      double wait = std::max(end - now, 0.0);
-      if (deadline_ && !past_deadline_) wait = std::min(wait, *deadline_ - now);
+      const double left = timeout.count() > 0 ? std::max(end - MonotonicSeconds(), 0.0) : 0;
       const auto event = generation_->Next(std::chrono::duration_cast<std::chrono::nanoseconds>(
-          std::chrono::duration<double>(wait)));
-      if (event) {
-        Handle(*event);
-      } else if (MonotonicSeconds() >= end) {
-        break;
-      }
+          std::chrono::duration<double>(left)));
+      if (!event) break;
+      Handle(*event);
     }
     if (ready_.empty()) return std::nullopt;
     StreamEvent event = std::move(ready_.front());
@@ -200,11 +196,11 @@ class TextStream::Impl {
         break;
       }
       case engine::EventKind::kFinish: {
-        FinishReason reason = FromEngine(event.finish);
-        if (reason == FinishReason::kCancelled && past_deadline_) reason = FinishReason::kDeadline;
         static const WatchReport unwatched;
         const WatchReport& report = watch_ ? watch_->reports[event.sample] : unwatched;
-        text.Finish({reason, event.usage, event.error, report.closed_by, report.loop}, out);
+        text.Finish(
+            {FromEngine(event.finish), event.usage, event.error, report.closed_by, report.loop},
+            out);
         --unfinished_;
         break;
       }
@@ -220,8 +216,6 @@ class TextStream::Impl {
   Truncation truncation_;
   uint64_t seed_ = 0;
   size_t unfinished_ = 0;
-  std::optional<double> deadline_;
-  bool past_deadline_ = false;
 };
 
 TextStream::TextStream(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}

@@ -71,7 +71,7 @@ struct GenerateSettings {
   std::optional<std::string> thinking_close_text;
   LoopGuardMode loop_guard = LoopGuardMode::kDefault;
   OnOverflow on_overflow = OnOverflow::kRefuse;  // of the context, by the prompt of a chat
-  int priority = 0;                              // higher runs first
+  int priority = 0;     // higher runs first; -engine::kMostPriority to engine::kMostPriority
   uint64_t client = 0;  // requests of one client share its part of the machine
 };
 
