@@ -64,6 +64,11 @@ ApiError FromStatus(const Status& status) {
     case StatusCode::kInvalidArgument:
       error.kind = ErrorKind::kInvalidRequest;
       error.param = FieldOf(status.message());
+      // What service::FitPrompt and engine::Engine::Submit say, with the counts.
+      if (error.message.starts_with("prompt: ") &&
+          error.message.find("do not fit the context") != std::string::npos) {
+        error.kind = ErrorKind::kContextOverflow;
+      }
       break;
     case StatusCode::kUnsupported:
       error.kind = ErrorKind::kUnsupported;

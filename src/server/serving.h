@@ -5,6 +5,8 @@
 // Threads: call on the exchange's thread; callbacks come back on it, unless said otherwise.
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -15,9 +17,13 @@
 #include "server/api_error.h"
 #include "server/http_types.h"
 #include "server/stream_pump.h"
+#include "service/embed.h"
 #include "service/generate.h"
+#include "service/model_registry.h"
 
 namespace lemma::server {
+
+class Router;
 
 // Which model a request asks for, and how.
 struct ModelRef {
@@ -30,20 +36,72 @@ class Serving {
  public:
   virtual ~Serving() = default;
 
-  // Loads the model if need be, starts the request and pumps its events into `sink`.
+  // Loads the model if need be, starts the request and pumps its events into `sink`. The settings'
+  // client and the tenant's part of the cache salt are filled in here.
   virtual void Chat(ExchangePtr exchange, ModelRef model, service::ChatRequest request,
                     std::unique_ptr<StreamSink> sink) = 0;
   virtual void Complete(ExchangePtr exchange, ModelRef model, service::CompletionRequest request,
                         std::unique_ptr<StreamSink> sink) = 0;
 
-  // Runs `work` with the model on a worker thread (tokenise, embed, describe), and sends the
-  // response it gives. Failures before it (unknown model, still loading, no worker free) are sent
-  // in the shape that the router has for this path.
+  // Runs `work` with the model on a worker thread (tokenise, describe), and sends the response it
+  // gives. Failures before it (unknown model, still loading, no worker free) are sent in the shape
+  // that the router has for this path.
   using ModelWork = std::function<Response(service::LoadedModel& model, const std::string& name)>;
   virtual void WithModel(ExchangePtr exchange, ModelRef model, ModelWork work) = 0;
 
+  // `format` makes the response of the vectors; failures are sent as above. It runs on a worker.
+  using EmbedFormat =
+      std::function<Response(const service::Embeddings& vectors, const std::string& name)>;
+  virtual void Embed(ExchangePtr exchange, ModelRef model, service::EmbedRequest request,
+                     EmbedFormat format) = 0;
+
   // Sends `error` in the shape that the router has for this exchange's path.
   virtual void SendError(const ExchangePtr& exchange, const ApiError& error) = 0;
+
+  // A running request closes its thinking. False: no such id is running.
+  virtual bool EndThinking(std::string_view id) = 0;
+
+  // For what is listed: names, states, sizes.
+  virtual service::ModelRegistry& models() = 0;
 };
+
+struct ServingOptions {
+  int workers = 2;
+  size_t max_waiting_work = 1024;
+  // Requests being served at a time, those that wait for the engine included; more get 503 at once.
+  size_t max_requests = 1024;
+  // Of one client (a key, or an address); more get 429. 0: no limit.
+  size_t max_requests_per_client = 0;
+  // How long a request waits for its model to load before it gets 503 with the progress.
+  double load_wait_seconds = 30;
+  // Clients do not share prefixes in the cache (whether one asked the same before would show in
+  // the time to the first token).
+  bool isolate_clients = false;
+  StreamObserver* observer = nullptr;  // outlives the serving
+};
+
+// What is going on, for health and metrics.
+struct ServingCounts {
+  size_t requests = 0;      // being served
+  size_t streams = 0;       // of these, started
+  uint64_t overloaded = 0;  // refused so far
+};
+
+class ModelServing : public Serving {
+ public:
+  // Both must outlive it.
+  static std::unique_ptr<ModelServing> Create(ServingOptions options,
+                                              service::ModelRegistry& registry,
+                                              const Router& router);
+  // Any thread.
+  [[nodiscard]] virtual ServingCounts Counts() const = 0;
+  // All running requests end with kCancelled; their clients get the end of their answers.
+  virtual void CancelAll() = 0;
+  // No more work is taken or under way after it. Before the server is destroyed.
+  virtual void Stop() = 0;
+};
+
+// A salt or a client as the engine takes it: FNV-1a, 64 bits; 0 for an empty text.
+uint64_t HashOf(std::string_view text);
 
 }  // namespace lemma::server

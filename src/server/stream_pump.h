@@ -4,8 +4,10 @@
 // pauses that request by itself; when the client leaves the request is cancelled within one step.
 #pragma once
 
+#include <cstddef>
+#include <cstdint>
 #include <memory>
-#include <optional>
+#include <string>
 
 #include "server/api_error.h"
 #include "server/http_types.h"
@@ -18,6 +20,11 @@ struct StreamStart {
   uint64_t seed = 0;
   size_t samples = 1;
   size_t prompt_tokens = 0;
+  size_t context = 0;              // tokens that a sequence can have
+  service::Truncation truncation;  // of the prompt, when the client asked for it
+  double load_seconds = 0;         // that the request waited for its model
+  // Good until OnEnd, and not at all in tests of sinks: for the texts of tokens.
+  const service::LoadedModel* loaded = nullptr;
 };
 
 // A dialect's half of one request. All calls come on the exchange's thread, in this order:
@@ -30,6 +37,9 @@ class StreamSink {
   StreamSink(const StreamSink&) = delete;
   StreamSink& operator=(const StreamSink&) = delete;
 
+  // Under which the request can be controlled while it runs (Serving::EndThinking); empty: not.
+  [[nodiscard]] virtual std::string id() const { return {}; }
+
   // The request could not be started.
   virtual void OnError(const ApiError& error) = 0;
   virtual void OnStart(const StreamStart& start) = 0;
@@ -39,10 +49,47 @@ class StreamSink {
   virtual void OnEnd() = 0;
 };
 
-// Starts to pump; returns at once. Call on the exchange's thread. The stream and the sink belong to
-// the pump from here on. `keep_alive` is held until the stream is gone (the model).
-void PumpStream(ExchangePtr exchange, std::unique_ptr<service::TextStream> stream,
-                std::unique_ptr<StreamSink> sink, std::shared_ptr<void> keep_alive,
-                std::optional<double> timeout_seconds);
+// Sees all events of all streams, for figures. Called on server threads.
+class StreamObserver {
+ public:
+  virtual ~StreamObserver() = default;
+  // `seconds` since the request came, and since the event before it (of the same request).
+  virtual void OnStreamEvent(const service::StreamEvent& event, double since_request,
+                             double since_last) = 0;
+  virtual void OnClientGone() = 0;
+};
+
+class StreamPump : public std::enable_shared_from_this<StreamPump> {
+ public:
+  struct Parts {
+    ExchangePtr exchange;
+    std::unique_ptr<service::TextStream> stream;
+    std::unique_ptr<StreamSink> sink;
+    std::shared_ptr<void> held;          // until the stream is gone: the model, a ticket
+    StreamObserver* observer = nullptr;  // outlives the pump; may be null
+    double request_time = 0;             // MonotonicSeconds
+  };
+  // Begins to pump; on the exchange's thread, after OnStart. The pump lives as long as the answer.
+  static std::shared_ptr<StreamPump> Start(Parts parts);
+  explicit StreamPump(Parts parts);
+  ~StreamPump();
+  StreamPump(const StreamPump&) = delete;
+  StreamPump& operator=(const StreamPump&) = delete;
+
+  // Any thread, as long as the pump is held.
+  void EndThinking();
+  void Cancel();
+
+ private:
+  struct Waker;
+  void Run();
+  void Drain();
+  void Release();
+
+  Parts parts_;
+  std::shared_ptr<Waker> waker_;
+  size_t unfinished_ = 0;
+  double last_event_ = 0;
+};
 
 }  // namespace lemma::server

@@ -1,0 +1,402 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/http/connection.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <boost/asio/post.hpp>
+#include <ctime>
+#include <exception>
+#include <utility>
+
+#include "base/log.h"
+#include "server/http/http_exchange.h"
+
+namespace lemma::server {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::steady_clock;
+
+constexpr size_t kMaxReadAhead = 64 << 10;  // of pipelined requests
+constexpr uint64_t kLeastBodyRate = 1024;   // bytes a second
+constexpr size_t kOverfull = 8;             // times the write bound
+constexpr size_t kKeepCapacity = 4 << 10;   // of write buffers between answers
+
+// RFC 9110 5.6.7: "Sun, 06 Nov 1994 08:49:37 GMT".
+std::string HttpDate() {
+  constexpr std::array<const char*, 7> kDays{"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
+  constexpr std::array<const char*, 12> kMonths{"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                                "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+  const std::time_t now = std::time(nullptr);
+  std::tm utc{};
+  gmtime_r(&now, &utc);
+  return fmt::format("{}, {:02} {} {} {:02}:{:02}:{:02} GMT",
+                     kDays[static_cast<size_t>(utc.tm_wday)], utc.tm_mday,
+                     kMonths[static_cast<size_t>(utc.tm_mon)], utc.tm_year + 1900, utc.tm_hour,
+                     utc.tm_min, utc.tm_sec);
+}
+
+// A control character in a header would let a value write headers of its own.
+std::string HeaderValue(std::string_view value) {
+  std::string out;
+  std::copy_if(value.begin(), value.end(), std::back_inserter(out),
+               [](char c) { return static_cast<unsigned char>(c) >= ' '; });
+  return out;
+}
+
+ErrorKind KindForStatus(int status) {
+  return status == 413 ? ErrorKind::kTooLarge : ErrorKind::kInvalidRequest;
+}
+
+}  // namespace
+
+Connection::Connection(boost::asio::io_context& io, HttpShared& shared, Start start)
+    : io_(io),
+      shared_(shared),
+      transport_(std::move(start.transport)),
+      on_closed_(std::move(start.on_closed)),
+      peer_(std::move(start.peer)) {
+  ++shared_.connections;
+}
+
+Connection::~Connection() { --shared_.connections; }
+
+void Connection::SetDeadline(milliseconds wait) { deadline_ = steady_clock::now() + wait; }
+
+void Connection::Begin() {
+  SetDeadline(shared_.options.timeouts.header);
+  transport_->Handshake([self = shared_from_this()](const Transport::Error& error) {
+    if (self->phase_ == Phase::kClosed) return;
+    if (error) return self->Close();
+    self->phase_ = Phase::kIdle;
+    self->SetDeadline(self->shared_.options.timeouts.idle);
+    self->Read();
+  });
+}
+
+void Connection::Read() {
+  if (reading_ || phase_ == Phase::kClosed) return;
+  reading_ = true;
+  transport_->Read(
+      [self = shared_from_this()](const Transport::Error& error, std::string_view bytes) {
+        self->reading_ = false;
+        self->OnRead(error, bytes);
+      });
+}
+
+void Connection::OnRead(const Transport::Error& error, std::string_view bytes) {
+  if (phase_ == Phase::kClosed) return;
+  if (error) return OnEndOfInput();
+  OnBytes(bytes);
+  if (phase_ == Phase::kAnswering && pipelined_.size() > kMaxReadAhead) return;
+  Read();
+}
+
+void Connection::OnEndOfInput() {
+  // A client may close its side once it has sent all, when the answer needs nothing more of it.
+  if (phase_ == Phase::kAnswering && complete_) {
+    close_after_ = true;
+    return;
+  }
+  Close();
+}
+
+void Connection::OnBytes(std::string_view bytes) {
+  if (phase_ == Phase::kLinger) return;
+  if (phase_ == Phase::kAnswering) {
+    pipelined_.append(bytes);
+    return;
+  }
+  if (phase_ == Phase::kIdle) {
+    phase_ = Phase::kHeader;
+    request_start_ = steady_clock::now();
+    SetDeadline(shared_.options.timeouts.header);
+    reader_ = std::make_unique<RequestReader>(shared_.options.limits);
+  }
+  const RequestReader::State state = reader_->Feed(bytes);
+  if (state == RequestReader::State::kFailed) {
+    ApiError error;
+    error.kind = KindForStatus(reader_->error_status());
+    error.status_override = reader_->error_status();
+    error.message = reader_->error();
+    return Refuse(error);
+  }
+  if (state == RequestReader::State::kHeader) return;
+  if (phase_ == Phase::kHeader) {
+    phase_ = Phase::kBody;
+    body_start_ = steady_clock::now();
+    if (!Screen()) return;
+    if (reader_->expects_continue() && state != RequestReader::State::kDone) {
+      Enqueue("HTTP/1.1 100 Continue\r\n\r\n");
+    }
+  }
+  if (state == RequestReader::State::kDone) return Dispatch();
+  const HttpTimeouts& timeouts = shared_.options.timeouts;
+  const milliseconds earned(reader_->body_received() * 1000 / kLeastBodyRate);
+  deadline_ = std::min(steady_clock::now() + timeouts.body_stall,
+                       body_start_ + timeouts.body_grace + earned);
+}
+
+bool Connection::Screen() {
+  Request& request = reader_->request();
+  request.peer = peer_;
+  request.client = peer_;
+  cors_.clear();
+  match_ = {};
+  const HttpServerOptions& options = shared_.options;
+  if (const auto error = CheckSource(options.guard, request)) return Refuse(*error), false;
+  if (CheckOrigin(options.guard, request) == OriginVerdict::kListed) cors_ = CorsHeaders(request);
+  if (IsPreflight(options.guard, request)) return true;
+  match_ = shared_.router.Find(request.method, request.path);
+  const bool open = match_.route != nullptr && match_.route->access == Access::kOpen;
+  if (!open) {
+    if (const auto error = CheckKey(options.keys, request)) return Refuse(*error), false;
+  }
+  ApiError error;
+  if (shared_.draining && !open) {
+    error.kind = ErrorKind::kStopping;
+    error.message = "the server is shutting down";
+    error.retry_after_seconds = 5;
+    return Refuse(error), false;
+  }
+  if (match_.route != nullptr) return true;
+  const bool known = !match_.allowed.empty();
+  error.kind = known ? ErrorKind::kMethodNotAllowed : ErrorKind::kNotFound;
+  error.message = fmt::format("{} {}: {}", MethodName(request.method), request.path,
+                              known ? "the path does not take this method" : "no such path");
+  return Refuse(error), false;
+}
+
+void Connection::BeginAnswer() {
+  const bool whole = reader_->state() == RequestReader::State::kDone;
+  phase_ = Phase::kAnswering;
+  deadline_ = SteadyTime::max();
+  complete_ = false;
+  status_ = 0;
+  response_bytes_ = 0;
+  close_after_ = !whole || !reader_->keep_alive();
+  chunked_ = !reader_->http_1_0();
+  if (whole) pipelined_ = reader_->TakeRest();
+  Request request = std::move(reader_->request());
+  request.parameter = match_.parameter;
+  head_only_ = request.method == Method::kHead;
+  request_ = std::make_shared<const Request>(std::move(request));
+  ++shared_.answering;
+}
+
+void Connection::Dispatch() {
+  BeginAnswer();
+  if (match_.route == nullptr) {  // a preflight
+    Response response;
+    response.status = 204;
+    return SendWhole(std::move(response));
+  }
+  const auto exchange = std::make_shared<HttpExchange>(shared_from_this(), request_);
+  exchange_ = exchange;
+  try {
+    match_.route->handler(exchange);
+  } catch (const std::exception& error) {
+    Log(LogLevel::kError, fmt::format("{}: {}", match_.route->pattern, error.what()));
+    ApiError failure;
+    failure.message = "the request failed inside the server";
+    exchange->Send(shared_.router.FormatError(request_->path, failure));
+  }
+}
+
+void Connection::Refuse(const ApiError& error) {
+  BeginAnswer();
+  Response response = shared_.router.FormatError(request_->path, error);
+  if (error.kind == ErrorKind::kMethodNotAllowed) {
+    std::string allowed;
+    for (const Method method : match_.allowed) {
+      allowed += fmt::format("{}{}", allowed.empty() ? "" : ", ", MethodName(method));
+    }
+    response.headers.push_back({"Allow", allowed});
+  }
+  if (error.kind == ErrorKind::kUnauthorized) {
+    response.headers.push_back({"WWW-Authenticate", "Bearer"});
+  }
+  SendWhole(std::move(response));
+}
+
+std::string Connection::HeadText(int status, std::string_view content_type,
+                                 const std::vector<Header>& headers, std::optional<size_t> length) {
+  status_ = status;
+  std::string head =
+      fmt::format("HTTP/1.1 {} {}\r\nDate: {}\r\n", status, StatusText(status), HttpDate());
+  if (status != 204) head += fmt::format("Content-Type: {}\r\n", content_type);
+  if (length && status != 204) {
+    head += fmt::format("Content-Length: {}\r\n", *length);
+  } else if (!length && chunked_) {
+    head += "Transfer-Encoding: chunked\r\nCache-Control: no-cache\r\nX-Accel-Buffering: no\r\n";
+  } else if (!length) {
+    close_after_ = true;  // HTTP/1.0: the end of the connection ends the answer
+  }
+  head += "X-Content-Type-Options: nosniff\r\n";
+  for (const auto* list : {&headers, static_cast<const std::vector<Header>*>(&cors_)}) {
+    for (const Header& header : *list) {
+      head += fmt::format("{}: {}\r\n", header.name, HeaderValue(header.value));
+    }
+  }
+  if (shared_.draining) close_after_ = true;
+  if (close_after_) {
+    head += "Connection: close\r\n";
+  } else if (!chunked_) {
+    head += "Connection: keep-alive\r\n";
+  }
+  return head += "\r\n";
+}
+
+void Connection::SendWhole(Response response) {
+  std::string text =
+      HeadText(response.status, response.content_type, response.headers, response.body.size());
+  if (!head_only_) text += response.body;
+  complete_ = true;
+  Enqueue(text);
+}
+
+void Connection::SendHead(const StreamHead& head) {
+  Enqueue(HeadText(head.status, head.content_type, head.headers, std::nullopt));
+}
+
+WriteState Connection::WriteChunk(std::string_view bytes) {
+  if (phase_ != Phase::kAnswering) return WriteState::kGone;
+  if (bytes.empty() || head_only_) return WriteState::kReady;
+  if (chunked_) Enqueue(fmt::format("{:x}\r\n", bytes.size()));
+  Enqueue(bytes);
+  if (chunked_) Enqueue("\r\n");
+  const size_t bound = shared_.options.write_queue_bytes;
+  if (queued() > kOverfull * bound) {
+    boost::asio::post(io_, [self = shared_from_this()] { self->Close(); });
+  }
+  return queued() > bound ? WriteState::kFull : WriteState::kReady;
+}
+
+void Connection::EndChunks() {
+  complete_ = true;
+  if (chunked_ && !head_only_) {
+    Enqueue("0\r\n\r\n");
+  } else if (!writing_) {
+    boost::asio::post(io_, [self = shared_from_this()] { self->FinishAnswer(); });
+  }
+}
+
+void Connection::DroppedUnanswered() {
+  if (phase_ != Phase::kAnswering || complete_) return;
+  ApiError error;
+  error.message = "the request was dropped without an answer";
+  SendWhole(shared_.router.FormatError(request_->path, error));
+}
+
+void Connection::Enqueue(std::string_view bytes) {
+  if (phase_ == Phase::kClosed) return;
+  out_.append(bytes);
+  if (writing_) return;
+  writing_ = true;
+  // Written after this call, so that what belongs together goes out together.
+  boost::asio::post(io_, [self = shared_from_this()] {
+    if (self->phase_ == Phase::kClosed) return;
+    self->sending_.swap(self->out_);
+    self->WriteSome();
+  });
+}
+
+void Connection::WriteSome() {
+  write_deadline_ = steady_clock::now() + shared_.options.timeouts.write_stall;
+  transport_->Write(std::string_view(sending_).substr(sent_),
+                    [self = shared_from_this()](const Transport::Error& error, size_t written) {
+                      self->OnWritten(error, written);
+                    });
+}
+
+void Connection::OnWritten(const Transport::Error& error, size_t written) {
+  if (phase_ == Phase::kClosed) return;
+  if (error) return Close();
+  sent_ += written;
+  response_bytes_ += written;
+  if (sent_ == sending_.size()) {
+    sending_.clear();
+    sent_ = 0;
+  }
+  if (queued() < shared_.options.write_queue_bytes / 4) {
+    if (const auto exchange = exchange_.lock()) exchange->MarkRoom();
+    if (phase_ == Phase::kClosed) return;
+  }
+  if (sending_.empty()) sending_.swap(out_);
+  if (!sending_.empty()) return WriteSome();
+  writing_ = false;
+  write_deadline_ = SteadyTime::max();
+  if (phase_ == Phase::kAnswering && complete_) FinishAnswer();
+}
+
+void Connection::FinishAnswer() {
+  if (phase_ != Phase::kAnswering) return;
+  Report(/*complete=*/true);
+  phase_ = Phase::kIdle;
+  exchange_.reset();
+  if (close_after_) {
+    const bool unread = reader_->state() != RequestReader::State::kDone;
+    if (!unread) return Close();
+    // A close with unread input would reset the connection before the client has read the answer.
+    transport_->ShutdownSend();
+    phase_ = Phase::kLinger;
+    SetDeadline(shared_.options.timeouts.linger);
+    return Read();
+  }
+  reader_.reset();
+  if (sending_.capacity() > kKeepCapacity) std::string().swap(sending_);
+  if (out_.capacity() > kKeepCapacity) std::string().swap(out_);
+  SetDeadline(shared_.options.timeouts.idle);
+  if (shared_.draining) return Close();
+  const std::string rest = std::exchange(pipelined_, {});
+  if (!rest.empty()) OnBytes(rest);
+  Read();
+}
+
+void Connection::Report(bool complete) {
+  --shared_.answering;
+  if (!shared_.on_access) return;
+  const Request& request = *request_;
+  AccessRecord record;
+  record.method = MethodName(request.method);
+  record.path = request.path;
+  if (match_.route != nullptr) record.route = match_.route->pattern;
+  record.client = request.client;
+  record.status = status_;
+  record.complete = complete;
+  record.request_bytes = request.body.size();
+  record.response_bytes = response_bytes_;
+  record.seconds = std::chrono::duration<double>(steady_clock::now() - request_start_).count();
+  shared_.on_access(record);
+}
+
+void Connection::Sweep(SteadyTime now) {
+  if (now < deadline_ && now < write_deadline_) return;
+  ++shared_.timeouts;
+  const bool asked = phase_ == Phase::kHeader || phase_ == Phase::kBody;
+  if (!asked || now >= write_deadline_) return Close();
+  ApiError error;
+  error.kind = ErrorKind::kInvalidRequest;
+  error.status_override = 408;
+  error.message = "the request did not arrive in time";
+  Refuse(error);
+}
+
+void Connection::Drain() {
+  if (phase_ == Phase::kIdle) return Close();
+  close_after_ = true;
+}
+
+void Connection::Close() {
+  if (phase_ == Phase::kClosed) return;
+  const bool answering = phase_ == Phase::kAnswering;
+  phase_ = Phase::kClosed;
+  if (answering) Report(/*complete=*/false);
+  if (const auto exchange = exchange_.lock()) exchange->MarkGone();
+  transport_->Close();
+  if (on_closed_) on_closed_(this);
+}
+
+}  // namespace lemma::server

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/stream_pump.h"
+
+#include <atomic>
+#include <chrono>
+#include <utility>
+
+#include "base/clock.h"
+
+namespace lemma::server {
+namespace {
+
+// Events taken in one go; then other connections of the thread have their turn.
+constexpr int kSlice = 128;
+
+}  // namespace
+
+// What the engine thread touches: never the pump or the exchange itself, whose destruction must
+// not happen there.
+struct StreamPump::Waker {
+  Exchange::Poster poster;
+  std::weak_ptr<StreamPump> pump;
+  std::atomic<bool> scheduled{false};
+
+  static void Wake(const std::shared_ptr<Waker>& self) {
+    if (self->scheduled.exchange(true)) return;
+    self->poster([self] {
+      if (const auto pump = self->pump.lock()) pump->Drain();
+    });
+  }
+};
+
+StreamPump::StreamPump(Parts parts) : parts_(std::move(parts)) {}
+
+StreamPump::~StreamPump() { Release(); }
+
+std::shared_ptr<StreamPump> StreamPump::Start(Parts parts) {
+  auto pump = std::make_shared<StreamPump>(std::move(parts));
+  pump->Run();
+  return pump;
+}
+
+void StreamPump::Run() {
+  unfinished_ = parts_.stream->samples();
+  last_event_ = parts_.request_time;
+  waker_ = std::make_shared<Waker>();
+  waker_->poster = parts_.exchange->poster();
+  waker_->pump = weak_from_this();
+  // The exchange holds the pump until the answer is complete or the client has left.
+  parts_.exchange->OnDrain([self = shared_from_this()] { Waker::Wake(self->waker_); });
+  parts_.exchange->OnGone([self = shared_from_this()] {
+    if (self->parts_.observer != nullptr && self->parts_.stream) {
+      self->parts_.observer->OnClientGone();
+    }
+    self->Release();
+  });
+  parts_.stream->OnEvent([waker = waker_] { Waker::Wake(waker); });
+  Waker::Wake(waker_);
+}
+
+void StreamPump::Drain() {
+  waker_->scheduled = false;
+  for (int count = 0; count < kSlice; ++count) {
+    if (!parts_.stream || !parts_.exchange->writable()) return;
+    const auto event = parts_.stream->Next(std::chrono::nanoseconds(0));
+    if (!event) return;
+    const double now = MonotonicSeconds();
+    if (parts_.observer != nullptr) {
+      parts_.observer->OnStreamEvent(*event, now - parts_.request_time, now - last_event_);
+    }
+    last_event_ = now;
+    parts_.sink->OnEvent(*event);
+    if (event->kind == service::StreamEvent::Kind::kFinish && --unfinished_ == 0) {
+      parts_.sink->OnEnd();
+      Release();
+      return;
+    }
+  }
+  Waker::Wake(waker_);
+}
+
+void StreamPump::Release() {
+  if (parts_.stream) parts_.stream->OnEvent({});
+  parts_.stream.reset();
+  parts_.held.reset();
+}
+
+void StreamPump::EndThinking() {
+  parts_.exchange->Post([self = shared_from_this()] {
+    if (self->parts_.stream) self->parts_.stream->EndThinking();
+  });
+}
+
+void StreamPump::Cancel() {
+  parts_.exchange->Post([self = shared_from_this()] {
+    if (self->parts_.stream) self->parts_.stream->Cancel();
+  });
+}
+
+}  // namespace lemma::server
