@@ -14,6 +14,12 @@ namespace lemma::model {
 
 enum class LogitsWanted : uint8_t { kNone, kLast, kAll };
 
+// What Forward writes for the wanted rows.
+enum class OutputKind : uint8_t {
+  kLogits,  // [rows][vocab]
+  kHidden,  // [rows][embedding]: the last hidden state behind the output norm
+};
+
 // `count` new tokens of one sequence, at positions [position, position + count).
 struct SequenceSlice {
   size_t token_begin = 0;  // index of the first of them in ForwardBatch::tokens
@@ -26,8 +32,9 @@ struct SequenceSlice {
 struct ForwardBatch {
   std::vector<int32_t> tokens;  // slices one after the other, without gaps
   std::vector<SequenceSlice> slices;
+  OutputKind output = OutputKind::kLogits;
 
-  // Rows of logits that Forward will return, in order of slices.
+  // Rows of logits (or of hidden state) that Forward will return, in order of slices.
   [[nodiscard]] size_t logit_rows() const;
 };
 

@@ -47,7 +47,7 @@ class Pass {
     attention_.rope = rope_;
   }
 
-  void Run(const Weights& weights, const ForwardBatch& batch, std::span<float> logits) {
+  void Run(const Weights& weights, const ForwardBatch& batch, std::span<float> output) {
     ops_.GatherRows(*weights.token_embedding, batch.tokens, x_);  // x = E[tokens]
     for (size_t i = 0; i < config_.layers; ++i) {
       attention_.layer = i;
@@ -57,8 +57,12 @@ class Pass {
       if (x_.empty()) return;
       FeedForward(weights.layers[i]);  // x += Wdown (silu(Wgate norm(x)) * Wup norm(x))
     }
+    if (batch.output == OutputKind::kHidden) {
+      ops_.RmsNorm(x_, weights.output_norm, config_.norm_epsilon, output);
+      return;
+    }
     ops_.RmsNorm(x_, weights.output_norm, config_.norm_epsilon, normed_);
-    ops_.Matmul(weights.output_head(), normed_, logits, Accumulate::kNo);
+    ops_.Matmul(weights.output_head(), normed_, output, Accumulate::kNo);
   }
 
  private:
@@ -171,11 +175,11 @@ bool AllFinite(std::span<const float> values) {
   return bad == 0;
 }
 
-Status CheckFinite(std::span<const float> logits, size_t vocab) {
-  for (size_t row = 0; row * vocab < logits.size(); ++row) {
-    if (!AllFinite(logits.subspan(row * vocab, vocab))) {
+Status CheckFinite(std::span<const float> rows, size_t width) {
+  for (size_t row = 0; row * width < rows.size(); ++row) {
+    if (!AllFinite(rows.subspan(row * width, width))) {
       return DataLoss(
-          fmt::format("row {} of the logits holds a value that is not finite: the "
+          fmt::format("row {} of the output holds a value that is not finite: the "
                       "file's weights are damaged, or overflow",
                       row));
     }
@@ -213,16 +217,18 @@ Status CheckBatch(const ModelConfig& config, const ForwardBatch& batch,
 }
 
 Status RunForward(const ForwardContext& context, const ForwardBatch& batch, kernels::KvStorage& kv,
-                  std::vector<float>& logits) {
+                  std::vector<float>& output) {
+  const size_t width =
+      batch.output == OutputKind::kHidden ? context.config.embedding : context.config.vocab;
   try {
-    logits.resize(batch.logit_rows() * context.config.vocab);
+    output.resize(batch.logit_rows() * width);
     Pass pass(context.config, context.ops, kv, batch, context.scratch);
-    pass.Run(context.weights, batch, logits);
+    pass.Run(context.weights, batch, output);
   } catch (const std::bad_alloc&) {
     return ResourceExhausted(
         fmt::format("no memory for the activations of {} tokens", batch.tokens.size()));
   }
-  return CheckFinite(logits, context.config.vocab);
+  return CheckFinite(output, width);
 }
 
 }  // namespace lemma::model

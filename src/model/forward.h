@@ -40,6 +40,6 @@ struct ForwardContext {
   Scratch& scratch;
 };
 Status RunForward(const ForwardContext& context, const ForwardBatch& batch, kernels::KvStorage& kv,
-                  std::vector<float>& logits);
+                  std::vector<float>& output);
 
 }  // namespace lemma::model

@@ -166,6 +166,23 @@ TEST_P(ForwardTest, OnlyWantedRowsAreReturned) {
   EXPECT_EQ(logits, std::vector<float>(whole.end() - vocab, whole.end()));
 }
 
+TEST_P(ForwardTest, HiddenIsWhatTheHeadMultiplies) {
+  const Loaded loaded = testing::LoadModel(GetParam());
+  const ModelConfig& config = loaded.model->config();
+  const std::vector<int32_t> tokens = Tokens(GetParam());
+  const std::vector<PageId> pages = testing::PagesFor(tokens.size());
+  const auto kv = Must(loaded.model->MakeKv(pages.size(), kKv));
+  ForwardBatch batch = testing::OneSlice(tokens, 0, tokens.size(), pages, LogitsWanted::kAll);
+  batch.output = OutputKind::kHidden;
+  std::vector<float> hidden;
+  ASSERT_TRUE(loaded.model->Forward(batch, *kv, hidden).ok());
+  ASSERT_EQ(hidden.size(), tokens.size() * config.embedding);
+  const Weights weights = Must(LoadWeights(*loaded.file, config, *loaded.ops, {}));
+  std::vector<float> logits(tokens.size() * config.vocab);
+  loaded.ops->Matmul(weights.output_head(), hidden, logits, kernels::Accumulate::kNo);
+  EXPECT_EQ(logits, RunWhole(*loaded.model, tokens));
+}
+
 INSTANTIATE_TEST_SUITE_P(Models, ForwardTest,
                          ::testing::Values("qwen2-f32-yarn-tied", "llama-f16-biases", "qwen3-q8_0",
                                            "llama-q4_0", "qwen2-q4_k-tied", "llama-q6_k"),

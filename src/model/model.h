@@ -37,7 +37,7 @@ class Model {
   [[nodiscard]] uint64_t bytes_per_token() const;
   Result<std::unique_ptr<kernels::KvStorage>> MakeKv(size_t pages, kernels::KvTypes types);
 
-  // Runs the batch, stores its K and V, and writes the wanted logits, [logit_rows][vocab], f32.
+  // Runs the batch, stores its K and V, and writes the wanted rows of ForwardBatch::output, f32.
   // REQUIRES: tokens within the vocabulary, positions below the context length, tables long enough
   // (checked: InvalidArgument names the slice).
   Status Forward(const ForwardBatch& batch, kernels::KvStorage& kv, std::vector<float>& logits);
