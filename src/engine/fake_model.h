@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cstddef>
+#include <cstring>
 #include <memory>
 #include <vector>
 
@@ -20,6 +21,12 @@ class FakeKv final : public kernels::KvStorage {
   [[nodiscard]] size_t num_pages() const override { return pages_.size(); }
   [[nodiscard]] size_t page_bytes() const override { return 256; }
   void CopyPage(kernels::PageId from, kernels::PageId to) override { pages_[to] = pages_[from]; }
+  void ReadPage(kernels::PageId from, std::span<std::byte> out) const override {
+    std::memcpy(out.data(), pages_[from].data(), page_bytes());
+  }
+  void WritePage(kernels::PageId to, std::span<const std::byte> bytes) override {
+    std::memcpy(pages_[to].data(), bytes.data(), page_bytes());
+  }
   int32_t& At(std::span<const kernels::PageId> table, size_t position) {
     return pages_.at(table[position / kernels::kPageTokens])[position % kernels::kPageTokens];
   }

@@ -365,6 +365,32 @@ TEST(KvTest, CopiedPagesGiveTheSameBitsForEveryType) {
   }
 }
 
+TEST(KvTest, PagesMoveToAnotherStorageAsBytes) {
+  for (const KvType type : kTypes) {
+    const AttentionCase c{4, 2, 48, type, {128}, {5}};
+    const AttentionData data = MakeData(c);
+    const auto ops = TestOps("scalar", 1);
+    const auto kv = Filled(*ops, c, data);
+    const auto other = Filled(*ops, c, data);
+    AttentionArgs args = ArgsOf(c, data);
+    const std::vector<PageId> swapped{data.pages[0][1], data.pages[0][0]};
+    std::vector<std::byte> bytes(kv->page_bytes());
+    for (size_t i = 0; i < 2; ++i) {
+      kv->ReadPage(data.pages[0][i], bytes);
+      other->WritePage(swapped[i], bytes);
+    }
+    std::vector<float> expected(data.q.size());
+    std::vector<float> got(data.q.size());
+    const AttentionSpan here{0, 5, 123, data.pages[0]};
+    args.spans = {&here, 1};
+    ops->Attention(*kv, args, data.q, expected);
+    const AttentionSpan there{0, 5, 123, swapped};
+    args.spans = {&there, 1};
+    ops->Attention(*other, args, data.q, got);
+    ASSERT_TRUE(SameBits(got, expected)) << KvTypeName(type);
+  }
+}
+
 TEST(KvTest, PageBytesAreThoseOfTheEstimate) {
   const auto ops = TestOps("scalar", 1);
   for (const KvType k : kTypes) {

@@ -3,6 +3,7 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <array>
 #include <cstring>
 
@@ -141,6 +142,14 @@ Result<std::unique_ptr<CpuKv>> CpuKv::Create(const KvShape& shape) {
 void CpuKv::CopyPage(PageId from, PageId to) {
   if (from == to) return;
   std::memcpy(k_page(to, 0, 0), k_page(from, 0, 0), page_bytes());
+}
+
+void CpuKv::ReadPage(PageId from, std::span<std::byte> out) const {
+  std::memcpy(out.data(), k_page(from, 0, 0), std::min(out.size(), page_bytes()));
+}
+
+void CpuKv::WritePage(PageId to, std::span<const std::byte> bytes) {
+  std::memcpy(k_page(to, 0, 0), bytes.data(), std::min(bytes.size(), page_bytes()));
 }
 
 void CpuKv::Store(const KernelTable& table, PageId page, size_t slot, size_t layer, const float* k,

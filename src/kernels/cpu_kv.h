@@ -21,6 +21,8 @@ class CpuKv final : public KvStorage {
     return shape_.layers * shape_.kv_heads * (k_bytes_ + v_bytes_);
   }
   void CopyPage(PageId from, PageId to) override;
+  void ReadPage(PageId from, std::span<std::byte> out) const override;
+  void WritePage(PageId to, std::span<const std::byte> bytes) override;
 
   [[nodiscard]] const KvShape& shape() const { return shape_; }
   [[nodiscard]] uint8_t* k_page(PageId page, size_t layer, size_t head) const {

@@ -63,6 +63,10 @@ class KvStorage {
   [[nodiscard]] virtual size_t page_bytes() const = 0;  // all layers, K and V
   // Copies the content of one page over another, all layers.
   virtual void CopyPage(PageId from, PageId to) = 0;
+  // The content of a page as bytes, page_bytes() of them, that mean the same to every storage of
+  // this shape and type on this device.
+  virtual void ReadPage(PageId from, std::span<std::byte> out) const = 0;
+  virtual void WritePage(PageId to, std::span<const std::byte> bytes) = 0;
 };
 
 struct KvShape {
