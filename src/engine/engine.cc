@@ -46,6 +46,7 @@ class Engine::Impl {
        const EngineOptions& options)
       : vocab_(model->vocab()),
         options_(options),
+        embedder_(*model, options.kv_type),
         loop_(std::move(model), std::move(kv), options),
         thread_([this] { Run(); }) {}
 
@@ -99,6 +100,42 @@ class Engine::Impl {
     return shared;
   }
 
+  Status Embed(EmbedJob job) {
+    if (job.texts.empty()) return InvalidArgument("texts: expected at least one");
+    for (size_t i = 0; i < job.texts.size(); ++i) {
+      const size_t size = job.texts[i].size();
+      if (size == 0 || size > max_embed_tokens()) {
+        return InvalidArgument(fmt::format("texts[{}]: {} tokens are out of range, expected 1 to {}",
+                                           i, size, max_embed_tokens()));
+      }
+      LEMMA_RETURN_IF_ERROR(CheckTokens(fmt::format("texts[{}]", i), job.texts[i], vocab_));
+    }
+    {
+      const MutexLock lock(mutex_);
+      if (embeds_waiting_ >= options_.max_queued) {
+        ++refusals_;
+        return ResourceExhausted(
+            fmt::format("{} requests for embeddings are waiting already, the limit",
+                        embeds_waiting_));
+      }
+      ++embeds_waiting_;
+      job.done = [this, done = std::move(job.done)](Result<EmbedVectors> result) {
+        {
+          const MutexLock done_lock(mutex_);
+          --embeds_waiting_;
+        }
+        done(std::move(result));
+      };
+      embeds_.push_back(std::move(job));
+    }
+    waker_->Wake();
+    return OkStatus();
+  }
+
+  [[nodiscard]] size_t max_embed_tokens() const {
+    return std::min(kMaxEmbedTokens, options_.context_tokens);
+  }
+
   EngineStats Stats() {
     const MutexLock lock(mutex_);
     EngineStats out = stats_;
@@ -132,15 +169,18 @@ class Engine::Impl {
   // False when the engine is to stop.
   bool TakeWork() {
     std::deque<Queued> queued;
+    std::vector<EmbedJob> embeds;
     std::vector<std::shared_ptr<std::promise<Status>>> checks;
     bool stop = false;
     {
       const MutexLock lock(mutex_);
       queued.swap(queue_);
+      embeds.swap(embeds_);
       checks.swap(checks_);
       stop = stop_;
     }
     for (Queued& q : queued) loop_.Admit(std::move(q.shared), std::move(q.request), q.submit_time);
+    for (EmbedJob& job : embeds) embedder_.Add(std::move(job));
     for (auto& check : checks) check->set_value(loop_.pages().CheckIntegrity());
     return !stop;
   }
@@ -169,16 +209,21 @@ class Engine::Impl {
         stats_ = loop_.stats();
         CountDepartures(loop_.TakeDepartures());
       }
-      if (!ran) waker_->Wait(loop_.WakeTime());
+      const bool embedded = embedder_.Step(loop_.SideTokens());
+      if (!ran && !embedded) waker_->Wait(loop_.WakeTime());
     }
     loop_.CancelAll();
+    embedder_.CancelAll();
   }
 
-  StepLoop loop_;  // the engine thread's own
+  Embedder embedder_;  // the engine thread's own, like the loop
+  StepLoop loop_;
   std::shared_ptr<Waker> waker_ = std::make_shared<Waker>();
   Mutex mutex_;
   std::deque<Queued> queue_ LEMMA_GUARDED_BY(mutex_);
   std::vector<std::shared_ptr<std::promise<Status>>> checks_ LEMMA_GUARDED_BY(mutex_);
+  std::vector<EmbedJob> embeds_ LEMMA_GUARDED_BY(mutex_);
+  size_t embeds_waiting_ LEMMA_GUARDED_BY(mutex_) = 0;  // that are not done
   EngineStats stats_ LEMMA_GUARDED_BY(mutex_);
   size_t waiting_ LEMMA_GUARDED_BY(mutex_) = 0;  // requests that have not started
   uint64_t refusals_ LEMMA_GUARDED_BY(mutex_) = 0;
@@ -221,6 +266,8 @@ Result<std::unique_ptr<Generation>> Engine::Submit(GenerateRequest request) {
   return std::unique_ptr<Generation>(new Generation(std::move(shared)));
 }
 
+Status Engine::Embed(EmbedJob job) { return impl_->Embed(std::move(job)); }
+size_t Engine::max_embed_tokens() const { return impl_->max_embed_tokens(); }
 size_t Engine::context_tokens() const { return impl_->options_.context_tokens; }
 size_t Engine::vocab() const { return impl_->vocab_; }
 EngineStats Engine::Stats() const { return impl_->Stats(); }

@@ -14,6 +14,7 @@
 #include <optional>
 
 #include "base/status.h"
+#include "engine/embedder.h"
 #include "engine/kv_pages.h"
 #include "engine/request.h"
 #include "engine/scheduler.h"
@@ -33,6 +34,7 @@ struct EngineOptions {
 };
 
 inline constexpr size_t kDefaultContext = 32768;
+inline constexpr size_t kMaxEmbedTokens = 8192;  // of one text, and not beyond the context
 
 struct EngineStats {
   size_t running = 0;  // sequences
@@ -97,6 +99,11 @@ class Engine {
   // gives the counts) and queues it. ResourceExhausted, at once and with the counts, when
   // EngineOptions::max_queued requests wait already.
   Result<std::unique_ptr<Generation>> Submit(GenerateRequest request);
+  // Computes a vector a text (engine/embedder.h) between the steps; `done` gets them, or the error,
+  // on the engine thread. Checks first: InvalidArgument names the text by index (none may be empty
+  // or longer than max_embed_tokens), ResourceExhausted when max_queued jobs wait.
+  Status Embed(EmbedJob job);
+  [[nodiscard]] size_t max_embed_tokens() const;
 
   [[nodiscard]] size_t context_tokens() const;
   [[nodiscard]] size_t vocab() const;

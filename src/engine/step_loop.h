@@ -73,6 +73,8 @@ class StepLoop {
   [[nodiscard]] std::optional<double> WakeTime() const;
   // Requests that started or ended without a start, since the last call.
   size_t TakeDepartures() { return std::exchange(departures_, 0); }
+  // How many tokens something else may compute between two steps without holding up the streams.
+  [[nodiscard]] size_t SideTokens() const;
   // Ends everything with kCancelled.
   void CancelAll();
 
