@@ -16,7 +16,10 @@ size_t PagesFor(size_t tokens) {
 
 bool Embedder::Step(size_t tokens) {
   if (jobs_.empty()) return false;
-  const Status status = RunPass(NextPieces(std::max<size_t>(tokens, 1)));
+  const auto& cancel = jobs_.front().cancel;
+  const Status status = cancel && cancel->load()
+                            ? Status(StatusCode::kCancelled, "cancelled by its owner")
+                            : RunPass(NextPieces(std::max<size_t>(tokens, 1)));
   if (!status.ok()) {
     EndJob(status);
   } else if (text_ == jobs_.front().texts.size()) {
@@ -66,7 +69,8 @@ Status Embedder::RunPass(const std::vector<Piece>& pieces) {
   const auto& texts = jobs_.front().texts;
   // All of the first text at once: growing later would lose what is computed.
   const size_t whole = PagesFor(texts[pieces.front().text].size());
-  const size_t last = pieces.back().first_page + PagesFor(pieces.back().begin + pieces.back().count);
+  const size_t last =
+      pieces.back().first_page + PagesFor(pieces.back().begin + pieces.back().count);
   LEMMA_RETURN_IF_ERROR(Reserve(std::max(whole, last)));
   model::ForwardBatch batch;
   batch.output = model::OutputKind::kHidden;
@@ -74,10 +78,10 @@ Status Embedder::RunPass(const std::vector<Piece>& pieces) {
   for (size_t i = 0; i < pages.size(); ++i) pages[i] = static_cast<kernels::PageId>(i);
   for (const Piece& piece : pieces) {
     const auto begin = texts[piece.text].begin() + static_cast<ptrdiff_t>(piece.begin);
-    const auto table = std::span(pages).subspan(piece.first_page,
-                                                PagesFor(piece.begin + piece.count));
-    batch.slices.push_back({batch.tokens.size(), piece.count, piece.begin, table,
-                            model::LogitsWanted::kAll});
+    const auto table =
+        std::span(pages).subspan(piece.first_page, PagesFor(piece.begin + piece.count));
+    batch.slices.push_back(
+        {batch.tokens.size(), piece.count, piece.begin, table, model::LogitsWanted::kAll});
     batch.tokens.insert(batch.tokens.end(), begin, begin + static_cast<ptrdiff_t>(piece.count));
   }
   LEMMA_RETURN_IF_ERROR(model_.Forward(batch, *kv_, hidden_));

@@ -5,6 +5,7 @@
 // sequence alone, not on how passes are cut. Engine thread only.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
@@ -20,7 +21,8 @@ namespace lemma::engine {
 using EmbedVectors = std::vector<std::vector<float>>;
 
 struct EmbedJob {
-  std::vector<std::vector<int32_t>> texts;  // none empty
+  std::vector<std::vector<int32_t>> texts;    // none empty
+  std::shared_ptr<std::atomic<bool>> cancel;  // may be null; true: ends with kCancelled
   std::function<void(Result<EmbedVectors>)> done;
 };
 
@@ -53,9 +55,9 @@ class Embedder {
   std::deque<EmbedJob> jobs_;
   // Of the first job:
   EmbedVectors vectors_;
-  size_t text_ = 0;           // the first one that is not done
-  size_t position_ = 0;       // its tokens that are
-  std::vector<double> sum_;   // of the hidden states of these
+  size_t text_ = 0;          // the first one that is not done
+  size_t position_ = 0;      // its tokens that are
+  std::vector<double> sum_;  // of the hidden states of these
   std::vector<float> hidden_;
   std::unique_ptr<kernels::KvStorage> kv_;  // null when idle
 };

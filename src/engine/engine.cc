@@ -105,8 +105,9 @@ class Engine::Impl {
     for (size_t i = 0; i < job.texts.size(); ++i) {
       const size_t size = job.texts[i].size();
       if (size == 0 || size > max_embed_tokens()) {
-        return InvalidArgument(fmt::format("texts[{}]: {} tokens are out of range, expected 1 to {}",
-                                           i, size, max_embed_tokens()));
+        return InvalidArgument(
+            fmt::format("texts[{}]: {} tokens are out of range, expected 1 to {}", i, size,
+                        max_embed_tokens()));
       }
       LEMMA_RETURN_IF_ERROR(CheckTokens(fmt::format("texts[{}]", i), job.texts[i], vocab_));
     }
@@ -114,9 +115,8 @@ class Engine::Impl {
       const MutexLock lock(mutex_);
       if (embeds_waiting_ >= options_.max_queued) {
         ++refusals_;
-        return ResourceExhausted(
-            fmt::format("{} requests for embeddings are waiting already, the limit",
-                        embeds_waiting_));
+        return ResourceExhausted(fmt::format(
+            "{} requests for embeddings are waiting already, the limit", embeds_waiting_));
       }
       ++embeds_waiting_;
       job.done = [this, done = std::move(job.done)](Result<EmbedVectors> result) {

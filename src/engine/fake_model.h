@@ -60,6 +60,7 @@ class FakeModel final : public StepModel {
       }
     }
     logits.clear();
+    if (batch.output == model::OutputKind::kHidden) return Hidden(batch, kv, logits);
     for (const auto& slice : batch.slices) {
       if (slice.logits == model::LogitsWanted::kNone) continue;
       const size_t rows = slice.logits == model::LogitsWanted::kAll ? slice.count : 1;
@@ -75,6 +76,23 @@ class FakeModel final : public StepModel {
   std::atomic<size_t> passes{0};
 
  private:
+  static constexpr size_t kHiddenWidth = 8;
+  // Rows that depend on every token before them. Expects LogitsWanted::kAll.
+  Status Hidden(const model::ForwardBatch& batch, FakeKv& kv, std::vector<float>& out) {
+    for (const auto& slice : batch.slices) {
+      for (size_t end = slice.position + 1; end <= slice.position + slice.count; ++end) {
+        uint64_t all = 1;
+        for (size_t i = 0; i < end; ++i) {
+          all = RandomBits(all, static_cast<uint32_t>(kv.At(slice.pages, i)));
+        }
+        for (size_t j = 0; j < kHiddenWidth; ++j) {
+          out.push_back(static_cast<float>(RandomUniform(all, j) - 0.5));
+        }
+      }
+    }
+    ++passes;
+    return OkStatus();
+  }
   // Logits after the first `length` tokens.
   void AppendRow(FakeKv& kv, std::span<const kernels::PageId> pages, size_t length,
                  std::vector<float>& logits) const {

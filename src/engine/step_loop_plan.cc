@@ -55,6 +55,14 @@ SchedulerLimits StepLoop::Limits(std::span<const SequenceState> states) const {
   return limits;
 }
 
+size_t StepLoop::SideTokens() const {
+  size_t decoding = 0;
+  for (const auto& active : active_) decoding += active->forked ? active->samples.size() : 0;
+  // Half of what a step may take: prompts take theirs beside it.
+  const size_t most = options_.scheduler.batch_tokens / 2;
+  return decoding == 0 ? most : std::min(most, pace_.Limit(decoding) / 2);
+}
+
 void StepLoop::Detach(Sample& sample) {
   if (sample.sequence) pages_.Release(*sample.sequence);
   sample.sequence.reset();
