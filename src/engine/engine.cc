@@ -36,6 +36,12 @@ size_t DefaultPages(size_t context, size_t page_bytes) {
   return std::clamp<size_t>(memory / 4 / std::max<size_t>(page_bytes, 1), 1, wanted);
 }
 
+void FillIn(PageStoreOptions& store, kernels::KvTypes types, size_t page_bytes) {
+  store.page_bytes = page_bytes;
+  store.identity += fmt::format("|k {} v {}|{} tokens, {} bytes a page", KvTypeName(types.k),
+                                KvTypeName(types.v), kPageTokens, page_bytes);
+}
+
 }  // namespace
 
 class Engine::Impl {
@@ -43,11 +49,12 @@ class Engine::Impl {
   Impl(const Impl&) = delete;
   Impl& operator=(const Impl&) = delete;
   Impl(std::unique_ptr<StepModel> model, std::unique_ptr<kernels::KvStorage> kv,
-       const EngineOptions& options)
+       const EngineOptions& options, std::shared_ptr<Waker> waker, std::unique_ptr<PageStore> store)
       : vocab_(model->vocab()),
         options_(options),
         embedder_(*model, options.kv_type),
-        loop_(std::move(model), std::move(kv), options),
+        loop_(std::move(model), std::move(kv), options, std::move(store)),
+        waker_(std::move(waker)),
         thread_([this] { Run(); }) {}
 
   ~Impl() {
@@ -93,6 +100,8 @@ class Engine::Impl {
             "{:.0f} s",
             waiting_, options_.max_queued, stats_.running, RetrySeconds()));
       }
+      if (waiting_ == 0)
+        last_departure_ = MonotonicSeconds();  // the pace of a queue, not of idleness
       ++waiting_;
       queue_.push_back({shared, std::move(request), MonotonicSeconds()});
     }
@@ -191,13 +200,13 @@ class Engine::Impl {
     const double now = MonotonicSeconds();
     const double interval = (now - last_departure_) / static_cast<double>(count);
     constexpr double kNewest = 0.2;  // weight of the latest interval
-    if (last_departure_ > 0) departure_interval_ += kNewest * (interval - departure_interval_);
+    departure_interval_ += kNewest * (interval - departure_interval_);
     last_departure_ = now;
   }
 
   // Until a waiting request leaves the queue, by the pace of late.
   double RetrySeconds() const LEMMA_REQUIRES(mutex_) {
-    const double since = last_departure_ > 0 ? MonotonicSeconds() - last_departure_ : 0;
+    const double since = waiting_ > 0 ? MonotonicSeconds() - last_departure_ : 0;
     return std::clamp(std::max(departure_interval_, since), 1.0, 60.0);
   }
 
@@ -218,7 +227,7 @@ class Engine::Impl {
 
   Embedder embedder_;  // the engine thread's own, like the loop
   StepLoop loop_;
-  std::shared_ptr<Waker> waker_ = std::make_shared<Waker>();
+  const std::shared_ptr<Waker> waker_;
   Mutex mutex_;
   std::deque<Queued> queue_ LEMMA_GUARDED_BY(mutex_);
   std::vector<std::shared_ptr<std::promise<Status>>> checks_ LEMMA_GUARDED_BY(mutex_);
@@ -254,7 +263,14 @@ Result<std::unique_ptr<Engine>> Engine::Create(std::unique_ptr<StepModel> model,
   }
   effective.scheduler.page_tokens = kPageTokens;
   LEMMA_ASSIGN_OR_RETURN(auto kv, model->MakeKv(effective.kv_pages, effective.kv_type));
-  auto impl = std::make_unique<Impl>(std::move(model), std::move(kv), effective);
+  auto waker = std::make_shared<Waker>();
+  std::unique_ptr<PageStore> store;
+  if (effective.store) {
+    FillIn(*effective.store, effective.kv_type, kv->page_bytes());
+    LEMMA_ASSIGN_OR_RETURN(store, PageStore::Open(*effective.store, [waker] { waker->Wake(); }));
+  }
+  auto impl = std::make_unique<Impl>(std::move(model), std::move(kv), effective, std::move(waker),
+                                     std::move(store));
   return std::unique_ptr<Engine>(new Engine(std::move(impl)));
 }
 

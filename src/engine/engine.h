@@ -16,6 +16,7 @@
 #include "base/status.h"
 #include "engine/embedder.h"
 #include "engine/kv_pages.h"
+#include "engine/page_store.h"
 #include "engine/request.h"
 #include "engine/scheduler.h"
 #include "engine/speculation.h"
@@ -31,6 +32,9 @@ struct EngineOptions {
   SpeculationOptions speculation;
   size_t max_queued = 256;       // requests that have not started; Submit refuses more
   size_t event_capacity = 1024;  // events a request may have unread
+  // Pages of prompts are kept in a directory and found again after a restart. Type and size of the
+  // pages are added to its identity, and page_bytes is filled in.
+  std::optional<PageStoreOptions> store = std::nullopt;
 };
 
 inline constexpr size_t kDefaultContext = 32768;
@@ -55,6 +59,8 @@ struct EngineStats {
   // Samples that ended so.
   uint64_t cancels = 0;
   uint64_t deadline_hits = 0;
+  uint64_t store_tokens = 0;  // of prompts, read back from the store
+  PageStoreStats store;
   uint64_t refusals = 0;  // requests, by a full queue
   // After how many seconds a refused request has a chance; at least 1.
   double retry_seconds = 1;

@@ -22,6 +22,16 @@ uint64_t RootHash(uint64_t salt) { return RandomBits(salt, 0x6B76); }
 
 }  // namespace
 
+std::vector<uint64_t> PrefixHashes(uint64_t salt, std::span<const int32_t> tokens) {
+  std::vector<uint64_t> hashes;
+  uint64_t parent = RootHash(salt);
+  for (size_t at = 0; at + kPageTokens <= tokens.size(); at += kPageTokens) {
+    parent = ChainHash(parent, tokens.subspan(at, kPageTokens));
+    hashes.push_back(parent);
+  }
+  return hashes;
+}
+
 KvPages::KvPages(size_t num_pages) : pages_(num_pages) {
   free_.reserve(num_pages);
   for (size_t i = num_pages; i > 0; --i) free_.push_back(static_cast<PageId>(i - 1));
@@ -150,6 +160,7 @@ void KvPages::Truncate(SequenceId id, size_t length) {
 
 std::span<const PageId> KvPages::Table(SequenceId id) const { return sequences_.at(id).table; }
 size_t KvPages::Length(SequenceId id) const { return sequences_.at(id).tokens.size(); }
+std::span<const uint64_t> KvPages::Chain(SequenceId id) const { return sequences_.at(id).chain; }
 size_t KvPages::Available() const { return free_.size() + lru_.size(); }
 
 PageCounts KvPages::Counts() const {

@@ -40,6 +40,9 @@ struct PrefixMatch {
   size_t cached_pages = 0;  // of its pages, those that no sequence holds
 };
 
+// The hash that stands for all of `tokens` up to the end of each full page.
+std::vector<uint64_t> PrefixHashes(uint64_t salt, std::span<const int32_t> tokens);
+
 class KvPages {
  public:
   explicit KvPages(size_t num_pages);
@@ -71,6 +74,8 @@ class KvPages {
 
   [[nodiscard]] std::span<const PageId> Table(SequenceId id) const;
   [[nodiscard]] size_t Length(SequenceId id) const;
+  // PrefixHashes of its computed tokens.
+  [[nodiscard]] std::span<const uint64_t> Chain(SequenceId id) const;
   [[nodiscard]] PageCounts Counts() const;
   // Free and cached pages: what Extend can draw on.
   [[nodiscard]] size_t Available() const;

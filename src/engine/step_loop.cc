@@ -7,11 +7,12 @@
 
 namespace lemma::engine {
 StepLoop::StepLoop(std::unique_ptr<StepModel> model, std::unique_ptr<kernels::KvStorage> kv,
-                   const EngineOptions& options)
+                   const EngineOptions& options, std::unique_ptr<PageStore> store)
     : model_(std::move(model)),
       kv_(std::move(kv)),
       options_(options),
       pages_(kv_->num_pages()),
+      store_(std::move(store)),
       ledger_(2 * options.scheduler.client_slack) {}
 
 void StepLoop::Admit(std::shared_ptr<GenerationShared> shared, GenerateRequest request,
@@ -137,6 +138,7 @@ std::optional<double> StepLoop::WakeTime() const {
 
 bool StepLoop::Step() {
   ReapEnded();
+  const bool loaded = TakeLoads();
   std::vector<Ref> refs = Candidates();
   const size_t candidates = refs.size();
   const std::vector<PlannedSlice> slices = Plan(refs);
@@ -144,7 +146,7 @@ bool StepLoop::Step() {
   const bool ran = !slices.empty() && RunSlices(refs, slices);
   DropFinished();
   // A sample that Plan took out (preempted, starved) freed pages: the rest can go on at once.
-  return ran || refs.size() < candidates;
+  return ran || loaded || refs.size() < candidates;
 }
 
 bool StepLoop::RunSlices(const std::vector<Ref>& refs, const std::vector<PlannedSlice>& slices) {
@@ -153,11 +155,8 @@ bool StepLoop::RunSlices(const std::vector<Ref>& refs, const std::vector<Planned
   size_t prompt_rows = 0;
   for (const PlannedSlice& slice : slices) {
     Active& active = *refs[slice.sequence].active;
-    const Sample& sample = *refs[slice.sequence].sample;
-    if (active.start_time == 0) {
-      active.start_time = MonotonicSeconds();
-      ++departures_;
-    }
+    Sample& sample = *refs[slice.sequence].sample;
+    if (active.start_time == 0) CountStart(active, sample);
     model::SequenceSlice row;
     row.position = Computed(sample);
     row.token_begin = batch.tokens.size();
@@ -207,6 +206,7 @@ EngineStats StepLoop::stats() const {
   }
   out.pages = pages_.Counts();
   out.evictions = pages_.evictions();
+  if (store_) out.store = store_->Stats();
   return out;
 }
 

@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <optional>
 #include <span>
@@ -14,11 +15,20 @@
 #include "engine/client_ledger.h"
 #include "engine/generation.h"
 #include "engine/kv_pages.h"
+#include "engine/page_store.h"
 #include "engine/prefill_pace.h"
 #include "engine/sampler.h"
 #include "engine/speculation.h"
 
 namespace lemma::engine {
+
+// Pages of a prompt that come from the store.
+struct PageLoad {
+  std::vector<uint64_t> hashes;                 // of the pages, in order
+  size_t first_page = 0;                        // of the sequence, that hashes[0] stands for
+  size_t asked = 0;                             // of the hashes
+  std::deque<std::shared_ptr<PageRead>> reads;  // asked for and not yet taken
+};
 
 // One sequence of a request.
 struct Sample {
@@ -27,9 +37,11 @@ struct Sample {
   std::vector<int32_t> tokens;  // prompt, then generated
   size_t generated = 0;
   std::optional<SequenceId> sequence =
-      std::nullopt;         // absent before the first step and after a preemption
-  bool started = false;     // planned since it has its sequence
-  PrefixMatch cached = {};  // what it will probably find, while it has no sequence
+      std::nullopt;                          // absent before the first step and after a preemption
+  bool started = false;                      // planned since it has its sequence
+  PrefixMatch cached = {};                   // what it will probably find, while it has no sequence
+  std::unique_ptr<PageLoad> load = nullptr;  // it does not run before that is done
+  size_t saved_pages = 0;                    // of the prompt, from the first: the store has them
   size_t cached_tokens = 0;
   double first_token_time = 0;
   SequenceDrafts drafts = {};
@@ -64,7 +76,7 @@ struct Ending {
 class StepLoop {
  public:
   StepLoop(std::unique_ptr<StepModel> model, std::unique_ptr<kernels::KvStorage> kv,
-           const EngineOptions& options);
+           const EngineOptions& options, std::unique_ptr<PageStore> store);
 
   void Admit(std::shared_ptr<GenerationShared> shared, GenerateRequest request, double submit_time);
   // One iteration. False when there was nothing to compute.
@@ -100,6 +112,17 @@ class StepLoop {
   // Gives those that have none a sequence, with what the cache has. True when there was one.
   bool Attach(const std::vector<Ref>& refs, const std::vector<PlannedSlice>& slices);
   void Detach(Sample& sample);
+  // Asks the store for the pages behind those that the sample has; it is started with that.
+  void BeginLoad(const Active& active, Sample& sample);
+  void AskForPages(const Active& active, const Sample& sample);
+  // Takes what the store has read. True when there was something.
+  bool TakeLoads();
+  // One page; false when the load ends here.
+  bool TakeLoad(Sample& sample);
+  // Offers the store the pages of the prompt that are computed.
+  void SavePages(const Active& active, Sample& sample);
+  // The first step of a request.
+  void CountStart(Active& active, Sample& sample);
   // Marks those that run as started; the others give back what Attach gave them.
   void SettleStarts(const std::vector<Ref>& refs, const std::vector<PlannedSlice>& slices);
   // The slices that run, already extended; empty when nothing can.
@@ -133,6 +156,7 @@ class StepLoop {
   std::vector<float> logits_;
   StepCosts costs_;
   PrefillPace pace_;
+  std::unique_ptr<PageStore> store_;  // may be null
   ClientLedger ledger_;
   EngineStats stats_;
   uint64_t next_arrival_ = 0;

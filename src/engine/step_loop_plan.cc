@@ -22,7 +22,7 @@ SequenceState StepLoop::StateOf(const Active& active, const Sample& sample) cons
   state.client_served = ledger_.Served(active.request.client);
   state.started = sample.started;
   state.sequences = active.forked ? 1 : active.request.samples;
-  state.paused = !active.shared->queue.HasRoom(2 * active.request.samples);
+  state.paused = sample.load || !active.shared->queue.HasRoom(2 * active.request.samples);
   if (sample.sequence) {
     state.length = Computed(sample);
     state.last_page_shared =
@@ -66,6 +66,7 @@ size_t StepLoop::SideTokens() const {
 void StepLoop::Detach(Sample& sample) {
   if (sample.sequence) pages_.Release(*sample.sequence);
   sample.sequence.reset();
+  sample.load.reset();
   sample.started = false;
 }
 
@@ -83,21 +84,13 @@ bool StepLoop::Attach(const std::vector<Ref>& refs, const std::vector<PlannedSli
     any = true;
     sample.sequence = pages_.Create(ref.active->request.cache_salt);
     pages_.AttachPrefix(*sample.sequence, sample.tokens);
+    BeginLoad(*ref.active, sample);
   }
   return any;
 }
 
 void StepLoop::SettleStarts(const std::vector<Ref>& refs, const std::vector<PlannedSlice>& slices) {
-  for (const PlannedSlice& slice : slices) {
-    const Active& active = *refs[slice.sequence].active;
-    Sample& sample = *refs[slice.sequence].sample;
-    if (std::exchange(sample.started, true) || active.start_time > 0) continue;
-    sample.cached_tokens = Computed(sample);
-    stats_.prefix_lookup_tokens += active.request.prompt.size();
-    stats_.prefix_hit_tokens += sample.cached_tokens;
-    ++stats_.prefix_lookups;
-    stats_.prefix_hits += sample.cached_tokens > 0 ? 1 : 0;
-  }
+  for (const PlannedSlice& slice : slices) refs[slice.sequence].sample->started = true;
   for (const Ref& ref : refs) {
     if (ref.sample->sequence && !ref.sample->started) Detach(*ref.sample);
   }

@@ -37,6 +37,7 @@ void StepLoop::AfterForward(const std::vector<Ref>& refs, const std::vector<Plan
     ledger_.Charge(active.request.client, slice.count == 1 ? kDecodeCharge : slice.count);
     const size_t rows = 1 + sample.drafts.tokens().size();
     pages_.MarkComputed(*sample.sequence, Computed(sample) - (rows - 1));
+    SavePages(active, sample);
     if (Computed(sample) < sample.tokens.size()) {
       if (sample.generated == 0) ReportPrefill(active, sample);
       continue;
@@ -90,6 +91,7 @@ void StepLoop::ForkSamples(Active& active, Sample& first) {
     Sample fork{.index = i, .sampler = Sampler(active.request.sampling, i), .tokens = first.tokens};
     fork.sequence = pages_.Fork(*first.sequence);
     fork.started = true;
+    fork.saved_pages = first.saved_pages;
     fork.cached_tokens = first.cached_tokens;
     if (active.request.watch) fork.watch = active.request.watch(i);
     active.samples.push_back(std::move(fork));
