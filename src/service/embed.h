@@ -5,8 +5,10 @@
 // Threads: any.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -23,6 +25,8 @@ enum class LongText : uint8_t {
 struct EmbedRequest {
   std::vector<std::string> texts;  // at least one, none without a token
   LongText long_text = LongText::kRefuse;
+  // May be null. When its owner sets it, what is left to compute is given up (kCancelled).
+  std::shared_ptr<std::atomic<bool>> cancel;
 };
 
 struct Embeddings {

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 #include <vector>
 
@@ -25,6 +26,7 @@ struct LoadedModel::Impl {
   std::string name;
   std::vector<std::string> warnings;
   double load_seconds = 0;
+  uint64_t memory_bytes = 0;
   std::unique_ptr<gguf::File> file;
   std::unique_ptr<const tokenizer::Tokenizer> tokens;
   std::unique_ptr<PromptEncoder> encoder;
@@ -67,6 +69,10 @@ struct LoadedModel::Impl {
     if (const uint64_t available = AvailableMemoryBytes(); available > 0) {
       needs.available = available;
     }
+    if (options.memory_bytes) {
+      needs.available =
+          std::min(needs.available.value_or(*options.memory_bytes), *options.memory_bytes);
+    }
     LEMMA_ASSIGN_OR_RETURN(MemoryPlan plan, PlanMemory(needs));
     if (!plan.warning.empty()) Warn(plan.warning);
     return plan;
@@ -80,6 +86,7 @@ struct LoadedModel::Impl {
                                   tokens->size(), config.vocab));
     }
     LEMMA_ASSIGN_OR_RETURN(const MemoryPlan plan, CheckMemory(config, options));
+    memory_bytes = plan.total_bytes;
     LEMMA_ASSIGN_OR_RETURN(ops, kernels::MakeCpuOps({options.threads, options.isa}));
     LEMMA_ASSIGN_OR_RETURN(model, model::Model::Load(*file, *ops, options.progress));
     engine::EngineOptions engine_options;
@@ -123,6 +130,7 @@ engine::Engine& LoadedModel::engine() { return *impl_->engine; }
 std::string LoadedModel::kernels_name() const { return impl_->ops->name(); }
 uint64_t LoadedModel::bytes_per_token() const { return impl_->model->bytes_per_token(); }
 double LoadedModel::load_seconds() const { return impl_->load_seconds; }
+uint64_t LoadedModel::memory_bytes() const { return impl_->memory_bytes; }
 std::span<const std::string> LoadedModel::warnings() const { return impl_->warnings; }
 
 engine::SamplingParams LoadedModel::DefaultSampling(chat::Thinking thinking) const {

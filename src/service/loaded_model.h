@@ -27,6 +27,7 @@ struct LoadOptions {
   std::optional<size_t> context;            // tokens; absent: the model's, bounded by memory
   std::optional<kernels::KvTypes> kv_type;  // absent: what suits the kernels
   engine::SpeculationOptions speculation;
+  std::optional<uint64_t> memory_bytes;        // to be used at most; absent: what is available
   std::function<bool(double share)> progress;  // false cancels (kCancelled); may be empty
 };
 
@@ -48,6 +49,8 @@ class LoadedModel {
   [[nodiscard]] std::string kernels_name() const;
   [[nodiscard]] uint64_t bytes_per_token() const;
   [[nodiscard]] double load_seconds() const;
+  // Weights, KV cache and work space, by estimate.
+  [[nodiscard]] uint64_t memory_bytes() const;
   // Oddities of the file, one sentence each, for the caller to show.
   [[nodiscard]] std::span<const std::string> warnings() const;
 

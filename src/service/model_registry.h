@@ -30,14 +30,14 @@ struct ModelSpec {
 enum class ModelState : uint8_t { kUnloaded, kLoading, kReady, kFailed };
 std::string_view ModelStateName(ModelState state);  // "unloaded", "loading", "ready", "failed"
 
-// Seconds that an idle model stays loaded; kForever: until its memory is needed.
+// In place of seconds that an idle model stays loaded: until its memory is needed.
 inline constexpr double kForever = -1;
 
 struct RegistryOptions {
-  std::vector<ModelSpec> models;  // the first one is the default
-  std::filesystem::path folder;   // *.gguf in it, not below it; empty: none
-  LoadOptions load;               // its progress is called too
-  double keep_alive_seconds = kForever;
+  std::vector<ModelSpec> models;         // the first one is the default
+  std::filesystem::path folder;          // *.gguf in it, not below it; empty: none
+  LoadOptions load;                      // its progress is called too
+  double keep_alive_seconds = kForever;  // negative: for ever
   // Of all loaded models together; absent: what the machine has available at that time.
   std::optional<uint64_t> memory_bytes;
 
@@ -90,6 +90,9 @@ class ModelLease {
   std::string name_;
 };
 
+// Whether this is what Acquire says while a model is being loaded.
+bool IsLoading(const Status& status);
+
 class ModelRegistry {
  public:
   // InvalidArgument: two models of one name.
@@ -101,8 +104,10 @@ class ModelRegistry {
 
   // "" and "default" mean the first model. Names are found without regard to case, with or without
   // ".gguf" and ":latest". `keep_alive` becomes the model's own from now on.
-  // Errors: NotFound lists the known names; Unavailable with the progress while it is loading (this
-  // starts the load); the reason when loading failed, and when memory is taken by models in use.
+  // Errors: NotFound lists the known names; FailedPrecondition with the progress while it is
+  // loading (this starts the load; IsLoading tells it from other errors); the reason when loading
+  // failed, told once, after which it is tried again; ResourceExhausted when models in use take its
+  // memory.
   Result<ModelLease> Acquire(std::string_view name, std::optional<double> keep_alive = {});
   // The same, but `done` gets the lease when the model is loaded.
   void AcquireWhenReady(std::string_view name, std::optional<double> keep_alive,
@@ -116,6 +121,8 @@ class ModelRegistry {
   Result<ModelInfo> Info(std::string_view name);
   // FailedPrecondition while it is in use or loading.
   Status Unload(std::string_view name);
+  // How long the model stays loaded when idle; 0 unloads it as soon as it is.
+  Status SetKeepAlive(std::string_view name, double seconds);
   // Unloads what has been idle long enough, now. The registry does so by itself, too.
   void UnloadIdle();
 
