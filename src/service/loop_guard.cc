@@ -6,6 +6,12 @@
 #include "base/rng.h"
 
 namespace lemma::service {
+namespace {
+
+// Fewer than two tokens in five have letters: a table, numbers, markup.
+bool IsPlain(size_t letters, size_t tokens) { return letters * 5 < tokens * 2; }
+
+}  // namespace
 
 LoopLimits ThinkingLoopLimits() { return {}; }
 
@@ -72,7 +78,7 @@ std::optional<LoopFinding> LoopGuard::FindBlock() const {
     const size_t covered = runs_[p - 1] + p;
     const size_t repeats = p <= limits_.short_period ? limits_.short_repeats : limits_.long_repeats;
     if (covered < p * repeats || covered < limits_.least_tokens) continue;
-    if (Letters(p) == 0 && covered < limits_.plain_tokens) continue;
+    if (IsPlain(Letters(p), p) && covered < limits_.plain_tokens) continue;
     return LoopFinding{LoopFinding::Kind::kBlock, p, covered / p};
   }
   return std::nullopt;
@@ -92,7 +98,7 @@ std::optional<LoopFinding> LoopGuard::CountNew() const {
   std::sort(grams.begin(), grams.end());
   const auto distinct =
       static_cast<size_t>(std::unique(grams.begin(), grams.end()) - grams.begin());
-  const bool plain = Letters(limits_.window) * 4 < limits_.window;
+  const bool plain = IsPlain(Letters(limits_.window), limits_.window);
   const double least = plain ? limits_.least_new / 4 : limits_.least_new;
   if (static_cast<double>(distinct) >= least * static_cast<double>(count)) return std::nullopt;
   return LoopFinding{LoopFinding::Kind::kFewNew, distinct, count};

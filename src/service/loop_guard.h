@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Finds text that goes round in a circle, token by token: a block repeated exactly, or a window
-// with hardly any new token sequences in it. Blocks without letters (rows of zeros, rules of a
-// table) may repeat longer than prose. A pure function of the tokens that were pushed; less than a
+// with hardly any new token sequences in it. Blocks with few letters (rows of zeros, tables,
+// markup) may repeat longer than prose. A pure function of the tokens that were pushed; less than a
 // microsecond and 8 bytes a token. One thread at a time.
 #pragma once
 
@@ -20,8 +20,8 @@ struct LoopLimits {
   size_t short_period = 64;  // blocks up to here need more repeats
   size_t short_repeats = 4;  // occurrences, the first one included
   size_t long_repeats = 3;
-  size_t least_tokens = 96;   // covered by all repeats, of blocks with letters
-  size_t plain_tokens = 512;  // ... of blocks without
+  size_t least_tokens = 96;   // covered by all repeats, of prose
+  size_t plain_tokens = 512;  // ... of blocks with few letters
   size_t window = 1024;       // tokens looked at for new sequences; 0: not looked at
   double least_new = 0.12;    // share of the sequences of kLoopGram tokens that are distinct;
                               // a quarter of it where few tokens have letters
