@@ -118,6 +118,10 @@ void AddModelOptions(CLI::App& app, ModelOptions& options, WithEngine with_engin
                                  : std::string();
           },
           ""));
+  AddRuntimeOptions(app, options, with_engine);
+}
+
+void AddRuntimeOptions(CLI::App& app, ModelOptions& options, WithEngine with_engine) {
   app.add_option("-t,--threads", options.threads, "threads; 0 = one for each usable processor")
       ->envname("LEMMA_THREADS")
       ->check(CLI::Range(0, 1024));

@@ -55,6 +55,8 @@ void AddKvOptions(CLI::App& app, ModelOptions& options);
 kernels::KvTypes ChosenKvTypes(const ModelOptions& options);
 
 enum class WithEngine { kNo, kYes };
+// All of the above; -m apart.
+void AddRuntimeOptions(CLI::App& app, ModelOptions& options, WithEngine with_engine);
 void AddModelOptions(CLI::App& app, ModelOptions& options, WithEngine with_engine);
 
 // The file a model option means: a path as given, a name in the models folder, or the bundled one.
@@ -69,6 +71,7 @@ void AddQuantize(CLI::App& app, Context& context);
 void AddPerplexity(CLI::App& app, Context& context);
 void AddSynth(CLI::App& app, Context& context);
 void AddBench(CLI::App& app, Context& context);
+void AddServe(CLI::App& app, Context& context);
 void AddVersion(CLI::App& app, Context& context);
 
 }  // namespace lemma::cli

@@ -52,6 +52,7 @@ int Main(int argc, char** argv) {
       "  lemma run -m DeepSeek-R1-Distill-Qwen-1.5B-Q4_K_M.gguf\n"
       "  lemma generate -p \"What is 37 + 58?\"\n"
       "  lemma inspect model.gguf\n"
+      "  lemma serve\n"
       "Exit codes: 0 ok, 1 failed, 2 wrong usage, 3 damaged or unsupported input, 4 not found,\n"
       "5 out of memory, disk or a limit, 130 interrupted.");
   Context context;
@@ -64,6 +65,7 @@ int Main(int argc, char** argv) {
   AddPerplexity(app, context);
   AddSynth(app, context);
   AddBench(app, context);
+  AddServe(app, context);
   AddVersion(app, context);
   try {
     if (argc <= 1) {

@@ -115,14 +115,19 @@ std::vector<std::pair<std::string, std::string>> DescribeParameters(
   };
 }
 
-Result<std::unique_ptr<service::LoadedModel>> OpenModel(const ModelOptions& options) {
-  LEMMA_ASSIGN_OR_RETURN(const std::string path, ResolveModelPath(options.model));
+service::LoadOptions LoadOptionsFrom(const ModelOptions& options) {
   service::LoadOptions load;
   load.threads = options.threads;
   if (!options.isa.empty()) load.isa = options.isa;
   load.context = options.context;
   load.kv_type = ChosenKvTypes(options);
   if (options.speculation == "off") load.speculation.mode = engine::Speculation::kOff;
+  return load;
+}
+
+Result<std::unique_ptr<service::LoadedModel>> OpenModel(const ModelOptions& options) {
+  LEMMA_ASSIGN_OR_RETURN(const std::string path, ResolveModelPath(options.model));
+  service::LoadOptions load = LoadOptionsFrom(options);
   const std::string name = path.substr(path.rfind('/') + 1);
   auto bar = std::make_optional<ProgressBar>(Say(Text::kLoading, name));
   load.progress = [&bar](double share) {

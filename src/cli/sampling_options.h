@@ -22,6 +22,9 @@ Status SetParameter(service::GenerateSettings& settings, std::string_view name,
 std::vector<std::pair<std::string, std::string>> DescribeParameters(
     const service::GenerateSettings& settings, const engine::SamplingParams& defaults);
 
+// What the options say about loading, without a place for progress.
+service::LoadOptions LoadOptionsFrom(const ModelOptions& options);
+
 // Opens the model that the options name, with a progress bar; prints its warnings.
 Result<std::unique_ptr<service::LoadedModel>> OpenModel(const ModelOptions& options);
 

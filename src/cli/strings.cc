@@ -72,6 +72,14 @@ constexpr std::array<Row, static_cast<size_t>(Text::kCount)> kRows{{
     {Text::kUsage, "usage: {0}", "用法：{0}"},
     {Text::kNothingToShow, "(nothing)", "（无）"},
     {Text::kHelp, kHelpEnglish, kHelpChinese},
+    {Text::kServeAddress, "Lemma listens on {0} (OpenAI: {0}/v1, Ollama and Anthropic: {0})",
+     "Lemma 正在监听 {0}（OpenAI：{0}/v1，Ollama 与 Anthropic：{0}）"},
+    {Text::kServeDefaultModel, "  {0} (default)", "  {0}（默认）"},
+    {Text::kServeModel, "  {0}", "  {0}"},
+    {Text::kServeFolder, "GGUF files in {0} are served, too.", "{0} 中的 GGUF 文件也会提供服务。"},
+    {Text::kServeDraining, "Stopping: running requests may finish. A second signal stops at once.",
+     "正在停止：等待进行中的请求完成。再次发送信号将立即停止。"},
+    {Text::kServeStopped, "Stopped.", "已停止。"},
     {Text::kError, "error: {0}", "错误：{0}"},
 }};
 

@@ -39,6 +39,12 @@ enum class Text {
   kUsage,           // {0} usage
   kNothingToShow,
   kHelp,
+  kServeAddress,       // {0} URL
+  kServeDefaultModel,  // {0} name
+  kServeModel,         // {0} name
+  kServeFolder,        // {0} path
+  kServeDraining,
+  kServeStopped,
   kError,  // {0} reason
   kCount,
 };

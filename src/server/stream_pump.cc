@@ -42,7 +42,7 @@ std::shared_ptr<StreamPump> StreamPump::Start(Parts parts) {
 
 void StreamPump::Run() {
   unfinished_ = parts_.stream->samples();
-  last_event_ = parts_.request_time;
+  last_text_ = parts_.request_time;
   waker_ = std::make_shared<Waker>();
   waker_->poster = parts_.exchange->poster();
   waker_->pump = weak_from_this();
@@ -66,9 +66,10 @@ void StreamPump::Drain() {
     if (!event) return;
     const double now = MonotonicSeconds();
     if (parts_.observer != nullptr) {
-      parts_.observer->OnStreamEvent(*event, now - parts_.request_time, now - last_event_);
+      parts_.observer->OnStreamEvent(*event, now - parts_.request_time, now - last_text_);
     }
-    last_event_ = now;
+    using Kind = service::StreamEvent::Kind;
+    if (event->kind == Kind::kThinking || event->kind == Kind::kContent) last_text_ = now;
     parts_.sink->OnEvent(*event);
     if (event->kind == service::StreamEvent::Kind::kFinish && --unfinished_ == 0) {
       parts_.sink->OnEnd();

@@ -53,7 +53,8 @@ class StreamSink {
 class StreamObserver {
  public:
   virtual ~StreamObserver() = default;
-  // `seconds` since the request came, and since the event before it (of the same request).
+  // Seconds since the request came, and since the text before (of the same request; of the first
+  // text, since the request).
   virtual void OnStreamEvent(const service::StreamEvent& event, double since_request,
                              double since_last) = 0;
   virtual void OnClientGone() = 0;
@@ -89,7 +90,7 @@ class StreamPump : public std::enable_shared_from_this<StreamPump> {
   Parts parts_;
   std::shared_ptr<Waker> waker_;
   size_t unfinished_ = 0;
-  double last_event_ = 0;
+  double last_text_ = 0;
 };
 
 }  // namespace lemma::server

@@ -40,7 +40,7 @@ class Scratch(unittest.TestCase):
 
 class HelpTest(unittest.TestCase):
     COMMANDS = ["run", "generate", "tokenize", "detokenize", "inspect", "quantize", "perplexity",
-                "synth", "bench", "version"]
+                "synth", "bench", "serve", "version"]
 
     def test_every_command_has_help_with_an_example(self):
         for command in self.COMMANDS:

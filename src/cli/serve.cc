@@ -1,0 +1,327 @@
+// SPDX-License-Identifier: Apache-2.0
+// lemma serve: the HTTP server.
+#include <fmt/format.h>
+#include <sys/resource.h>
+
+#include <atomic>
+#include <chrono>
+#include <csignal>
+#include <cstdlib>
+#include <ctime>
+#include <filesystem>
+#include <thread>
+
+#include "base/log.h"
+#include "base/mutex.h"
+#include "chat/json_text.h"
+#include "cli/command.h"
+#include "cli/output.h"
+#include "cli/sampling_options.h"
+#include "cli/strings.h"
+#include "server/app/app.h"
+
+namespace lemma::cli {
+namespace {
+
+using std::chrono::milliseconds;
+
+struct ServeCommand {
+  std::vector<std::string> models;
+  std::string folder;
+  ModelOptions runtime;
+  server::AppOptions app;
+  std::vector<std::string> keys;
+  std::string key_file;
+  double keep_alive_seconds = service::kForever;
+  std::optional<double> memory_gb;
+  double drain_seconds = 30;
+  size_t body_mib = 4;
+  std::string log_level = "info";
+  bool log_json = false;
+  bool lazy = false;
+};
+
+// Signals since the start: the first one drains, the second one stops.
+std::atomic<int> stop_signals{0};
+extern "C" void OnStopSignal(int) { stop_signals.fetch_add(1, std::memory_order_relaxed); }
+
+void InstallStopSignals() {
+  struct sigaction action {};
+  action.sa_handler = OnStopSignal;
+  sigemptyset(&action.sa_mask);
+  sigaction(SIGINT, &action, nullptr);
+  sigaction(SIGTERM, &action, nullptr);
+}
+
+// Connections are file descriptors: as many as the system lets us have.
+void RaiseDescriptorLimit() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  static_cast<void>(setrlimit(RLIMIT_NOFILE, &limit));
+}
+
+std::string TimeStamp() {
+  const auto now = std::chrono::system_clock::now();
+  const std::time_t seconds = std::chrono::system_clock::to_time_t(now);
+  const auto part = std::chrono::duration_cast<milliseconds>(now.time_since_epoch()).count() % 1000;
+  std::tm utc{};
+  gmtime_r(&seconds, &utc);
+  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z", utc.tm_year + 1900,
+                     utc.tm_mon + 1, utc.tm_mday, utc.tm_hour, utc.tm_min, utc.tm_sec, part);
+}
+
+std::string_view LevelName(LogLevel level) {
+  switch (level) {
+    case LogLevel::kDebug:
+      return "debug";
+    case LogLevel::kInfo:
+      return "info";
+    case LogLevel::kWarning:
+      return "warning";
+    case LogLevel::kError:
+      return "error";
+  }
+  return "error";
+}
+
+LogLevel LevelFrom(std::string_view name) {
+  for (const LogLevel level : {LogLevel::kDebug, LogLevel::kInfo, LogLevel::kWarning}) {
+    if (LevelName(level) == name) return level;
+  }
+  return LogLevel::kError;
+}
+
+// Control characters of a request must not reach a terminal.
+std::string Printable(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte < 0x20 || byte == 0x7F) {
+      out += fmt::format("\\x{:02x}", byte);
+    } else {
+      out += c;
+    }
+  }
+  return out;
+}
+
+void SetServeLog(const ServeCommand& options) {
+  SetLogSink([least = LevelFrom(options.log_level), json = options.log_json](
+                 LogLevel level, std::string_view text) {
+    if (level < least) return;
+    if (json) {
+      // An access line is a JSON object already.
+      const bool object = text.starts_with('{');
+      PrintErr(fmt::format(R"({{"time":"{}","level":"{}",{}:{}}})"
+                           "\n",
+                           TimeStamp(), LevelName(level), object ? "\"access\"" : "\"message\"",
+                           object ? std::string(text) : chat::JsonQuote(text)));
+    } else {
+      PrintErr(fmt::format("{} {} {}\n", TimeStamp(), LevelName(level), Printable(text)));
+    }
+  });
+}
+
+// One line a request; never its text.
+void LogAccess(const server::AccessRecord& record, bool json) {
+  if (json) {
+    Log(LogLevel::kInfo,
+        fmt::format(R"({{"method":"{}","path":{},"status":{},"complete":{},"bytes_in":{},)"
+                    R"("bytes_out":{},"seconds":{:.6f},"client":{}}})",
+                    record.method, chat::JsonQuote(record.path), record.status, record.complete,
+                    record.request_bytes, record.response_bytes, record.seconds,
+                    chat::JsonQuote(record.client)));
+    return;
+  }
+  Log(LogLevel::kInfo, fmt::format("{} {} {}{} {} B {:.3f} s {}", record.method, record.path,
+                                   record.status, record.complete ? "" : " (client left)",
+                                   record.response_bytes, record.seconds, record.client));
+}
+
+std::string DefaultFolder() {
+  if (const char* folder = std::getenv("LEMMA_MODELS"); folder != nullptr && *folder != '\0') {
+    return folder;
+  }
+  if (const char* data = std::getenv("XDG_DATA_HOME"); data != nullptr && *data != '\0') {
+    return (std::filesystem::path(data) / "lemma" / "models").string();
+  }
+  const char* home = std::getenv("HOME");
+  if (home == nullptr || *home == '\0') return {};
+  return (std::filesystem::path(home) / ".local" / "share" / "lemma" / "models").string();
+}
+
+// "NAME=FILE", or a file whose stem is the name.
+Result<service::ModelSpec> SpecFrom(const std::string& text) {
+  service::ModelSpec spec;
+  std::string file = text;
+  std::error_code ignored;
+  const size_t equals = text.find('=');
+  if (equals != std::string::npos && !std::filesystem::exists(text, ignored)) {
+    spec.name = text.substr(0, equals);
+    file = text.substr(equals + 1);
+  }
+  LEMMA_ASSIGN_OR_RETURN(spec.path, ResolveModelPath(file));
+  return spec;
+}
+
+Status FillModels(const ServeCommand& options, service::RegistryOptions& models) {
+  models.folder = options.folder.empty() ? DefaultFolder() : options.folder;
+  for (const std::string& text : options.models) {
+    LEMMA_ASSIGN_OR_RETURN(service::ModelSpec spec, SpecFrom(text));
+    models.models.push_back(std::move(spec));
+  }
+  if (options.models.empty() && options.folder.empty()) {
+    LEMMA_ASSIGN_OR_RETURN(service::ModelSpec bundled, SpecFrom(""));
+    models.models.push_back(std::move(bundled));
+  }
+  models.load = LoadOptionsFrom(options.runtime);
+  models.keep_alive_seconds = options.keep_alive_seconds;
+  if (options.memory_gb) {
+    models.memory_bytes = static_cast<uint64_t>(*options.memory_gb * 1e9);
+  }
+  return OkStatus();
+}
+
+Status FillHttp(const ServeCommand& options, server::HttpServerOptions& http) {
+  http.limits.body_bytes = options.body_mib << 20;
+  for (const std::string& key : options.keys) LEMMA_RETURN_IF_ERROR(http.keys.Add(key));
+  if (!options.key_file.empty()) LEMMA_RETURN_IF_ERROR(http.keys.AddFile(options.key_file));
+  return OkStatus();
+}
+
+void PrintBanner(server::App& app, const ServeCommand& options) {
+  PrintErr(Say(Text::kServeAddress, app.url()) + "\n");
+  for (const service::ModelInfo& info : app.models().List()) {
+    PrintErr(Say(info.is_default ? Text::kServeDefaultModel : Text::kServeModel, info.name) + "\n");
+  }
+  if (!app.models().List().empty() && !options.models.empty()) return;
+  PrintErr(Say(Text::kServeFolder, options.folder.empty() ? DefaultFolder() : options.folder) +
+           "\n");
+}
+
+Status Serve(const ServeCommand& given) {
+  server::AppOptions options = given.app;
+  LEMMA_RETURN_IF_ERROR(FillModels(given, options.models));
+  LEMMA_RETURN_IF_ERROR(FillHttp(given, options.http));
+  options.on_access = [json = given.log_json](const server::AccessRecord& record) {
+    LogAccess(record, json);
+  };
+  RaiseDescriptorLimit();
+  InstallStopSignals();
+  SetServeLog(given);
+  LEMMA_ASSIGN_OR_RETURN(const auto app, server::App::Create(std::move(options)));
+  LEMMA_RETURN_IF_ERROR(app->Start());
+  PrintBanner(*app, given);
+  if (!given.lazy) {
+    app->models().AcquireWhenReady("", {}, [](Result<service::ModelLease> lease) {
+      if (!lease.ok()) return Log(LogLevel::kError, lease.status().message());
+      Log(LogLevel::kInfo, fmt::format("model {} is ready", lease->name()));
+    });
+  }
+  constexpr milliseconds kPoll{50};
+  while (stop_signals == 0) std::this_thread::sleep_for(kPoll);
+  PrintErr(Say(Text::kServeDraining) + "\n");
+  app->Drain(milliseconds(static_cast<int64_t>(given.drain_seconds * 1000)),
+             [] { return stop_signals > 1; });
+  app->Stop();
+  PrintErr(Say(Text::kServeStopped) + "\n");
+  return OkStatus();
+}
+
+void AddAddressOptions(CLI::App& command, ServeCommand& options) {
+  server::HttpServerOptions& http = options.app.http;
+  command
+      .add_option("--host", http.host,
+                  "address to listen on; others than this machine's own "
+                  "need a key")
+      ->envname("LEMMA_HOST")
+      ->capture_default_str();
+  command.add_option("--port", http.port, "port; 0 = a free one")
+      ->envname("LEMMA_PORT")
+      ->capture_default_str();
+  command.add_option("--tls-cert", http.tls_certificate, "certificate chain (PEM): speak HTTPS");
+  command.add_option("--tls-key", http.tls_key, "its private key (PEM)");
+  command
+      .add_option("--api-key", options.keys,
+                  "a key that clients must send (visible in the list of processes: rather use "
+                  "--api-key-file or LEMMA_API_KEY)")
+      ->envname("LEMMA_API_KEY");
+  command
+      .add_option("--api-key-file", options.key_file, "file with one key, or sha256:HASH, a line")
+      ->check(CLI::ExistingFile);
+  command.add_option("--allowed-host", http.guard.allowed_hosts,
+                     "a further name under which clients may reach this server");
+  command.add_option("--cors-origin", http.guard.cors_origins,
+                     "a web origin whose pages may use this server");
+}
+
+void AddLimitOptions(CLI::App& command, ServeCommand& options) {
+  server::ServingOptions& serving = options.app.serving;
+  command
+      .add_option("--max-requests", serving.max_requests,
+                  "requests served or queued at a time; more get 503")
+      ->capture_default_str();
+  command
+      .add_option("--max-requests-per-client", serving.max_requests_per_client,
+                  "of one key or address; more get 429; 0 = no limit")
+      ->capture_default_str();
+  command.add_option("--max-connections", options.app.http.max_connections, "open connections")
+      ->capture_default_str();
+  command.add_option("--max-body-mib", options.body_mib, "largest request body in MiB")
+      ->check(CLI::Range(1, 1024))
+      ->capture_default_str();
+  command
+      .add_option("--load-wait", serving.load_wait_seconds,
+                  "seconds a request waits for its model to load before it gets 503")
+      ->capture_default_str();
+  command
+      .add_option("--drain-seconds", options.drain_seconds,
+                  "seconds that running requests get after SIGTERM")
+      ->capture_default_str();
+  command.add_option("--http-threads", options.app.http.threads, "threads for connections")
+      ->check(CLI::Range(1, 64))
+      ->capture_default_str();
+  command.add_option("--log-level", options.log_level, "debug, info, warning or error")
+      ->check(CLI::IsMember({"debug", "info", "warning", "error"}))
+      ->capture_default_str();
+  command.add_flag("--log-json", options.log_json, "log lines as JSON");
+}
+
+}  // namespace
+
+void AddServe(CLI::App& app, Context& context) {
+  auto* command =
+      app.add_subcommand("serve", "HTTP server for applications (OpenAI, Ollama, Anthropic)");
+  auto options = std::make_shared<ServeCommand>();
+  command
+      ->add_option("-m,--model", options->models,
+                   "GGUF file, a name in the models folder, or NAME=FILE; may be repeated, the "
+                   "first one is the default")
+      ->envname("LEMMA_MODEL");
+  command->add_option("--models-dir", options->folder,
+                      "folder whose *.gguf files are served, too; default: the models folder");
+  AddRuntimeOptions(*command, options->runtime, WithEngine::kYes);
+  command
+      ->add_option("--keep-alive", options->keep_alive_seconds,
+                   "seconds that an unused model stays loaded; -1 = until memory is needed")
+      ->capture_default_str();
+  command->add_option("--memory", options->memory_gb,
+                      "GB for all loaded models together; default: what is free");
+  command->add_flag("--lazy", options->lazy, "load the first model when it is asked for");
+  AddAddressOptions(*command, *options);
+  AddLimitOptions(*command, *options);
+  command->footer(
+      "Examples:\n"
+      "  lemma serve\n"
+      "  lemma serve -m DeepSeek-R1-Distill-Qwen-1.5B-Q4_K_M.gguf --port 8080\n"
+      "  curl http://127.0.0.1:7860/v1/chat/completions -H 'Content-Type: application/json' \\\n"
+      "    -d '{\"messages\":[{\"role\":\"user\",\"content\":\"What is 37 + 58?\"}]}'");
+  command->callback([options, &context] {
+    if (const Status status = Serve(*options); !status.ok()) {
+      context.exit_code = ReportError(status);
+    }
+  });
+}
+
+}  // namespace lemma::cli

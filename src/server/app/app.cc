@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/app/app.h"
+
+#include <utility>
+
+#include "server/anthropic/routes.h"
+#include "server/app/health.h"
+#include "server/metrics.h"
+#include "server/ollama/routes.h"
+#include "server/openai/routes.h"
+#include "server/router.h"
+
+namespace lemma::server {
+
+// Members go in reverse order: first HTTP with its connections and streams, then the models.
+class App::Impl {
+ public:
+  Status Build(AppOptions options) {
+    LEMMA_ASSIGN_OR_RETURN(models_, service::ModelRegistry::Create(std::move(options.models)));
+    options.serving.observer = &metrics_;
+    options.serving.isolate_clients = !options.http.keys.empty();
+    serving_ = ModelServing::Create(options.serving, *models_, router_);
+    openai::AddRoutes(router_, *serving_);
+    ollama::AddRoutes(router_, *serving_);
+    anthropic::AddRoutes(router_, *serving_);
+    http_ = std::make_unique<HttpServer>(
+        std::move(options.http), router_,
+        [this, next = std::move(options.on_access)](const AccessRecord& record) {
+          metrics_.OnAccess(record);
+          if (next) next(record);
+        });
+    AddHealthRoutes(router_, {*models_, *serving_, *http_, metrics_});
+    return OkStatus();
+  }
+
+  ~Impl() { Stop(); }
+
+  // The order matters: threads that hold exchanges end before the loops go, and the loops before
+  // the models that the streams on them use.
+  void Stop() {
+    if (stopped_) return;
+    stopped_ = true;
+    if (http_) http_->Stop();
+    if (serving_) serving_->Stop();
+    models_.reset();
+    http_.reset();
+  }
+
+  HttpServer& http() { return *http_; }
+  ModelServing& serving() { return *serving_; }
+  service::ModelRegistry& models() { return *models_; }
+
+ private:
+  Metrics metrics_;
+  Router router_;
+  std::unique_ptr<ModelServing> serving_;
+  std::unique_ptr<service::ModelRegistry> models_;
+  std::unique_ptr<HttpServer> http_;
+  bool stopped_ = false;
+};
+
+Result<std::unique_ptr<App>> App::Create(AppOptions options) {
+  auto impl = std::make_unique<Impl>();
+  LEMMA_RETURN_IF_ERROR(impl->Build(std::move(options)));
+  return std::unique_ptr<App>(new App(std::move(impl)));
+}
+
+App::App(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+App::~App() = default;
+Status App::Start() { return impl_->http().Start(); }
+uint16_t App::port() const { return impl_->http().port(); }
+std::string App::url() const { return impl_->http().url(); }
+service::ModelRegistry& App::models() { return impl_->models(); }
+
+void App::Drain(std::chrono::milliseconds limit, const std::function<bool()>& hurry) {
+  if (impl_->http().Drain(limit, hurry)) return;
+  constexpr std::chrono::milliseconds kLastWords{1000};
+  impl_->serving().CancelAll();
+  static_cast<void>(impl_->http().Drain(kLastWords, {}));
+}
+
+void App::Stop() { impl_->Stop(); }
+
+}  // namespace lemma::server

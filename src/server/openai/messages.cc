@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/openai/messages.h"
+
+#include <fmt/format.h>
+
+#include <boost/json.hpp>
+#include <optional>
+#include <utility>
+
+namespace lemma::server::openai {
+
+namespace json = boost::json;
+
+namespace {
+
+constexpr std::string_view kNoForcedTools =
+    "a call that is forced, or strict in its arguments, is not supported until this server has a "
+    "grammar engine; use \"auto\"";
+
+std::optional<chat::Role> RoleFrom(std::string_view name) {
+  if (name == "system" || name == "developer") return chat::Role::kSystem;
+  if (name == "user") return chat::Role::kUser;
+  if (name == "assistant") return chat::Role::kAssistant;
+  if (name == "tool") return chat::Role::kTool;
+  return std::nullopt;
+}
+
+std::string ReadPart(const json::value& part, const std::string& path, BodyNotes& notes) {
+  std::string text;
+  if (!part.is_object()) {
+    notes.Fail(InvalidArgument(fmt::format("{}: expected an object", path)));
+    return text;
+  }
+  ObjectReader in(part.get_object(), path, notes);
+  std::string type;
+  in.Read("type", type);
+  if (type == "text" || type == "input_text" || type == "output_text") {
+    in.Read("text", text);
+  } else if (type == "refusal") {
+    in.Read("refusal", text);
+  } else {
+    in.Fail("type", fmt::format("'{}': this server takes text only", type.substr(0, 40)));
+    return text;
+  }
+  for (const std::string_view name : {"annotations", "logprobs"}) static_cast<void>(in.Any(name));
+  in.NoEffect("cache_control", "prompts are cached by themselves");
+  in.Finish();
+  return text;
+}
+
+chat::ToolCall ReadToolCall(const json::object& object, const std::string& path, BodyNotes& notes) {
+  ObjectReader in(object, path, notes);
+  chat::ToolCall call;
+  in.Read("id", call.id);
+  std::string type = "function";
+  in.Read("type", type);
+  if (type != "function") in.Fail("type", "expected \"function\"");
+  std::optional<int64_t> index;
+  in.Read("index", index);
+  const json::object* function = in.Object("function");
+  if (function == nullptr) {
+    in.Fail("function", "is missing");
+  } else {
+    ObjectReader inner(*function, path + ".function", notes);
+    inner.Read("name", call.name);
+    if (call.name.empty()) inner.Fail("name", "is missing");
+    inner.Read("arguments", call.arguments);
+    if (call.arguments.empty()) call.arguments = "{}";
+    inner.Finish();
+  }
+  in.Finish();
+  return call;
+}
+
+void ReadToolCalls(ObjectReader& in, chat::Message& message) {
+  const json::array* calls = in.Array("tool_calls");
+  if (calls == nullptr) return;
+  if (!calls->empty() && message.role != chat::Role::kAssistant) {
+    in.Fail("tool_calls", "belong to messages of the role \"assistant\"");
+  }
+  for (const json::value& call : *calls) {
+    const std::string name = IndexPath("tool_calls", message.tool_calls.size());
+    if (!call.is_object()) return in.Fail(name, "expected an object");
+    message.tool_calls.push_back(ReadToolCall(call.get_object(), in.PathOf(name), in.notes()));
+  }
+}
+
+chat::Message ReadMessage(const json::object& object, const std::string& path, BodyNotes& notes) {
+  ObjectReader in(object, path, notes);
+  chat::Message message;
+  std::string role;
+  in.Read("role", role);
+  if (const auto known = RoleFrom(role)) {
+    message.role = *known;
+  } else {
+    in.Fail("role", "expected \"system\", \"developer\", \"user\", \"assistant\" or \"tool\"");
+  }
+  message.content = ReadContent(in, "content");
+  // One text under several names; clients send back what they got.
+  in.Read("reasoning", message.reasoning);
+  in.Read("reasoning_content", message.reasoning);
+  in.Read("name", message.name);
+  in.Read("tool_call_id", message.tool_call_id);
+  ReadToolCalls(in, message);
+  in.Refuse("function_call", "is out of date; use tool_calls");
+  for (const std::string_view name : {"refusal", "annotations", "audio"}) {
+    static_cast<void>(in.Any(name));  // of answers that are sent back
+  }
+  in.Finish();
+  return message;
+}
+
+}  // namespace
+
+std::string ReadContent(ObjectReader& in, std::string_view name) {
+  const json::value* value = in.Any(name);
+  if (value == nullptr) return {};
+  if (value->is_string()) return std::string(value->get_string());
+  if (!value->is_array()) {
+    in.Fail(name,
+            fmt::format("expected a string or a list of parts, found {}", JsonTypeName(*value)));
+    return {};
+  }
+  std::string text;
+  size_t index = 0;
+  for (const json::value& part : value->get_array()) {
+    text += ReadPart(part, in.PathOf(IndexPath(name, index++)), in.notes());
+  }
+  return text;
+}
+
+void ReadMessages(const json::array& messages, BodyNotes& notes, chat::Conversation& conversation) {
+  if (messages.empty()) notes.Fail(InvalidArgument("messages: expected at least one message"));
+  if (messages.size() > kMostMessages) {
+    return notes.Fail(InvalidArgument(
+        fmt::format("messages: {} messages, at most {}", messages.size(), kMostMessages)));
+  }
+  for (const json::value& item : messages) {
+    const std::string path = IndexPath("messages", conversation.messages.size());
+    if (!item.is_object()) {
+      return notes.Fail(InvalidArgument(fmt::format("{}: expected an object", path)));
+    }
+    conversation.messages.push_back(ReadMessage(item.get_object(), path, notes));
+  }
+}
+
+chat::ToolSpec ReadFunction(ObjectReader& in) {
+  chat::ToolSpec tool;
+  in.Read("name", tool.name);
+  in.Read("description", tool.description);
+  if (const json::object* parameters = in.Object("parameters")) {
+    tool.parameters = json::serialize(*parameters);
+  }
+  if (tool.name.empty()) in.Fail("name", "is missing");
+  std::optional<bool> strict;
+  in.Read("strict", strict);
+  if (strict == true) {
+    in.notes().Fail(Unsupported(fmt::format("{}: {}", in.PathOf("strict"), kNoForcedTools)));
+  }
+  return tool;
+}
+
+void ReadToolChoice(ObjectReader& in, chat::Conversation& conversation) {
+  const json::value* choice = in.Any("tool_choice");
+  if (choice == nullptr) return;
+  const bool named = choice->is_object();
+  const std::string_view word = choice->is_string() ? choice->get_string() : std::string_view();
+  if (word == "none") {
+    conversation.tools.clear();
+  } else if (word == "required" || named) {
+    in.notes().Fail(Unsupported(fmt::format("{}: {}", in.PathOf("tool_choice"), kNoForcedTools)));
+  } else if (word != "auto") {
+    in.Fail("tool_choice", "expected \"none\", \"auto\", \"required\" or an object");
+  }
+}
+
+void ReadTools(ObjectReader& in, chat::Conversation& conversation) {
+  in.Refuse("functions", "is out of date; use tools");
+  in.Refuse("function_call", "is out of date; use tool_choice");
+  std::optional<bool> parallel;
+  in.Read("parallel_tool_calls", parallel);
+  if (parallel == false) {
+    in.Warn("parallel_tool_calls", "has no effect: a model may call several tools");
+  }
+  if (const json::array* tools = in.Array("tools")) {
+    if (tools->size() > kMostTools) {
+      return in.Fail("tools", fmt::format("{} tools, at most {}", tools->size(), kMostTools));
+    }
+    for (const json::value& item : *tools) {
+      const std::string name = IndexPath("tools", conversation.tools.size());
+      if (!item.is_object()) return in.Fail(name, "expected an object");
+      ObjectReader tool(item.get_object(), in.PathOf(name), in.notes());
+      std::string type;
+      tool.Read("type", type);
+      if (type != "function") tool.Fail("type", "expected \"function\"");
+      const json::object* function = tool.Object("function");
+      if (function == nullptr) return tool.Fail("function", "is missing");
+      ObjectReader inner(*function, tool.PathOf("function"), in.notes());
+      conversation.tools.push_back(ReadFunction(inner));
+      inner.Finish();
+      tool.Finish();
+    }
+  }
+  ReadToolChoice(in, conversation);
+}
+
+}  // namespace lemma::server::openai
