@@ -56,6 +56,7 @@ void AddBench(CLI::App& app, Context& context) {
   AddModelOptions(*command, options->model, WithEngine::kNo);
   AddTests(*command, *options);
   AddKvOptions(*command, options->model);
+  AddPrefillOption(*command, options->model);
   auto* machine = command->add_flag("--machine", options->machine,
                                     "measure the machine instead: memory, multiply rates, threads");
   command->add_flag("--quick", options->quick, "with --machine: fewer settings, two seconds")

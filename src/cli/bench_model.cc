@@ -73,6 +73,7 @@ Status BenchModel::Prefill(size_t tokens) {
     slice.count = std::min(command_.chunk, tokens - done);
     slice.position = done;
     slice.pages = tables_[0];
+    slice.matmul = ChosenPrefillType(command_.model);
     slice.logits =
         done + slice.count == tokens ? model::LogitsWanted::kLast : model::LogitsWanted::kNone;
     for (size_t i = 0; i < slice.count; ++i) batch.tokens.push_back(Token());

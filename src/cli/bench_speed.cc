@@ -126,6 +126,7 @@ void PrintAsJson(const BenchCommand& command, const BenchModel& bench, const Res
   out["kernels"] = bench.kernels();
   out["threads"] = bench.threads();
   out["kv_type"] = kernels::KvTypesName(ChosenKvTypes(command.model));
+  out["prefill_type"] = kernels::MatmulTypeName(ChosenPrefillType(command.model));
   out["rounds"] = command.rounds;
   out["load_seconds"] = bench.load_seconds();
   boost::json::array tests;

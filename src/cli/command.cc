@@ -99,6 +99,18 @@ void AddKvOptions(CLI::App& app, ModelOptions& options) {
   app.add_option("--v-type", options.v_type, "type of the values alone")->check(types);
 }
 
+void AddPrefillOption(CLI::App& app, ModelOptions& options) {
+  app.add_option("--prefill-type", options.prefill_type,
+                 "arithmetic of prompts: int8 (as for generated tokens), bf16; default: bf16 with "
+                 "AMX, else int8")
+      ->check(CLI::IsMember({"int8", "bf16"}));
+}
+
+kernels::MatmulType ChosenPrefillType(const ModelOptions& options) {
+  const auto isa = options.isa.empty() ? std::nullopt : std::optional(options.isa);
+  return kernels::FindMatmulType(options.prefill_type).value_or(kernels::UsualPrefillType(isa));
+}
+
 kernels::KvTypes ChosenKvTypes(const ModelOptions& options) {
   const auto isa = options.isa.empty() ? std::nullopt : std::optional(options.isa);
   kernels::KvTypes types = kernels::UsualKvTypes(isa);
@@ -132,6 +144,7 @@ void AddRuntimeOptions(CLI::App& app, ModelOptions& options, WithEngine with_eng
       ->envname("LEMMA_CTX")
       ->check(CLI::Range(8, 1 << 24));
   AddKvOptions(app, options);
+  AddPrefillOption(app, options);
   app.add_option("--speculation", options.speculation,
                  "compute tokens ahead where the text repeats itself (same output): auto or off")
       ->envname("LEMMA_SPECULATION")

@@ -11,6 +11,7 @@
 
 #include "base/status.h"
 #include "kernels/kv_type.h"
+#include "kernels/matmul_type.h"
 
 namespace lemma::cli {
 
@@ -43,6 +44,7 @@ struct ModelOptions {
   std::string kv_type;  // of K and V; empty: what suits the kernels
   std::string k_type;   // empty: kv_type
   std::string v_type;
+  std::string prefill_type;  // empty: what is fastest for the kernels
   std::string speculation = "auto";
 };
 
@@ -53,6 +55,10 @@ CLI::Validator CountCheck();
 void AddKvOptions(CLI::App& app, ModelOptions& options);
 // The types that these options mean on this machine.
 kernels::KvTypes ChosenKvTypes(const ModelOptions& options);
+
+// --prefill-type, and what it means on this machine.
+void AddPrefillOption(CLI::App& app, ModelOptions& options);
+kernels::MatmulType ChosenPrefillType(const ModelOptions& options);
 
 enum class WithEngine { kNo, kYes };
 // All of the above; -m apart.

@@ -47,6 +47,7 @@ Status RunPerplexity(const PerplexityCommand& options) {
   if (bos) windowing.bos = *tokens->bos();
   windowing.max_windows = options.windows;
   windowing.kv_type = ChosenKvTypes(options.model);
+  windowing.prefill_type = ChosenPrefillType(options.model);
   if (const auto type = kernels::FindKvType(options.kl_reference)) windowing.kl_reference = *type;
   std::unique_ptr<gguf::File> reference_file;
   std::unique_ptr<model::Model> reference;
@@ -72,7 +73,8 @@ Status RunPerplexity(const PerplexityCommand& options) {
                             {"ppl_error", result.ppl_error},
                             {"windows", result.windows},
                             {"window", options.window},
-                            {"kv_type", kernels::KvTypesName(windowing.kv_type)}};
+                            {"kv_type", kernels::KvTypesName(windowing.kv_type)},
+                            {"prefill_type", kernels::MatmulTypeName(windowing.prefill_type)}};
     if (windowing.kl_reference) {
       out["kl"] = result.kl;
       out["kl_largest"] = result.kl_largest;
@@ -86,10 +88,10 @@ Status RunPerplexity(const PerplexityCommand& options) {
         result.ppl, result.ppl_error, result.nll, result.tokens, result.windows, options.window));
     if (windowing.kl_reference) {
       PrintOut(fmt::format(
-          "KL({} KV of the reference || {}) {:.3g} a token, at most {:.3g}; same first token "
+          "KL({} KV of the reference || {}, {} products) {:.3g} a token, at most {:.3g}; same first token "
           "{:.3f} %\n",
           kernels::KvTypesName(*windowing.kl_reference), kernels::KvTypesName(windowing.kv_type),
-          result.kl, result.kl_largest, 100 * result.same_top));
+          kernels::MatmulTypeName(windowing.prefill_type), result.kl, result.kl_largest, 100 * result.same_top));
     }
   }
   return OkStatus();
@@ -106,6 +108,7 @@ void AddPerplexity(CLI::App& app, Context& context) {
       ->check(CLI::Range(4, 1 << 20));
   command->add_option("--chunks", options->windows, "at most so many windows");
   AddKvOptions(*command, options->model);
+  AddPrefillOption(*command, options->model);
   command
       ->add_option("--kl-reference", options->kl_reference,
                    "run twice and compare with this type of the KV cache")

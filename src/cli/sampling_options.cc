@@ -121,6 +121,7 @@ service::LoadOptions LoadOptionsFrom(const ModelOptions& options) {
   if (!options.isa.empty()) load.isa = options.isa;
   load.context = options.context;
   load.kv_type = ChosenKvTypes(options);
+  load.prefill_type = ChosenPrefillType(options);
   if (options.speculation == "off") load.speculation.mode = engine::Speculation::kOff;
   return load;
 }

@@ -29,8 +29,8 @@ Phase PhaseOfName(std::string_view name) {
 
 std::string_view PhaseName(Phase phase) {
   constexpr std::string_view kPhaseNames[kNumPhases] = {
-      "embedding", "norm",    "q k v", "bias", "rope", "store k v", "attention",
-      "output",    "gate up", "silu",  "down", "head", "other",
+      "embedding", "norm",    "q k v", "bias", "rope",         "store k v", "attention",
+      "output",    "gate up", "silu",  "down", "gate to down", "head",      "other",
   };
   return kPhaseNames[static_cast<size_t>(phase)];
 }
@@ -59,15 +59,28 @@ Result<std::unique_ptr<kernels::KvStorage>> TimedOps::MakeKv(const kernels::KvSh
 }
 
 void TimedOps::Matmul(const kernels::PackedMatrix& w, std::span<const float> x, std::span<float> y,
-                      kernels::Accumulate accumulate) {
+                      kernels::Accumulate accumulate, kernels::MatmulType type) {
   const Timer timer(*this, PhaseOf(w));
-  real_.Matmul(w, x, y, accumulate);
+  real_.Matmul(w, x, y, accumulate, type);
 }
 
 void TimedOps::MatmulMany(std::span<const Product> products, std::span<const float> x,
-                          kernels::Accumulate accumulate) {
+                          kernels::Accumulate accumulate, kernels::MatmulType type) {
   const Timer timer(*this, products.empty() ? Phase::kOther : PhaseOf(*products.front().w));
-  real_.MatmulMany(products, x, accumulate);
+  real_.MatmulMany(products, x, accumulate, type);
+}
+
+// Products that may be fused are one part; the others are timed one by one.
+void TimedOps::FeedForward(const GatedWeights& w, std::span<const float> x, std::span<float> y,
+                           const GatedWork& work, kernels::MatmulType type) {
+  if (type == kernels::MatmulType::kInt8) {
+    const Product products[] = {{w.gate, work.gate}, {w.up, work.up}};
+    MatmulMany(products, x, kernels::Accumulate::kNo, type);
+    SiluMul(work.gate, work.up);
+    return Matmul(*w.down, work.gate, y, kernels::Accumulate::kYes, type);
+  }
+  const Timer timer(*this, Phase::kFeedForward);
+  real_.FeedForward(w, x, y, work, type);
 }
 
 void TimedOps::GatherRows(const kernels::PackedMatrix& table, std::span<const int32_t> tokens,

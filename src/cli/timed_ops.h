@@ -31,10 +31,11 @@ enum class Phase : uint8_t {
   kGateUp,
   kSilu,
   kDown,
+  kFeedForward,  // gate, up, silu and down in one
   kHead,
   kOther,  // products of a matrix with an unknown name, and additions
 };
-inline constexpr size_t kNumPhases = 13;
+inline constexpr size_t kNumPhases = 14;
 std::string_view PhaseName(Phase phase);
 
 using PhaseSeconds = std::array<double, kNumPhases>;
@@ -51,9 +52,11 @@ class TimedOps final : public kernels::Ops {
   Result<std::unique_ptr<kernels::PackedMatrix>> Pack(const tensor::TensorView& weight) override;
   Result<std::unique_ptr<kernels::KvStorage>> MakeKv(const kernels::KvShape& shape) override;
   void Matmul(const kernels::PackedMatrix& w, std::span<const float> x, std::span<float> y,
-              kernels::Accumulate accumulate) override;
+              kernels::Accumulate accumulate, kernels::MatmulType type) override;
   void MatmulMany(std::span<const Product> products, std::span<const float> x,
-                  kernels::Accumulate accumulate) override;
+                  kernels::Accumulate accumulate, kernels::MatmulType type) override;
+  void FeedForward(const GatedWeights& w, std::span<const float> x, std::span<float> y,
+                   const GatedWork& work, kernels::MatmulType type) override;
   void GatherRows(const kernels::PackedMatrix& table, std::span<const int32_t> tokens,
                   std::span<float> out) override;
   void RmsNorm(std::span<const float> x, std::span<const float> weight, float eps,

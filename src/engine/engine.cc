@@ -36,10 +36,12 @@ size_t DefaultPages(size_t context, size_t page_bytes) {
   return std::clamp<size_t>(memory / 4 / std::max<size_t>(page_bytes, 1), 1, wanted);
 }
 
-void FillIn(PageStoreOptions& store, kernels::KvTypes types, size_t page_bytes) {
+void FillIn(PageStoreOptions& store, const EngineOptions& options, size_t page_bytes) {
+  const kernels::KvTypes types = options.kv_type;
   store.page_bytes = page_bytes;
-  store.identity += fmt::format("|k {} v {}|{} tokens, {} bytes a page", KvTypeName(types.k),
-                                KvTypeName(types.v), kPageTokens, page_bytes);
+  store.identity += fmt::format("|k {} v {}|{} products|{} tokens, {} bytes a page",
+                                KvTypeName(types.k), KvTypeName(types.v),
+                                MatmulTypeName(options.prefill_type), kPageTokens, page_bytes);
 }
 
 }  // namespace
@@ -266,7 +268,7 @@ Result<std::unique_ptr<Engine>> Engine::Create(std::unique_ptr<StepModel> model,
   auto waker = std::make_shared<Waker>();
   std::unique_ptr<PageStore> store;
   if (effective.store) {
-    FillIn(*effective.store, effective.kv_type, kv->page_bytes());
+    FillIn(*effective.store, effective, kv->page_bytes());
     LEMMA_ASSIGN_OR_RETURN(store, PageStore::Open(*effective.store, [waker] { waker->Wake(); }));
   }
   auto impl = std::make_unique<Impl>(std::move(model), std::move(kv), effective, std::move(waker),

@@ -28,6 +28,9 @@ struct EngineOptions {
   size_t context_tokens = 0;  // longest sequence; 0: the model's, at most kDefaultContext
   size_t kv_pages = 0;        // 0: as many as four sequences of full length need, within memory
   kernels::KvTypes kv_type = kernels::KvType::kF16;
+  // Of prompt tokens; generated ones are always int8. A page of the prefix cache is shared only
+  // between tokens computed alike, so a hit and a miss give the same bits.
+  kernels::MatmulType prefill_type = kernels::MatmulType::kInt8;
   SchedulerLimits scheduler;
   SpeculationOptions speculation;
   size_t max_queued = 256;       // requests that have not started; Submit refuses more

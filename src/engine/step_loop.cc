@@ -136,12 +136,31 @@ std::optional<double> StepLoop::WakeTime() const {
   return first;
 }
 
+size_t StepLoop::PrefillEnd(const Active& active) const {
+  const bool differs = options_.prefill_type != kernels::MatmulType::kInt8;
+  return differs ? active.request.prompt.size() : 0;
+}
+
+std::vector<int32_t> StepLoop::PageTokensOf(const Active& active, size_t position,
+                                            std::span<const int32_t> tokens) const {
+  constexpr int32_t kMark = 1 << 30;  // above every vocabulary
+  std::vector<int32_t> out(tokens.begin(), tokens.end());
+  const size_t end = PrefillEnd(active);
+  if (end == 0) return out;
+  for (size_t i = position < end ? end - position : 0; i < out.size(); ++i) out[i] |= kMark;
+  return out;
+}
+
 bool StepLoop::Step() {
   ReapEnded();
   const bool loaded = TakeLoads();
   std::vector<Ref> refs = Candidates();
   const size_t candidates = refs.size();
-  const std::vector<PlannedSlice> slices = Plan(refs);
+  std::vector<PlannedSlice> slices = Plan(refs);
+  std::ranges::stable_partition(slices, [&](const PlannedSlice& slice) {  // int8 rows come first
+    const Ref& ref = refs[slice.sequence];
+    return Computed(*ref.sample) >= PrefillEnd(*ref.active);
+  });
   AddDrafts(refs, slices);
   const bool ran = !slices.empty() && RunSlices(refs, slices);
   DropFinished();
@@ -167,7 +186,8 @@ bool StepLoop::RunSlices(const std::vector<Ref>& refs, const std::vector<Planned
     row.count = slice.count + drafts.size();
     std::vector<PageCopy> copies;
     // The plan counted the pages, so this does not fail; if it does, the step is an error below.
-    const auto added = std::span(batch.tokens).last(row.count);
+    const auto added = PageTokensOf(active, row.position, std::span(batch.tokens).last(row.count));
+    if (row.position < PrefillEnd(active)) row.matmul = options_.prefill_type;
     if (status.ok()) status = pages_.Extend(*sample.sequence, added, copies);
     for (const PageCopy& copy : copies) kv_->CopyPage(copy.from, copy.to);
     const bool last = row.position + slice.count == sample.tokens.size();

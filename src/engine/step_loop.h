@@ -129,6 +129,12 @@ class StepLoop {
   std::vector<PlannedSlice> Plan(std::vector<Ref>& refs);
   // Gives decoding sequences draft tokens when the step has nothing but them.
   void AddDrafts(const std::vector<Ref>& refs, const std::vector<PlannedSlice>& slices);
+  // Tokens of a sample that are computed as a prompt, when these are computed otherwise than
+  // generated ones; 0 when all are computed alike.
+  [[nodiscard]] size_t PrefillEnd(const Active& active) const;
+  // A token as the page table knows it: marked where it is computed as a generated one.
+  [[nodiscard]] std::vector<int32_t> PageTokensOf(const Active& active, size_t position,
+                                                  std::span<const int32_t> tokens) const;
   // Draft tokens of this sequence that could be of use.
   [[nodiscard]] size_t DraftLimit(const Active& active, const Sample& sample) const;
   bool RunSlices(const std::vector<Ref>& refs, const std::vector<PlannedSlice>& slices);

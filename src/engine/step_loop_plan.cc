@@ -32,7 +32,9 @@ SequenceState StepLoop::StateOf(const Active& active, const Sample& sample) cons
     state.length = sample.cached.tokens;
     state.cached_pages = sample.cached.cached_pages;
   }
-  state.pending = sample.tokens.size() - state.length;
+  const size_t prefill_end = PrefillEnd(active);
+  const size_t end = state.length < prefill_end ? prefill_end : sample.tokens.size();
+  state.pending = end - state.length;  // a slice is of one type
   return state;
 }
 
@@ -83,7 +85,7 @@ bool StepLoop::Attach(const std::vector<Ref>& refs, const std::vector<PlannedSli
     if (sample.sequence) continue;
     any = true;
     sample.sequence = pages_.Create(ref.active->request.cache_salt);
-    pages_.AttachPrefix(*sample.sequence, sample.tokens);
+    pages_.AttachPrefix(*sample.sequence, PageTokensOf(*ref.active, 0, sample.tokens));
     BeginLoad(*ref.active, sample);
   }
   return any;
@@ -104,7 +106,8 @@ std::vector<PlannedSlice> StepLoop::Plan(std::vector<Ref>& refs) {
     if (plan.preempt) {
       const Ref ref = refs[*plan.preempt];
       Preempt(*ref.sample);
-      ref.sample->cached = pages_.FindPrefix(ref.active->request.cache_salt, ref.sample->tokens);
+      ref.sample->cached = pages_.FindPrefix(ref.active->request.cache_salt,
+                                             PageTokensOf(*ref.active, 0, ref.sample->tokens));
       refs.erase(refs.begin() + static_cast<ptrdiff_t>(*plan.preempt));
       continue;
     }

@@ -38,6 +38,8 @@ struct CpuOps::Batch {
   size_t rows;
   size_t k;
   Accumulate accumulate;
+  MatmulType type;
+  const uint16_t* bf16;  // the rows as the bf16 class takes them
 };
 
 CpuOps::CpuOps(const KernelTable& table, int threads) : table_(table), pool_(threads) {}
@@ -58,13 +60,21 @@ Status CpuOps::Reserve(const CpuMatrix& w) {
     LEMMA_ASSIGN_OR_RETURN(buffer, AlignedBuffer::Allocate(bytes));
     return OkStatus();
   };
+  const auto dtype = static_cast<size_t>(w.dtype());
+  if (table_.bf16_gemm[dtype] != nullptr) {
+    const size_t inputs = Bf16Steps(w.columns()) * kBf16Step;
+    LEMMA_RETURN_IF_ERROR(grow(bf16_input_, kGemmMaxRows * inputs * sizeof(uint16_t)));
+    const size_t outputs = Bf16Steps(w.rows()) * kBf16Step;
+    const bool gated = table_.bf16_gated[dtype] != nullptr;
+    if (gated) LEMMA_RETURN_IF_ERROR(grow(bf16_gated_, kGemmMaxRows * outputs * sizeof(uint16_t)));
+    const auto threads = static_cast<size_t>(pool_.threads());
+    LEMMA_RETURN_IF_ERROR(grow(gemm_scratch_, threads * kGemmScratch * sizeof(float)));
+  }
   if (w.layout().group == 0) return OkStatus();
   const size_t blocks = QuantBlocks(w.columns());
   LEMMA_RETURN_IF_ERROR(grow(quantized_, kBatchRows * blocks * sizeof(QuantBlock)));
-  if (table_.gemm[static_cast<size_t>(w.dtype())] == nullptr) return OkStatus();
-  LEMMA_RETURN_IF_ERROR(grow(gemm_input_, kGemmMaxRows * blocks * kGemmInputBytes));
-  const auto threads = static_cast<size_t>(pool_.threads());
-  return grow(gemm_scratch_, threads * kGemmScratch * sizeof(float));
+  if (table_.gemm[dtype] == nullptr) return OkStatus();
+  return grow(gemm_input_, kGemmMaxRows * blocks * kGemmInputBytes);
 }
 
 Result<std::unique_ptr<KvStorage>> CpuOps::MakeKv(const KvShape& shape) {
@@ -73,38 +83,41 @@ Result<std::unique_ptr<KvStorage>> CpuOps::MakeKv(const KvShape& shape) {
 }
 
 void CpuOps::Matmul(const PackedMatrix& w, std::span<const float> x, std::span<float> y,
-                    Accumulate accumulate) {
+                    Accumulate accumulate, MatmulType type) {
   const Product product{&w, y};
-  MatmulMany({&product, 1}, x, accumulate);
+  MatmulMany({&product, 1}, x, accumulate, type);
 }
 
 void CpuOps::MatmulMany(std::span<const Product> products, std::span<const float> x,
-                        Accumulate accumulate) {
+                        Accumulate accumulate, MatmulType type) {
   if (products.empty()) return;
   const size_t k = products[0].w->columns();
   const size_t rows = x.size() / k;
   for (size_t first = 0; first < rows; first += kBatchRows) {
-    const Batch batch{x.data() + first * k, first, std::min(kBatchRows, rows - first), k,
-                      accumulate};
-    bool row_kernels = false;
+    const size_t count = std::min(kBatchRows, rows - first);
+    const Batch batch{x.data() + first * k, first, count, k, accumulate, type, Bf16Input()};
+    bool quantized = false;
     bool gemm = false;
+    bool bf16 = false;
     for (const Product& p : products) {
       const CpuMatrix& w = AsCpu(*p.w);
-      if (UsesGemm(w, batch)) {
-        gemm = true;
-      } else if (w.layout().group != 0) {
-        row_kernels = true;
-      }
+      const Way way = WayOf(w, batch);
+      quantized |= way == Way::kRows && w.layout().group != 0;
+      gemm |= way == Way::kGemm;
+      bf16 |= way == Way::kBf16;
     }
-    if (row_kernels) QuantizeBatch(batch);
+    if (quantized) QuantizeBatch(batch);
     if (gemm) QuantizeGemm(batch);
+    if (bf16) RoundBatch(batch);
     MatmulBatch(products, batch);
   }
 }
 
-bool CpuOps::UsesGemm(const CpuMatrix& w, const Batch& batch) const {
-  return table_.gemm[static_cast<size_t>(w.dtype())] != nullptr &&
-         batch.rows >= table_.gemm_min_rows;
+CpuOps::Way CpuOps::WayOf(const CpuMatrix& w, const Batch& batch) const {
+  const auto dtype = static_cast<size_t>(w.dtype());
+  if (batch.type == MatmulType::kBf16 && table_.bf16_gemm[dtype] != nullptr) return Way::kBf16;
+  const bool many = table_.gemm[dtype] != nullptr && batch.rows >= table_.gemm_min_rows;
+  return many ? Way::kGemm : Way::kRows;
 }
 
 // Block b of row i of a chunk of `count` rows from row `begin` lies at begin * blocks + b * count
@@ -142,6 +155,16 @@ void CpuOps::QuantizeGemm(const Batch& batch) {
   });
 }
 
+void CpuOps::RoundBatch(const Batch& batch) {
+  auto* out = reinterpret_cast<uint16_t*>(bf16_input_.data());
+  const size_t grain = 1 + kSerialElements / batch.k;
+  pool_.ParallelFor(batch.rows, grain, [&](size_t begin, size_t end, int) {
+    for (size_t i = begin; i < end; ++i) {
+      table_.round_row(batch.x + i * batch.k, batch.k, i, out);
+    }
+  });
+}
+
 // The groups of all products are numbered one after the other and shared out together.
 void CpuOps::MatmulBatch(std::span<const Product> products, const Batch& batch) {
   size_t groups = 0;
@@ -158,10 +181,16 @@ void CpuOps::MatmulBatch(std::span<const Product> products, const Batch& batch) 
       const size_t count = AsCpu(*p.w).num_groups();
       const size_t from = std::max(begin, first);
       const size_t to = std::min(end, first + count);
-      if (from < to && UsesGemm(AsCpu(*p.w), batch)) {
-        MultiplyMany(p, batch, from - first, to - first, static_cast<size_t>(worker));
-      } else if (from < to) {
-        MultiplyGroups(p, batch, from - first, to - first);
+      if (from < to) {
+        const Way way = WayOf(AsCpu(*p.w), batch);
+        const auto index = static_cast<size_t>(worker);
+        if (way == Way::kBf16) {
+          MultiplyBf16(p, batch, from - first, to - first, index);
+        } else if (way == Way::kGemm) {
+          MultiplyMany(p, batch, from - first, to - first, index);
+        } else {
+          MultiplyGroups(p, batch, from - first, to - first);
+        }
       }
       first += count;
     }
@@ -206,6 +235,75 @@ void CpuOps::MultiplyMany(const Product& product, const Batch& batch, size_t gro
   task.accumulate = batch.accumulate == Accumulate::kYes;
   task.scratch = reinterpret_cast<float*>(gemm_scratch_.data()) + worker * kGemmScratch;
   table_.gemm[static_cast<size_t>(w.dtype())](task);
+}
+
+const uint16_t* CpuOps::Bf16Input() const {
+  return reinterpret_cast<const uint16_t*>(bf16_input_.data());
+}
+
+Bf16GemmTask CpuOps::TaskOf(const CpuMatrix& w, const Batch& batch, size_t worker) {
+  Bf16GemmTask task;
+  task.groups = w.groups();
+  task.group_bytes = w.group_bytes();
+  task.n = w.rows();
+  task.k = batch.k;
+  task.rows = batch.rows;
+  task.x = batch.bf16;
+  task.scratch = reinterpret_cast<float*>(gemm_scratch_.data()) + worker * kGemmScratch;
+  return task;
+}
+
+void CpuOps::MultiplyBf16(const Product& product, const Batch& batch, size_t group_begin,
+                          size_t group_end, size_t worker) {
+  const CpuMatrix& w = AsCpu(*product.w);
+  Bf16GemmTask task = TaskOf(w, batch, worker);
+  task.group_begin = group_begin;
+  task.group_end = group_end;
+  task.y = product.y.data() + batch.first_row * task.n;
+  task.accumulate = batch.accumulate == Accumulate::kYes;
+  table_.bf16_gemm[static_cast<size_t>(w.dtype())](task);
+}
+
+void CpuOps::FeedForward(const GatedWeights& w, std::span<const float> x, std::span<float> y,
+                         const GatedWork& work, MatmulType type) {
+  const CpuMatrix& gate = AsCpu(*w.gate);
+  const bool fused = type == MatmulType::kBf16 && gate.dtype() == w.up->dtype() &&
+                     table_.bf16_gated[static_cast<size_t>(gate.dtype())] != nullptr &&
+                     table_.bf16_gemm[static_cast<size_t>(w.down->dtype())] != nullptr;
+  if (!fused) {
+    const Product products[] = {{w.gate, work.gate}, {w.up, work.up}};
+    MatmulMany(products, x, Accumulate::kNo, type);
+    SiluMul(work.gate, work.up);
+    return Matmul(*w.down, work.gate, y, Accumulate::kYes, type);
+  }
+  const size_t k = gate.columns();
+  const size_t rows = x.size() / k;
+  for (size_t first = 0; first < rows; first += kBatchRows) {
+    const size_t count = std::min(kBatchRows, rows - first);
+    const Batch batch{x.data() + first * k, first, count, k, Accumulate::kNo, type, Bf16Input()};
+    RoundBatch(batch);
+    FeedForwardBatch(w, batch, y);
+  }
+}
+
+void CpuOps::FeedForwardBatch(const GatedWeights& w, const Batch& batch, std::span<float> y) {
+  const CpuMatrix& gate = AsCpu(*w.gate);
+  auto* gated = reinterpret_cast<uint16_t*>(bf16_gated_.data());
+  const auto multiply = [&](size_t begin, size_t end, int worker) {
+    Bf16GemmTask task = TaskOf(gate, batch, static_cast<size_t>(worker));
+    task.up_groups = AsCpu(*w.up).groups();
+    task.group_begin = begin;
+    task.group_end = end;
+    task.gated = gated;
+    table_.bf16_gated[static_cast<size_t>(gate.dtype())](task);
+  };
+  ShareShrinking(gate.num_groups(), multiply);
+  Batch next = batch;
+  next.k = w.down->columns();
+  next.accumulate = Accumulate::kYes;
+  next.bf16 = gated;
+  const Product down{w.down, y};
+  MatmulBatch({&down, 1}, next);
 }
 
 void CpuOps::MultiplyGroups(const Product& product, const Batch& batch, size_t group_begin,
@@ -284,6 +382,11 @@ void CpuOps::SiluMul(std::span<float> gate, std::span<const float> up) {
 KvTypes UsualKvTypes(const std::optional<std::string>& isa) {
   const auto table = ChooseKernels(isa);
   return table.ok() ? (*table)->usual_kv : KvType::kF16;
+}
+
+MatmulType UsualPrefillType(const std::optional<std::string>& isa) {
+  const auto table = ChooseKernels(isa);
+  return table.ok() ? (*table)->usual_prefill : MatmulType::kInt8;
 }
 
 Result<std::unique_ptr<Ops>> MakeCpuOps(const CpuOptions& options) {

@@ -26,9 +26,11 @@ class CpuOps final : public Ops {
   Result<std::unique_ptr<PackedMatrix>> Pack(const tensor::TensorView& weight) override;
   Result<std::unique_ptr<KvStorage>> MakeKv(const KvShape& shape) override;
   void Matmul(const PackedMatrix& w, std::span<const float> x, std::span<float> y,
-              Accumulate accumulate) override;
+              Accumulate accumulate, MatmulType type) override;
   void MatmulMany(std::span<const Product> products, std::span<const float> x,
-                  Accumulate accumulate) override;
+                  Accumulate accumulate, MatmulType type) override;
+  void FeedForward(const GatedWeights& w, std::span<const float> x, std::span<float> y,
+                   const GatedWork& work, MatmulType type) override;
   void GatherRows(const PackedMatrix& table, std::span<const int32_t> tokens,
                   std::span<float> out) override;
   void RmsNorm(std::span<const float> x, std::span<const float> weight, float eps,
@@ -45,18 +47,27 @@ class CpuOps final : public Ops {
 
  private:
   struct Batch;  // input rows of one pass
+  // The kernels that multiply a matrix by a batch.
+  enum class Way : uint8_t { kRows, kGemm, kBf16 };
 
   Status Reserve(const CpuMatrix& w);
-  [[nodiscard]] bool UsesGemm(const CpuMatrix& w, const Batch& batch) const;
+  [[nodiscard]] Way WayOf(const CpuMatrix& w, const Batch& batch) const;
   [[nodiscard]] GemmInput InputOf(const Batch& batch) const;
   void QuantizeBatch(const Batch& batch);
   void QuantizeGemm(const Batch& batch);
+  void RoundBatch(const Batch& batch);
+  // The feed-forward block of one batch, in the bf16 class.
+  void FeedForwardBatch(const GatedWeights& w, const Batch& batch, std::span<float> y);
   void MatmulBatch(std::span<const Product> products, const Batch& batch);
   void ShareShrinking(size_t count, FunctionRef<void(size_t, size_t, int)> body);
-  // Groups [group_begin, group_end) of one product: by the row kernels, or by those for many rows.
+  // Groups [group_begin, group_end) of one product, in each of the ways.
   void MultiplyGroups(const Product& product, const Batch& batch, size_t group_begin,
                       size_t group_end);
   void MultiplyMany(const Product& product, const Batch& batch, size_t group_begin,
+                    size_t group_end, size_t worker);
+  [[nodiscard]] const uint16_t* Bf16Input() const;
+  Bf16GemmTask TaskOf(const CpuMatrix& w, const Batch& batch, size_t worker);
+  void MultiplyBf16(const Product& product, const Batch& batch, size_t group_begin,
                     size_t group_end, size_t worker);
 
   const KernelTable& table_;
@@ -64,6 +75,8 @@ class CpuOps final : public Ops {
   SlabAllocator weight_memory_;
   AlignedBuffer quantized_;     // enough for kBatchRows rows of the widest matrix packed so far
   AlignedBuffer gemm_input_;    // the same in the layout of the kernels for many rows
+  AlignedBuffer bf16_input_;    // the same for products of the bf16 class, ...
+  AlignedBuffer bf16_gated_;    // ... and for those of gated inputs
   AlignedBuffer gemm_scratch_;  // kGemmScratch floats a thread
   RopeTable rope_;
   KeyAngles key_angles_;

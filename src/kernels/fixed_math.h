@@ -74,6 +74,15 @@ static inline uint16_t FloatToFiniteBf16(float value) {
   return static_cast<uint16_t>(rest < 0x26800000U ? 0U : out);
 }
 
+// Round to nearest even; magnitudes below kBf16Least become +0, infinity and NaN stay.
+static inline uint16_t WeightToBf16(float value) {
+  const uint32_t bits = FloatToBits(value);
+  const uint32_t rest = bits & 0x7FFFFFFFU;
+  if (rest < 0x26800000U) return 0U;
+  if (rest > 0x7F800000U) return static_cast<uint16_t>(bits >> 16 | 0x40U);
+  return static_cast<uint16_t>((bits + 0x7FFFU + (bits >> 16 & 1U)) >> 16);
+}
+
 // The nearest value (ties to even) with 8 significant bits. REQUIRES: 0 or a normal number.
 static inline float RoundToBf16(float value) {
   const uint32_t bits = FloatToBits(value);

@@ -20,6 +20,7 @@ void FillI8mmKernels(KernelTable* table);     // the NEON ones, products with sm
 void FillAvx2Matmuls(KernelTable* table);
 void FillAvx512Matmuls(KernelTable* table);
 void FillAmxGemms(KernelTable* table);
+void FillAmxBf16Gemms(KernelTable* table);
 void FillAmxAttention(AttentionKernels* kernels);
 void FillNeonMatmuls(KernelTable* table);
 

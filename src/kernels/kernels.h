@@ -11,6 +11,7 @@
 #include "kernels/attend.h"
 #include "kernels/gemm.h"
 #include "kernels/layout.h"
+#include "kernels/matmul_type.h"
 #include "tensor/dtype.h"
 
 namespace lemma::kernels {
@@ -53,6 +54,12 @@ struct KernelTable {
   size_t gemm_min_rows = 0;
   // Quantises row `row` of k floats for `gemm`.
   void (*quantize_gemm)(const float* x, size_t k, size_t row, const GemmInput& out) = nullptr;
+  // Products of the bf16 class; null for F32, whose weights are never rounded.
+  Bf16GemmFn bf16_gemm[tensor::kNumDTypes] = {};
+  // The gated products; where null, two products and silu_mul do.
+  Bf16GemmFn bf16_gated[tensor::kNumDTypes] = {};
+  // Rounds row `row` of k floats for `bf16_gemm`: x is Bf16GemmTask::x.
+  void (*round_row)(const float* from, size_t k, size_t row, uint16_t* x) = nullptr;
   // Quantises k floats into out[0], out[stride], ...
   void (*quantize)(const float* x, size_t k, size_t stride, QuantBlock* out) = nullptr;
   // out = x / sqrt(mean(x^2) + eps) * weight for one row of n; the sum of squares has 16 lanes
@@ -62,7 +69,9 @@ struct KernelTable {
   void (*silu_mul)(float* gate, const float* up, size_t n) = nullptr;
   void (*float_to_half)(const float* x, size_t n, uint16_t* out) = nullptr;
   AttentionKernels attention;
-  KvType usual_kv = KvType::kF16;  // what a cache is made of unless told otherwise
+  // What a cache is made of, and how prompts are multiplied, unless told otherwise.
+  KvType usual_kv = KvType::kF16;
+  MatmulType usual_prefill = MatmulType::kInt8;
 };
 
 }  // namespace lemma::kernels

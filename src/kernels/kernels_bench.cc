@@ -33,6 +33,7 @@ struct Settings {
   std::vector<size_t> threads = {1, 2};
   size_t k = 1536;
   size_t n = 8960;
+  MatmulType products = MatmulType::kInt8;
   bool json = false;
 };
 
@@ -56,14 +57,14 @@ Weights Copies(Ops& ops, const tensor::TensorView& view, size_t bytes) {
 }
 
 // Median time of one product of m rows.
-double SecondsOf(Ops& ops, const Weights& weights, size_t m) {
+double SecondsOf(Ops& ops, const Weights& weights, size_t m, MatmulType type) {
   const std::vector<float> x = Normal(m * weights[0]->columns(), 2);
   std::vector<float> y(m * weights[0]->rows());
   size_t next = 0;
   const auto run = [&](size_t times) {
     const Stopwatch watch;
     for (size_t i = 0; i < times; ++i) {
-      ops.Matmul(*weights[next], x, y, Accumulate::kNo);
+      ops.Matmul(*weights[next], x, y, Accumulate::kNo, type);
       next = (next + 1) % weights.size();
     }
     return watch.Seconds() / static_cast<double>(times);
@@ -80,7 +81,7 @@ double SecondsOf(Ops& ops, const Weights& weights, size_t m) {
 class Case {
  public:
   Case(const Settings& settings, tensor::DType dtype, std::string_view isa, size_t threads)
-      : threads_(threads) {
+      : threads_(threads), products_(settings.products) {
     auto ops = MakeCpuOps({.threads = static_cast<int>(threads), .isa = std::string(isa)});
     if (!ops.ok()) return;
     ops_ = std::move(*ops);
@@ -103,13 +104,14 @@ class Case {
  private:
   [[nodiscard]] Figures Measure(const Weights& weights, size_t bytes, size_t m,
                                 double clock) const {
-    const double seconds = SecondsOf(*ops_, weights, m);
+    const double seconds = SecondsOf(*ops_, weights, m, products_);
     const auto macs = static_cast<double>(m * weights[0]->rows() * weights[0]->columns());
     return {seconds * 1e6, static_cast<double>(bytes) / seconds / 1e9,
             macs / seconds / clock / static_cast<double>(threads_)};
   }
 
   size_t threads_;
+  MatmulType products_;
   std::unique_ptr<Ops> ops_;
   Weights cold_, hot_;
   size_t cold_bytes_ = 0;
@@ -175,6 +177,11 @@ bool Apply(Settings& settings, std::string_view name, std::string_view value) {
   if (name == "--json") return settings.json = true;
   if (name == "--type") return !(settings.type = value).empty();
   if (name == "--isa") return !(settings.isa = value).empty();
+  if (name == "--products") {
+    const auto type = FindMatmulType(value);
+    settings.products = type.value_or(MatmulType::kInt8);
+    return type.has_value();
+  }
   const auto numbers = Numbers(value);
   if (!numbers) return false;
   if (name == "--m") settings.m = *numbers;
@@ -193,7 +200,7 @@ int Main(int argc, char** argv) {
     if (!Apply(settings, arg.substr(0, equals), value) || settings.k % kSuperBlock != 0) {
       std::fputs(
           fmt::format("{}: expected --type=T --isa=I --m=1,8 --threads=1,2 --k=K (a multiple "
-                      "of 256) --n=N --json\n",
+                      "of 256) --n=N --products=int8|bf16 --json\n",
                       arg)
               .c_str(),
           stderr);

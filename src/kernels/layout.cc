@@ -79,4 +79,20 @@ void DecodeRow(const FormatLayout& layout, const uint8_t* group, size_t row, siz
   }
 }
 
+void DecodePanel(const FormatLayout& layout, const uint8_t* group, size_t first, size_t count,
+                 float* panel) {
+  constexpr size_t kPart = 256;  // a multiple of every tile_k
+  float values[kPart];
+  for (size_t i = 0; i < count; i += kPart) {
+    const size_t part = count - i < kPart ? count - i : kPart;
+    const uint8_t* tiles = group + (first + i) / layout.tile_k * layout.tile_bytes;
+    for (size_t row = 0; row < kTileRows; ++row) {
+      DecodeRow(layout, tiles, row, part, values);
+      for (size_t u = 0; u < part; ++u) {
+        panel[(i + u) * kTileRows + row] = Bf16ToFloat(WeightToBf16(values[u]));
+      }
+    }
+  }
+}
+
 }  // namespace lemma::kernels

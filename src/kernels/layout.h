@@ -85,4 +85,9 @@ const FormatLayout& LayoutOf(tensor::DType dtype);
 void DecodeRow(const FormatLayout& layout, const uint8_t* group, size_t row, size_t columns,
                float* out);
 
+// The same for inputs [first, first + count) of all 16 rows: panel[i][row] = input first + i,
+// rounded by WeightToBf16. `first` and `count` are multiples of tile_k.
+void DecodePanel(const FormatLayout& layout, const uint8_t* group, size_t first, size_t count,
+                 float* panel);
+
 }  // namespace lemma::kernels

@@ -34,11 +34,12 @@ std::vector<Shape> Shapes(DType dtype) {
 }
 
 std::vector<float> Multiply(Ops& ops, const tensor::TensorView& view, const std::vector<float>& x,
-                            size_t m, Accumulate accumulate) {
+                            size_t m, Accumulate accumulate,
+                            MatmulType type = MatmulType::kInt8) {
   auto w = ops.Pack(view);
   EXPECT_TRUE(w.ok()) << w.status().ToString();
   std::vector<float> y(m * view.shape.rows(), 0.5F);
-  if (w.ok()) ops.Matmul(**w, x, y, accumulate);
+  if (w.ok()) ops.Matmul(**w, x, y, accumulate, type);
   return y;
 }
 
@@ -280,10 +281,10 @@ TEST(MatmulManyTest, EqualsSingleProducts) {
       y.emplace_back(m * view.shape.rows());
     }
     for (size_t i = 0; i < views.size(); ++i) products.push_back({packed[i].get(), y[i]});
-    ops->MatmulMany(products, x, Accumulate::kNo);
+    ops->MatmulMany(products, x, Accumulate::kNo, MatmulType::kInt8);
     for (size_t i = 0; i < views.size(); ++i) {
       std::vector<float> alone(y[i].size());
-      ops->Matmul(*packed[i], x, alone, Accumulate::kNo);
+      ops->Matmul(*packed[i], x, alone, Accumulate::kNo, MatmulType::kInt8);
       EXPECT_TRUE(SameBits(y[i], alone));
     }
   }

@@ -18,6 +18,7 @@
 
 #include "base/status.h"
 #include "kernels/kv_type.h"
+#include "kernels/matmul_type.h"
 #include "tensor/view.h"
 
 namespace lemma::kernels {
@@ -119,14 +120,28 @@ class Ops {
   // y[m][n] (+)= sum_k x[m][k] w[n][k]; x is [rows][K], y is [rows][N], both dense.
   // REQUIRES: w was packed by these Ops (here and below).
   virtual void Matmul(const PackedMatrix& w, std::span<const float> x, std::span<float> y,
-                      Accumulate accumulate) = 0;
+                      Accumulate accumulate, MatmulType type) = 0;
   // Several products of the same x (q,k,v or gate,up): the input is quantised once.
   struct Product {
     const PackedMatrix* w;
     std::span<float> y;
   };
   virtual void MatmulMany(std::span<const Product> products, std::span<const float> x,
-                          Accumulate accumulate) = 0;
+                          Accumulate accumulate, MatmulType type) = 0;
+
+  // y += down (silu(gate x) * (up x)). `work` is room for gate x and up x; what it holds afterwards
+  // is not defined. The bits are those of the products and SiluMul one by one.
+  struct GatedWeights {
+    const PackedMatrix* gate;
+    const PackedMatrix* up;
+    const PackedMatrix* down;
+  };
+  struct GatedWork {
+    std::span<float> gate;  // [rows][gate->rows()]
+    std::span<float> up;
+  };
+  virtual void FeedForward(const GatedWeights& w, std::span<const float> x, std::span<float> y,
+                           const GatedWork& work, MatmulType type) = 0;
 
   // Row `token` of an embedding matrix, decoded to f32, for each token. out is [tokens][K].
   virtual void GatherRows(const PackedMatrix& table, std::span<const int32_t> tokens,
@@ -165,6 +180,8 @@ Result<std::unique_ptr<Ops>> MakeCpuOps(const CpuOptions& options);
 // The types of K and V that suit the kernels of `isa` (as in CpuOptions) best: bf16 with AMX, whose
 // tiles multiply it, f16 elsewhere.
 KvTypes UsualKvTypes(const std::optional<std::string>& isa);
+// The type of product that is fastest for many rows: bf16 with AMX, int8 elsewhere.
+MatmulType UsualPrefillType(const std::optional<std::string>& isa);
 // The names that MakeCpuOps accepts on this processor, slowest first ("scalar" always).
 std::span<const std::string_view> AvailableIsas();
 

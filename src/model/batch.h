@@ -27,6 +27,8 @@ struct SequenceSlice {
   size_t position = 0;
   std::span<const kernels::PageId> pages;  // covers position + count tokens
   LogitsWanted logits = LogitsWanted::kLast;
+  // Of the layers' products; the output head is always int8. Slices of kInt8 come first.
+  kernels::MatmulType matmul = kernels::MatmulType::kInt8;
 };
 
 struct ForwardBatch {

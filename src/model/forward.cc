@@ -15,6 +15,7 @@ namespace lemma::model {
 namespace {
 
 using kernels::Accumulate;
+using kernels::MatmulType;
 
 // The part of a grow-only buffer that this batch uses.
 std::span<float> Take(std::vector<float>& buffer, size_t values) {
@@ -38,6 +39,7 @@ class Pass {
     gate_ = Take(scratch.gate, rows * config.feed_forward);
     up_ = Take(scratch.up, rows * config.feed_forward);
     PlaceRows(batch, scratch);
+    int8_rows_ = CountInt8Rows(batch);
     rope_ = {config.rope_layout, config.rope_frequencies, config.rope_magnitude};
     attention_.heads = config.heads;
     attention_.kv_heads = config.kv_heads;
@@ -62,7 +64,7 @@ class Pass {
       return;
     }
     ops_.RmsNorm(x_, weights.output_norm, config_.norm_epsilon, normed_);
-    ops_.Matmul(weights.output_head(), normed_, output, Accumulate::kNo);
+    ops_.Matmul(weights.output_head(), normed_, output, Accumulate::kNo, MatmulType::kInt8);
   }
 
  private:
@@ -78,15 +80,38 @@ class Pass {
     positions_ = scratch.positions;
   }
 
+  static size_t CountInt8Rows(const ForwardBatch& batch) {
+    size_t rows = 0;
+    for (const SequenceSlice& slice : batch.slices) {
+      if (slice.matmul == MatmulType::kInt8) rows += slice.count;
+    }
+    return rows;
+  }
+
+  // The rows of each type: the int8 ones come first.
+  template <size_t kCount>
+  void Multiply(std::array<kernels::Ops::Product, kCount> products, std::span<const float> x,
+                Accumulate accumulate) {
+    const size_t inputs = products[0].w->columns();
+    const size_t int8 = int8_rows_ * inputs;
+    if (int8 == x.size()) return ops_.MatmulMany(products, x, accumulate, MatmulType::kInt8);
+    if (int8 > 0) {
+      auto first = products;
+      for (auto& p : first) p.y = p.y.first(int8_rows_ * p.w->rows());
+      ops_.MatmulMany(first, x.first(int8), accumulate, MatmulType::kInt8);
+    }
+    for (auto& p : products) p.y = p.y.subspan(int8_rows_ * p.w->rows());
+    ops_.MatmulMany(products, x.subspan(int8), accumulate, MatmulType::kBf16);
+  }
+
   void AddBias(std::span<float> values, const std::vector<float>& bias) {
     if (!bias.empty()) ops_.AddBias(values, bias);
   }
 
   void Attend(const LayerWeights& layer) {
     ops_.RmsNorm(x_, layer.attention_norm, config_.norm_epsilon, normed_);
-    const std::array<kernels::Ops::Product, 3> products = {
-        {{layer.q.get(), q_}, {layer.k.get(), k_}, {layer.v.get(), v_}}};
-    ops_.MatmulMany(products, normed_, Accumulate::kNo);
+    Multiply<3>({{{layer.q.get(), q_}, {layer.k.get(), k_}, {layer.v.get(), v_}}}, normed_,
+                Accumulate::kNo);
     AddBias(q_, layer.q_bias);
     // Large biases are not stored, attention adds them (model/key_bias.h).
     AddBias(k_, layer.large_k_bias.empty() ? layer.k_bias : layer.rest_k_bias);
@@ -100,23 +125,30 @@ class Pass {
     ops_.Rope(k_, config_.head_dim, positions_, rope_);
     ops_.StoreKv(kv_, attention_, k_, v_);
     ops_.Attention(kv_, attention_, q_, mixed_);
-    ops_.Matmul(*layer.o, mixed_, x_, Accumulate::kYes);
+    Multiply<1>({{{layer.o.get(), x_}}}, mixed_, Accumulate::kYes);
     AddBias(x_, layer.o_bias);
   }
 
   void FeedForward(const LayerWeights& layer) {
     ops_.RmsNorm(x_, layer.feed_forward_norm, config_.norm_epsilon, normed_);
-    const std::array<kernels::Ops::Product, 2> products = {
-        {{layer.gate.get(), gate_}, {layer.up.get(), up_}}};
-    ops_.MatmulMany(products, normed_, Accumulate::kNo);
-    ops_.SiluMul(gate_, up_);
-    ops_.Matmul(*layer.down, gate_, x_, Accumulate::kYes);
+    const kernels::Ops::GatedWeights w{layer.gate.get(), layer.up.get(), layer.down.get()};
+    const size_t d = config_.embedding;
+    const size_t f = config_.feed_forward;
+    if (const size_t rows = int8_rows_; rows > 0) {
+      ops_.FeedForward(w, normed_.first(rows * d), x_.first(rows * d),
+                       {gate_.first(rows * f), up_.first(rows * f)}, MatmulType::kInt8);
+    }
+    if (int8_rows_ * d == x_.size()) return;
+    ops_.FeedForward(w, normed_.subspan(int8_rows_ * d), x_.subspan(int8_rows_ * d),
+                     {gate_.subspan(int8_rows_ * f), up_.subspan(int8_rows_ * f)},
+                     MatmulType::kBf16);
   }
 
   // Moves the rows whose logits are wanted to the front, in order, and forgets the others.
   void KeepWantedRows(const ForwardBatch& batch) {
     const size_t d = config_.embedding;
     size_t kept = 0;
+    int8_rows_ = 0;
     for (const SequenceSlice& slice : batch.slices) {
       if (slice.logits == LogitsWanted::kNone) continue;
       const size_t skipped = slice.logits == LogitsWanted::kLast ? slice.count - 1 : 0;
@@ -124,6 +156,7 @@ class Pass {
       const auto from = x_.subspan((slice.token_begin + skipped) * d, count * d);
       std::copy(from.begin(), from.end(), x_.begin() + static_cast<ptrdiff_t>(kept * d));
       kept += count;
+      if (slice.matmul == MatmulType::kInt8) int8_rows_ += count;
     }
     x_ = x_.first(kept * d);
     normed_ = normed_.first(kept * d);
@@ -136,6 +169,7 @@ class Pass {
   kernels::KvStorage& kv_;
   std::span<float> x_, normed_, q_, k_, v_, mixed_, gate_, up_;
   std::span<const int32_t> positions_;
+  size_t int8_rows_ = 0;  // at the front; the others are bf16
   kernels::RopeParams rope_;
   kernels::AttentionArgs attention_;
 };
@@ -200,6 +234,10 @@ Status CheckBatch(const ModelConfig& config, const ForwardBatch& batch,
           fmt::format("slice {} begins at token {}, expected {}", i, slice.token_begin, begin));
     }
     LEMMA_RETURN_IF_ERROR(CheckSlice(config, slice, i, kv.num_pages()));
+    if (i > 0 && slice.matmul == MatmulType::kInt8 &&
+        batch.slices[i - 1].matmul != MatmulType::kInt8) {
+      return InvalidArgument(fmt::format("slice {} is int8, expected none after a bf16 one", i));
+    }
     begin += slice.count;
   }
   if (begin != batch.tokens.size()) {

@@ -179,7 +179,8 @@ TEST_P(ForwardTest, HiddenIsWhatTheHeadMultiplies) {
   ASSERT_EQ(hidden.size(), tokens.size() * config.embedding);
   const Weights weights = Must(LoadWeights(*loaded.file, config, *loaded.ops, {}));
   std::vector<float> logits(tokens.size() * config.vocab);
-  loaded.ops->Matmul(weights.output_head(), hidden, logits, kernels::Accumulate::kNo);
+  loaded.ops->Matmul(weights.output_head(), hidden, logits, kernels::Accumulate::kNo,
+                      kernels::MatmulType::kInt8);
   EXPECT_EQ(logits, RunWhole(*loaded.model, tokens));
 }
 

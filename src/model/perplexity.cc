@@ -106,14 +106,17 @@ class WindowRunner {
                         window.begin() + static_cast<ptrdiff_t>(end));
     if (begin == 0 && options_.bos) batch.tokens[0] = *options_.bos;
     if (first > begin) {
-      batch.slices.push_back({0, first - begin, begin, pages_, LogitsWanted::kNone});
+      batch.slices.push_back(
+          {0, first - begin, begin, pages_, LogitsWanted::kNone, options_.prefill_type});
     }
     if (first < end) {
-      batch.slices.push_back({first - begin, end - first, first, pages_, LogitsWanted::kAll});
+      batch.slices.push_back({first - begin, end - first, first, pages_, LogitsWanted::kAll,
+                              options_.prefill_type});
     }
     LEMMA_RETURN_IF_ERROR(model_.Forward(batch, kv_, logits_));
     if (reference_ != nullptr) {
       Model& model = options_.kl_model != nullptr ? *options_.kl_model : model_;
+      for (SequenceSlice& slice : batch.slices) slice.matmul = kernels::MatmulType::kInt8;
       LEMMA_RETURN_IF_ERROR(model.Forward(batch, *reference_, reference_logits_));
     }
     const size_t vocab = model_.config().vocab;

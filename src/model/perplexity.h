@@ -22,6 +22,8 @@ struct PerplexityOptions {
   size_t batch = 512;          // tokens a forward pass, >= 1
   std::optional<int32_t> bos;  // set: takes the place of each window's first token
   kernels::KvTypes kv_type = kernels::KvType::kF16;
+  // Of the products; those of the reference are int8.
+  kernels::MatmulType prefill_type = kernels::MatmulType::kInt8;
   // Set: each window runs a second time with these types, and the result says how far the
   // distributions of the scored positions are apart.
   std::optional<kernels::KvTypes> kl_reference;

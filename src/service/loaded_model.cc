@@ -93,6 +93,8 @@ struct LoadedModel::Impl {
     engine_options.context_tokens = plan.context;
     engine_options.kv_pages = plan.kv_pages;
     engine_options.kv_type = KvTypesOf(options);
+    engine_options.prefill_type =
+        options.prefill_type.value_or(kernels::UsualPrefillType(options.isa));
     engine_options.speculation = options.speculation;
     LEMMA_ASSIGN_OR_RETURN(engine,
                            engine::Engine::Create(engine::WrapModel(*model), engine_options));

@@ -26,6 +26,7 @@ struct LoadOptions {
   std::optional<std::string> isa;           // absent: LEMMA_ISA or the best
   std::optional<size_t> context;            // tokens; absent: the model's, bounded by memory
   std::optional<kernels::KvTypes> kv_type;  // absent: what suits the kernels
+  std::optional<kernels::MatmulType> prefill_type;  // absent: what is fastest for the kernels
   engine::SpeculationOptions speculation;
   std::optional<uint64_t> memory_bytes;        // to be used at most; absent: what is available
   std::function<bool(double share)> progress;  // false cancels (kCancelled); may be empty

@@ -2,10 +2,14 @@
 #include "kernels/avx2/simd-inl.h"
 // The generic kernels need Simd above.
 #include "kernels/isa_tables.h"
+#include "kernels/simd/bf16_gemm-inl.h"
 #include "kernels/simd/matmul-inl.h"
 
 namespace lemma::kernels {
 
-void FillAvx2Matmuls(KernelTable* table) { SetMatmuls(table); }
+void FillAvx2Matmuls(KernelTable* table) {
+  SetMatmuls(table);
+  SetBf16Matmuls(table);
+}
 
 }  // namespace lemma::kernels

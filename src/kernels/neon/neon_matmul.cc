@@ -2,10 +2,14 @@
 #include "kernels/neon/simd-inl.h"
 // The generic kernels need Simd above.
 #include "kernels/isa_tables.h"
+#include "kernels/simd/bf16_gemm-inl.h"
 #include "kernels/simd/matmul-inl.h"
 
 namespace lemma::kernels {
 
-void FillNeonMatmuls(KernelTable* table) { SetMatmuls(table); }
+void FillNeonMatmuls(KernelTable* table) {
+  SetMatmuls(table);
+  SetBf16Matmuls(table);
+}
 
 }  // namespace lemma::kernels

@@ -71,6 +71,7 @@ void FillScalarKernels(KernelTable* table) {
   table->description = "portable C++";
   table->max_rows = 8;
   SetScalarMatmuls(table);
+  SetScalarBf16Matmuls(table);
   table->quantize = Quantize;
   table->rms_norm = RmsNorm;
   table->silu_mul = SiluMul;

@@ -7,5 +7,6 @@
 namespace lemma::kernels {
 
 void SetScalarMatmuls(KernelTable* table);
+void SetScalarBf16Matmuls(KernelTable* table);
 
 }  // namespace lemma::kernels

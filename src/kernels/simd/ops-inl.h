@@ -5,28 +5,10 @@
 
 #include "kernels/fixed_math.h"
 #include "kernels/kernels.h"
+#include "kernels/simd/exp-inl.h"
 
 namespace lemma::kernels {
 namespace {
-
-inline Simd::Floats Exp(Simd::Floats x) {
-  using F = Simd::Floats;
-  const F c = Simd::Min(Simd::Splat(kExpHigh), Simd::Max(Simd::Splat(kExpLow), x));
-  const F magic = Simd::Splat(kRoundMagic);
-  const F shifted = Simd::Fma(c, Simd::Splat(kLog2E), magic);
-  const F n = Simd::Sub(shifted, magic);
-  F r = Simd::Fma(n, Simd::Splat(-kLn2High), c);
-  r = Simd::Fma(n, Simd::Splat(-kLn2Low), r);
-  F p = Simd::Fma(Simd::Splat(kExpC0), r, Simd::Splat(kExpC1));
-  p = Simd::Fma(p, r, Simd::Splat(kExpC2));
-  p = Simd::Fma(p, r, Simd::Splat(kExpC3));
-  p = Simd::Fma(p, r, Simd::Splat(kExpC4));
-  p = Simd::Fma(p, r, Simd::Splat(kExpC5));
-  const F y = Simd::Add(Simd::Fma(p, Simd::Mul(r, r), r), Simd::Splat(1.0F));
-  constexpr int kBias = 127 - 0x4B400000;  // 127 - the bits of kRoundMagic
-  const Simd::Ints power = Simd::AddInts(Simd::AsInts(shifted), Simd::SplatInt(kBias));
-  return Simd::Mul(y, Simd::AsFloats(Simd::ShiftToExponent(power)));
-}
 
 inline void ClearBlock(float d, QuantBlock* out) {
   std::memset(out, 0, sizeof(*out));
@@ -101,14 +83,9 @@ void RmsNorm(const float* x, const float* weight, float eps, size_t n, float* ou
 }
 
 void SiluMul(float* gate, const float* up, size_t n) {
-  const Simd::Floats one = Simd::Splat(1.0F);
-  const Simd::Floats minus = Simd::Splat(-0.0F);
   size_t i = 0;
   for (; i + Simd::kRows <= n; i += Simd::kRows) {
-    const Simd::Floats g = Simd::Load(gate + i);
-    const Simd::Floats negated = Simd::AsFloats(Simd::Xor(Simd::AsInts(g), Simd::AsInts(minus)));
-    const Simd::Floats silu = Simd::Div(g, Simd::Add(one, Exp(negated)));
-    Simd::Store(gate + i, Simd::Mul(silu, Simd::Load(up + i)));
+    Simd::Store(gate + i, SiluTimes(Simd::Load(gate + i), Simd::Load(up + i)));
   }
   for (; i < n; ++i) gate[i] = gate[i] / (1.0F + FixedExp(-gate[i])) * up[i];
 }
