@@ -31,8 +31,10 @@ function(lemma_library name)
 endfunction()
 
 # lemma_test(name SOURCES ... DEPS ... [ENV "A=b"...] [LABELS ...])
+# LEMMA_TEST_FOLDERS, if set, leaves out tests whose name begins with another folder.
 function(lemma_test name)
-  if(NOT LEMMA_TESTS)
+  string(REGEX REPLACE "[.].*" "" folder ${name})
+  if(NOT LEMMA_TESTS OR (LEMMA_TEST_FOLDERS AND NOT folder IN_LIST LEMMA_TEST_FOLDERS))
     return()
   endif()
   cmake_parse_arguments(ARG "" "" "SOURCES;DEPS;ENV;LABELS" ${ARGN})
