@@ -10,8 +10,15 @@ namespace {
 constexpr size_t kFirstLimit = 32;  // before anything was measured
 constexpr double kMostGrowth = 1.125;
 constexpr double kMostFall = 0.5;  // so that one slow step does not matter much
-constexpr size_t kWide = 64;       // wider chunks are whole tiles
+// Matrix kernels work on tiles of so many rows, and a part of one costs as much as all of it: so
+// the rows of a step, decoding and prompts together, fill tiles.
 constexpr size_t kTile = 16;
+
+size_t FillTiles(size_t decode_rows, size_t prompt_rows) {
+  size_t rows = (decode_rows + prompt_rows) / kTile * kTile;
+  while (rows < decode_rows + PrefillPace::kLeast) rows += kTile;
+  return rows - decode_rows;
+}
 
 }  // namespace
 
@@ -57,9 +64,9 @@ double PrefillPace::Quiet(size_t decode_rows) const {
 
 size_t PrefillPace::Limit(size_t decode_rows) const {
   const double quiet = Quiet(decode_rows);
-  if (quiet <= 0 || rate_ <= 0) return kFirstLimit;
+  if (quiet <= 0 || rate_ <= 0) return FillTiles(decode_rows, kFirstLimit);
   const auto fits = static_cast<size_t>(std::min(rate_ * (kStretch - 1) * quiet, 1e6));
-  return std::max(fits < kWide ? fits : fits / kTile * kTile, kLeast);
+  return FillTiles(decode_rows, fits);
 }
 
 }  // namespace lemma::engine

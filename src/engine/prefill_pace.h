@@ -13,7 +13,7 @@ namespace lemma::engine {
 class PrefillPace {
  public:
   static constexpr double kStretch = 2.2;
-  static constexpr size_t kLeast = 16;  // prompts always go on
+  static constexpr size_t kLeast = 8;  // prompts always go on
 
   // A step took so long in which `decode_rows` tokens were decoded beside `prompt_rows` of
   // prompts; prompt_rows may be 0.
