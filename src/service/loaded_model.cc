@@ -16,6 +16,7 @@
 #include "model/vocab_from_gguf.h"
 #include "service/memory.h"
 #include "service/model_facts.h"
+#include "service/model_fingerprint.h"
 #include "service/prompt_tokens.h"
 
 namespace lemma::service {
@@ -78,6 +79,15 @@ struct LoadedModel::Impl {
     return plan;
   }
 
+  // Other kernels may round otherwise, so their pages are not taken for ours.
+  [[nodiscard]] engine::PageStoreOptions StoreOf(const PrefixStoreOptions& options) const {
+    engine::PageStoreOptions store;
+    store.directory = options.directory;
+    store.max_bytes = options.max_bytes;
+    store.identity = fmt::format("{} {}", FingerprintOf(*file), ops->name());
+    return store;
+  }
+
   Status StartEngine(const LoadOptions& options) {
     LEMMA_ASSIGN_OR_RETURN(const model::ModelConfig config, model::ReadConfig(*file));
     // The other way round is common: rows are padded to a round number.
@@ -96,6 +106,8 @@ struct LoadedModel::Impl {
     engine_options.prefill_type =
         options.prefill_type.value_or(kernels::UsualPrefillType(options.isa));
     engine_options.speculation = options.speculation;
+    if (options.max_queued) engine_options.max_queued = *options.max_queued;
+    if (options.prefix_store) engine_options.store = StoreOf(*options.prefix_store);
     LEMMA_ASSIGN_OR_RETURN(engine,
                            engine::Engine::Create(engine::WrapModel(*model), engine_options));
     return OkStatus();

@@ -21,6 +21,12 @@
 
 namespace lemma::service {
 
+// Computed prompts are kept there and found again after a restart (engine/page_store.h).
+struct PrefixStoreOptions {
+  std::filesystem::path directory;
+  uint64_t max_bytes = 8ULL << 30;
+};
+
 struct LoadOptions {
   int threads = 0;                          // 0: one a usable processor
   std::optional<std::string> isa;           // absent: LEMMA_ISA or the best
@@ -28,6 +34,8 @@ struct LoadOptions {
   std::optional<kernels::KvTypes> kv_type;  // absent: what suits the kernels
   std::optional<kernels::MatmulType> prefill_type;  // absent: what is fastest for the kernels
   engine::SpeculationOptions speculation;
+  std::optional<PrefixStoreOptions> prefix_store;
+  std::optional<size_t> max_queued;            // requests that wait; absent: the engine's default
   std::optional<uint64_t> memory_bytes;        // to be used at most; absent: what is available
   std::function<bool(double share)> progress;  // false cancels (kCancelled); may be empty
 };

@@ -272,6 +272,7 @@ class ModelRegistry::Impl : public std::enable_shared_from_this<ModelRegistry::I
     info.memory_bytes = entry.model->memory_bytes();
     info.context = entry.model->engine().context_tokens();
     info.load_seconds = entry.model->load_seconds();
+    info.engine = entry.model->engine().Stats();
     if (entry.leases == 0 && entry.keep_alive >= 0) {
       info.unload_in_seconds = std::max(entry.last_used + entry.keep_alive - options_.clock(), 0.0);
     }

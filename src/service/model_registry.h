@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "base/status.h"
+#include "engine/engine.h"
 #include "service/loaded_model.h"
 
 namespace lemma::service {
@@ -63,6 +64,7 @@ struct ModelInfo {
   double load_seconds = 0;                  // kReady
   std::optional<double> unload_in_seconds;  // kReady, not in use, not kForever
   bool is_default = false;
+  std::optional<engine::EngineStats> engine;  // kReady
 };
 
 // The right to use a model; it stays loaded meanwhile. Move-only; a moved-from one is empty.
