@@ -105,6 +105,17 @@ TEST(MessagesBodyTest, AnAssistantAtTheEndIsContinued) {
   EXPECT_EQ(body->chat.conversation.end, chat::PromptEnd::kContinueFinal);
 }
 
+TEST(MessagesBodyTest, SystemTextMayStandBetweenTheMessages) {
+  BodyNotes notes;
+  const auto body = ParseMessages(R"({"model":"m","max_tokens":9,"messages":[
+      {"role":"user","content":"q"},{"role":"system","content":[{"type":"text","text":"s"}]}]})",
+                                  notes);
+  ASSERT_TRUE(body.ok()) << body.status().ToString();
+  ASSERT_EQ(body->chat.conversation.messages.size(), 2U);
+  EXPECT_EQ(body->chat.conversation.messages[1].role, chat::Role::kSystem);
+  EXPECT_EQ(body->chat.conversation.messages[1].content, "s");
+}
+
 TEST(MessagesBodyTest, NoToolsWhenTheChoiceIsNone) {
   BodyNotes notes;
   const auto body = ParseMessages(
@@ -145,7 +156,7 @@ TEST(MessagesBodyTest, BadMessagesNameTheirPlace) {
   };
   for (const auto& [messages, message] :
        {Case{"[]", "messages: expected at least one message"},
-        Case{R"([{"role":"system","content":"x"}])", "messages[0].role: expected \"user\""},
+        Case{R"([{"role":"tool","content":"x"}])", "messages[0].role: expected \"user\""},
         Case{R"([{"role":"user"}])", "messages[0].content: is missing"},
         Case{R"([{"role":"user","content":7}])", "messages[0].content: expected a string or"},
         Case{R"([{"role":"user","content":[{"type":"image","source":{}}]}])",

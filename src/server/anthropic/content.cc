@@ -162,8 +162,13 @@ void ReadMessage(const json::object& object, const std::string& path, BodyNotes&
   const json::value* content = in.Any("content");
   in.Finish();
   if (content == nullptr) return in.Fail("content", "is missing");
+  if (role == "system") {  // since version 2026-10-21
+    chat::Message& message = conversation.messages.emplace_back();
+    message.role = chat::Role::kSystem;
+    return ReadTexts(*content, in.PathOf("content"), notes, message.content);
+  }
   if (role != "user" && role != "assistant") {
-    return in.Fail("role", "expected \"user\" or \"assistant\"; system text goes into \"system\"");
+    return in.Fail("role", "expected \"user\", \"assistant\" or \"system\"");
   }
   const bool user = role == "user";
   if (content->is_string()) {

@@ -115,6 +115,9 @@ void RefuseWhatRunsElsewhere(ObjectReader& in) {
   in.NoEffect("context_management", "a prompt that does not fit is an error");
   in.NoEffect("service_tier");
   in.NoEffect("inference_geo");
+  in.NoEffect("diagnostics");
+  in.NoEffect("speed");
+  static_cast<void>(in.Any("cache_control"));  // prefixes are cached by themselves
 }
 
 void ReadModel(ObjectReader& in, Needs needs, MessagesBody& body) {

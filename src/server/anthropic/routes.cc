@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
 #include <random>
 #include <string>
 #include <utility>
@@ -14,18 +16,20 @@
 namespace lemma::server::anthropic {
 namespace {
 
-constexpr std::string_view kKnownVersion = "2023-06-01";
+constexpr std::array<std::string_view, 2> kKnownVersions = {"2023-06-01", "2026-10-21"};
 
 std::string NewId() {
   std::random_device device;
   return fmt::format("msg_{:08x}{:08x}{:08x}", device(), device(), device());
 }
 
-// Every version up to now has the same fields; another one than the known is told, not refused.
+// What is used here has the same fields in both; another version is told, not refused.
 void CheckVersion(const Request& request, BodyNotes& notes) {
   const auto version = request.Find("anthropic-version");
-  if (version && *version != kKnownVersion) {
-    notes.Warn(fmt::format("anthropic-version: this server knows {}", kKnownVersion));
+  if (!version) return;
+  if (std::find(kKnownVersions.begin(), kKnownVersions.end(), *version) == kKnownVersions.end()) {
+    notes.Warn(
+        fmt::format("anthropic-version: this server knows {}", fmt::join(kKnownVersions, " and ")));
   }
 }
 

@@ -5,6 +5,7 @@
 
 #include "server/anthropic/routes.h"
 #include "server/app/health.h"
+#include "server/llamacpp/routes.h"
 #include "server/metrics.h"
 #include "server/ollama/routes.h"
 #include "server/openai/routes.h"
@@ -23,6 +24,7 @@ class App::Impl {
     openai::AddRoutes(router_, *serving_);
     ollama::AddRoutes(router_, *serving_);
     anthropic::AddRoutes(router_, *serving_);
+    llamacpp::AddRoutes(router_, *serving_);
     http_ = std::make_unique<HttpServer>(
         std::move(options.http), router_,
         [this, next = std::move(options.on_access)](const AccessRecord& record) {

@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/llamacpp/routes.h"
+
+#include <boost/json.hpp>
+#include <string>
+#include <utility>
+
+#include "base/utf8.h"
+#include "server/llamacpp/reply.h"
+#include "server/llamacpp/request.h"
+#include "server/llamacpp/sink.h"
+#include "service/text_tools.h"
+
+namespace lemma::server::llamacpp {
+
+namespace json = boost::json;
+
+namespace {
+
+Response JsonResponse(const json::value& body) {
+  Response response;
+  response.body = json::serialize(body);
+  return response;
+}
+
+void SendStatus(const ExchangePtr& exchange, const Status& status) {
+  exchange->Send(FormatError(FromStatus(status)));
+}
+
+void AddWarnings(const BodyNotes& notes, json::object& out) {
+  const auto& warnings = notes.warnings();
+  if (!warnings.empty()) out["warnings"] = json::array(warnings.begin(), warnings.end());
+}
+
+void HandleCompletion(Serving& serving, const ExchangePtr& exchange) {
+  BodyNotes notes;
+  Result<CompletionBody> body = ParseCompletion(exchange->request().body, notes);
+  if (!body.ok()) return SendStatus(exchange, body.status());
+  ReplyShape shape;
+  shape.tokens = body->return_tokens;
+  shape.logprobs = body->show_logprobs;
+  shape.prompt = body->completion.prompt;
+  shape.warnings = notes.warnings();
+  auto sink = MakeSink(exchange, std::move(shape), body->stream ? Answer::kStream : Answer::kWhole);
+  serving.Complete(exchange, std::move(body->model), std::move(body->completion), std::move(sink));
+}
+
+// A piece is a string, or its bytes where it is a part of a character.
+json::value Piece(std::string_view bytes) {
+  if (IsValidUtf8(bytes)) return json::string(bytes);
+  json::array out;
+  for (const char c : bytes) out.emplace_back(static_cast<int64_t>(static_cast<unsigned char>(c)));
+  return out;
+}
+
+json::array Tokens(const service::LoadedModel& model, const TokenizeBody& body) {
+  json::array out;
+  const service::TokenizeOptions options{body.add_special, body.parse_special};
+  for (const int32_t token : service::TokenizeText(model, body.content, options)) {
+    if (body.with_pieces) {
+      out.push_back({{"id", token}, {"piece", Piece(service::TokenBytes(model, token))}});
+    } else {
+      out.emplace_back(token);
+    }
+  }
+  return out;
+}
+
+void HandleTokenize(Serving& serving, const ExchangePtr& exchange) {
+  BodyNotes notes;
+  Result<TokenizeBody> body = ParseTokenize(exchange->request().body, notes);
+  if (!body.ok()) return SendStatus(exchange, body.status());
+  const ModelRef model = body->model;
+  serving.WithModel(exchange, model,
+                    [body = std::move(body).value(), notes](service::LoadedModel& loaded,
+                                                            const std::string& /*name*/) {
+                      json::object out{{"tokens", Tokens(loaded, body)}};
+                      AddWarnings(notes, out);
+                      return JsonResponse(out);
+                    });
+}
+
+void HandleDetokenize(Serving& serving, const ExchangePtr& exchange) {
+  BodyNotes notes;
+  Result<DetokenizeBody> body = ParseDetokenize(exchange->request().body, notes);
+  if (!body.ok()) return SendStatus(exchange, body.status());
+  const ModelRef model = body->model;
+  serving.WithModel(exchange, model,
+                    [body = std::move(body).value(), notes](service::LoadedModel& loaded,
+                                                            const std::string& /*name*/) {
+                      const auto text = service::DetokenizeTokens(loaded, body.tokens);
+                      if (!text.ok()) return FormatError(FromStatus(text.status()));
+                      json::object out{{"content", *text}};
+                      AddWarnings(notes, out);
+                      return JsonResponse(out);
+                    });
+}
+
+void HandleApplyTemplate(Serving& serving, const ExchangePtr& exchange) {
+  BodyNotes notes;
+  Result<ApplyTemplateBody> body = ParseApplyTemplate(exchange->request().body, notes);
+  if (!body.ok()) return SendStatus(exchange, body.status());
+  const ModelRef model = body->model;
+  serving.WithModel(exchange, model,
+                    [body = std::move(body).value(), notes](service::LoadedModel& loaded,
+                                                            const std::string& /*name*/) {
+                      const auto text = service::RenderPrompt(loaded, body.conversation);
+                      if (!text.ok()) return FormatError(FromStatus(text.status()));
+                      json::object out{{"prompt", *text}};
+                      AddWarnings(notes, out);
+                      return JsonResponse(out);
+                    });
+}
+
+json::object SamplingOf(const engine::SamplingParams& params) {
+  return {{"temperature", params.temperature},
+          {"top_k", params.top_k},
+          {"top_p", params.top_p},
+          {"min_p", params.min_p},
+          {"typical_p", params.typical_p},
+          {"repeat_penalty", params.repeat_penalty},
+          {"repeat_last_n", params.repeat_last_n},
+          {"presence_penalty", params.presence_penalty},
+          {"frequency_penalty", params.frequency_penalty},
+          {"dry_multiplier", params.dry.multiplier}};
+}
+
+std::string Spelling(const service::LoadedModel& model, const std::optional<int32_t>& token) {
+  return token ? SanitizeUtf8(service::TokenBytes(model, *token)) : std::string();
+}
+
+// The path of the model's file is not told to clients.
+Response Props(service::LoadedModel& model, const std::string& name) {
+  const tokenizer::Tokenizer& tokens = model.tokens();
+  return JsonResponse(
+      json::object{{"default_generation_settings",
+                    {{"n_ctx", model.engine().context_tokens()},
+                     {"params", SamplingOf(model.DefaultSampling(chat::Thinking::kDefault))}}},
+                   {"model_alias", name},
+                   {"chat_format", model.prompts().family().name},
+                   {"bos_token", Spelling(model, tokens.bos())},
+                   {"eos_token", Spelling(model, tokens.eos())},
+                   {"n_vocab", tokens.size()},
+                   {"modalities", {{"vision", false}, {"audio", false}}},
+                   {"kernels", model.kernels_name()}});
+}
+
+// There are no fixed slots: one row for every sequence that runs, so that who counts the rows that
+// are processing counts right. With none running, one idle row.
+Response Slots(service::LoadedModel& model, const std::string& /*name*/) {
+  const engine::EngineStats stats = model.engine().Stats();
+  json::array rows;
+  for (size_t id = 0; id < std::max<size_t>(stats.running, 1); ++id) {
+    rows.push_back({{"id", id},
+                    {"n_ctx", model.engine().context_tokens()},
+                    {"is_processing", id < stats.running}});
+  }
+  return JsonResponse(rows);
+}
+
+ModelRef FromQuery(const ExchangePtr& exchange) {
+  ModelRef model;
+  model.name = exchange->request().QueryValue("model").value_or("");
+  return model;
+}
+
+}  // namespace
+
+void AddRoutes(Router& router, Serving& serving) {
+  const auto post = [&](std::string_view path, void (*handle)(Serving&, const ExchangePtr&)) {
+    router.Add(Method::kPost, std::string(path),
+               [&serving, handle](const ExchangePtr& exchange) { handle(serving, exchange); });
+    router.SetErrorFormat(std::string(path), FormatError);
+  };
+  post("/completion", HandleCompletion);
+  post("/tokenize", HandleTokenize);
+  post("/detokenize", HandleDetokenize);
+  post("/apply-template", HandleApplyTemplate);
+  const auto get = [&](std::string_view path,
+                       Response (*show)(service::LoadedModel&, const std::string&)) {
+    router.Add(Method::kGet, std::string(path), [&serving, show](const ExchangePtr& exchange) {
+      serving.WithModel(exchange, FromQuery(exchange), show);
+    });
+    router.SetErrorFormat(std::string(path), FormatError);
+  };
+  get("/props", Props);
+  get("/slots", Slots);
+}
+
+}  // namespace lemma::server::llamacpp
