@@ -2,6 +2,8 @@
 #include "service/loop_guard.h"
 
 #include <algorithm>
+#include <bit>
+#include <span>
 
 #include "base/rng.h"
 
@@ -10,6 +12,45 @@ namespace {
 
 // Fewer than two tokens in five have letters: a table, numbers, markup.
 bool IsPlain(size_t letters, size_t tokens) { return letters * 5 < tokens * 2; }
+
+constexpr int32_t kNoToken = -1;
+
+// recent[p - 1] is the token p before the new one. Gives the longest run; vectorised by compilers.
+uint32_t UpdateRuns(std::span<const int32_t> recent, int32_t token, std::span<uint32_t> runs) {
+  const int32_t* const old = recent.data();
+  uint32_t* const run = runs.data();
+  const size_t count = runs.size();
+  uint32_t longest = 0;
+  for (size_t i = 0; i < count; ++i) {
+    const uint32_t same = old[i] == token ? ~0U : 0U;
+    run[i] = (run[i] + 1) & same;
+    longest = longest > run[i] ? longest : run[i];
+  }
+  return longest;
+}
+
+// Different sequences of kLoopGram tokens, by their hashes.
+size_t DistinctGrams(std::span<const int32_t> tokens) {
+  constexpr uint64_t kBase = 0x9E3779B97F4A7C15ULL;
+  uint64_t leaving = 1;  // kBase to the power of kLoopGram
+  for (size_t i = 0; i < kLoopGram; ++i) leaving *= kBase;
+  const size_t slots = std::bit_ceil(2 * tokens.size());
+  std::vector<uint64_t> table(slots, 0);
+  const auto value = [&](size_t i) { return static_cast<uint64_t>(tokens[i]) + 1; };
+  size_t distinct = 0;
+  uint64_t rolling = 0;
+  for (size_t i = 0; i < tokens.size(); ++i) {
+    rolling = rolling * kBase + value(i);
+    if (i >= kLoopGram) rolling -= leaving * value(i - kLoopGram);
+    if (i + 1 < kLoopGram) continue;
+    const uint64_t hash = RandomBits(rolling, 0) | 1;
+    size_t slot = (hash >> 20) & (slots - 1);
+    while (table[slot] != 0 && table[slot] != hash) slot = (slot + 1) & (slots - 1);
+    distinct += table[slot] == 0 ? 1 : 0;
+    table[slot] = hash;
+  }
+  return distinct;
+}
 
 }  // namespace
 
@@ -37,11 +78,15 @@ TokenText TokenTextOf(std::string_view piece) {
 }
 
 LoopGuard::LoopGuard(const LoopLimits& limits)
-    : limits_(limits), letters_{0}, runs_(limits.max_period, 0) {}
+    : limits_(limits),
+      letters_{0},
+      recent_(limits.max_period, kNoToken),
+      runs_(limits.max_period, 0) {}
 
 void LoopGuard::Reset() {
   tokens_.clear();
   letters_.assign(1, 0);
+  std::fill(recent_.begin(), recent_.end(), kNoToken);
   std::fill(runs_.begin(), runs_.end(), 0);
 }
 
@@ -50,15 +95,9 @@ size_t LoopGuard::Letters(size_t last) const {
 }
 
 std::optional<LoopFinding> LoopGuard::Push(int32_t token, TokenText text) {
-  const size_t before = tokens_.size();
-  const size_t periods = std::min(before, limits_.max_period);
-  const int32_t* const end = tokens_.data() + before;
-  uint32_t longest = 0;
-  for (size_t p = 1; p <= periods; ++p) {
-    uint32_t& run = runs_[p - 1];
-    run = *(end - p) == token ? run + 1 : 0;
-    longest = std::max(longest, run);
-  }
+  const uint32_t longest = UpdateRuns(recent_, token, runs_);
+  std::copy_backward(recent_.begin(), recent_.end() - 1, recent_.end());
+  recent_.front() = token;
   tokens_.push_back(token);
   letters_.push_back(letters_.back() + (text == TokenText::kLetters ? 1 : 0));
   // Blocks that cover n have a run of all but the first of them.
@@ -86,18 +125,7 @@ std::optional<LoopFinding> LoopGuard::FindBlock() const {
 
 std::optional<LoopFinding> LoopGuard::CountNew() const {
   const size_t count = limits_.window - kLoopGram + 1;
-  std::vector<uint64_t> grams(count);
-  const int32_t* const first = tokens_.data() + (tokens_.size() - limits_.window);
-  for (size_t i = 0; i < count; ++i) {
-    uint64_t hash = 0;
-    for (size_t j = 0; j < kLoopGram; ++j) {
-      hash = RandomBits(hash, static_cast<uint32_t>(first[i + j]));
-    }
-    grams[i] = hash;
-  }
-  std::sort(grams.begin(), grams.end());
-  const auto distinct =
-      static_cast<size_t>(std::unique(grams.begin(), grams.end()) - grams.begin());
+  const size_t distinct = DistinctGrams(std::span(tokens_).last(limits_.window));
   const bool plain = IsPlain(Letters(limits_.window), limits_.window);
   const double least = plain ? limits_.least_new / 4 : limits_.least_new;
   if (static_cast<double>(distinct) >= least * static_cast<double>(count)) return std::nullopt;

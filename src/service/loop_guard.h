@@ -64,6 +64,7 @@ class LoopGuard {
   LoopLimits limits_;
   std::vector<int32_t> tokens_;
   std::vector<uint32_t> letters_;  // [i] tokens with letters among the first i
+  std::vector<int32_t> recent_;    // [p - 1] the token p before the next
   std::vector<uint32_t> runs_;     // [p - 1] newest tokens that equal the one p before
 };
 
