@@ -30,6 +30,8 @@ std::vector<MultiplyLoop> Available() {
   add(cpu.avx512_vnni, {"avx512", "vpdpbusd int8", kAvx512VnniMacs, Avx512VnniLoop});
   add(cpu.amx_int8, {"amx", "tdpbssd int8", kAmxInt8Macs, AmxInt8Loop});
   add(cpu.amx_bf16, {"amx", "tdpbf16ps bf16", kAmxBf16Macs, AmxBf16Loop});
+  add(cpu.amx_bf16, {"amx", "tdpbf16ps on data", kAmxBf16Macs, AmxBf16DataLoop});
+  add(cpu.amx_bf16, {"amx", "tdpbf16ps with loads", kAmxBf16Macs, AmxBf16LoadLoop});
 #elif defined(__aarch64__)
   add(true, {"neon", "fmla f32", kNeonFmaMacs, NeonFmaLoop});
 #endif

@@ -23,6 +23,8 @@ inline constexpr uint64_t kAmxInt8Macs = uint64_t{4} * 16 * 16 * 64;  // four ti
 void AmxInt8Loop(uint64_t iterations, uint8_t* sink);
 inline constexpr uint64_t kAmxBf16Macs = uint64_t{4} * 16 * 16 * 32;
 void AmxBf16Loop(uint64_t iterations, uint8_t* sink);
+void AmxBf16DataLoop(uint64_t iterations, uint8_t* sink);  // on ordinary values, not zeros
+void AmxBf16LoadLoop(uint64_t iterations, uint8_t* sink);  // the same, loaded from the L1 cache
 inline constexpr uint64_t kNeonFmaMacs = uint64_t{12} * 4;
 void NeonFmaLoop(uint64_t iterations, uint8_t* sink);
 

@@ -36,30 +36,31 @@ inline __m256i FiniteBf16(__m512i bits) {
   return _mm512_cvtepi32_epi16(_mm512_maskz_or_epi32(kept, finite, sign));
 }
 
-// Decodes the two panels of a unit in slices, one a step of one panel.
+// Decodes the two panels of a unit, part by part.
 template <class Widen>
 class Decoder {
  public:
   Decoder() = default;
   Decoder(const uint8_t* const tiles[2], size_t panels, size_t count, uint16_t* out)
-      : steps_(Bf16Steps(count)), slices_(panels * steps_), out_(out) {
+      : panel_parts_(Bf16Steps(count) * kPartsOfStep), parts_(panels * panel_parts_), out_(out) {
     for (size_t p = 0; p < panels; ++p) widen_[p] = Widen(tiles[p], count);
   }
-  [[nodiscard]] bool done() const { return next_ == slices_; }
-  [[nodiscard]] size_t slices() const { return slices_; }
-  void Slice() {
-    const size_t panel = next_ < steps_ ? 0 : 1;
-    const size_t step = next_ - panel * steps_;
-    widen_[panel].Step(step, out_ + panel * kPanelValues + step * kBf16TileValues);
+  [[nodiscard]] size_t parts() const { return parts_; }
+  void Part() {
+    const size_t panel = next_ < panel_parts_ ? 0 : 1;
+    const size_t part = next_ - panel * panel_parts_;
+    widen_[panel].Part(part, out_ + panel * kPanelValues + part * kPartValues);
     ++next_;
   }
-  void Finish() {
-    while (!done()) Slice();
+  // Up to part `end`.
+  void Advance(size_t end) {
+    const size_t last = end < parts_ ? end : parts_;
+    while (next_ < last) Part();
   }
 
  private:
-  size_t steps_ = 0;
-  size_t slices_ = 0;
+  size_t panel_parts_ = 0;
+  size_t parts_ = 0;
   size_t next_ = 0;
   uint16_t* out_ = nullptr;
   Widen widen_[2];
@@ -72,7 +73,8 @@ struct Bf16Block {
   float* sums;         // [16][16] of rows 0-15 and panel 0; rows 16-31 follow
   size_t sums_stride;  // floats to panel 1
   size_t steps;
-  size_t slices;         // of the next unit, to be decoded meanwhile
+  size_t parts_before;   // of the next unit that are decoded when this block begins, ...
+  size_t parts;          // ... and when it ends
   const uint8_t* ahead;  // `lines` cache lines of weights to ask for
   size_t lines;
 };
@@ -109,10 +111,10 @@ inline void ZeroTile() {
 template <int kTile>
 inline void LoadTile(const Bf16Block& b) {
   const float* from = b.sums + kTile / 2 * kTileFloats + kTile % 2 * b.sums_stride;
-  if constexpr (kTile == 0) _tile_loadd(0, from, 64);
-  if constexpr (kTile == 1) _tile_loadd(1, from, 64);
-  if constexpr (kTile == 2) _tile_loadd(2, from, 64);
-  if constexpr (kTile == 3) _tile_loadd(3, from, 64);
+  if constexpr (kTile == 0) _tile_stream_loadd(0, from, 64);
+  if constexpr (kTile == 1) _tile_stream_loadd(1, from, 64);
+  if constexpr (kTile == 2) _tile_stream_loadd(2, from, 64);
+  if constexpr (kTile == 3) _tile_stream_loadd(3, from, 64);
 }
 
 inline void StoreWaiting(Waiting* w) {
@@ -141,7 +143,7 @@ inline void Begin(const Bf16Block& b, Sums sums, const Waiting& waiting) {
 template <size_t kM, size_t kN>
 inline void FirstStep(const Bf16Block& b, Sums sums, const Waiting& waiting) {
   _tile_loadd(6, b.w, 64);
-  _tile_loadd(4, b.x, 64);
+  _tile_stream_loadd(4, b.x, 64);
   Begin<0>(b, sums, waiting);
   _tile_dpbf16ps(0, 4, 6);
   if constexpr (kN == 2) {
@@ -150,7 +152,7 @@ inline void FirstStep(const Bf16Block& b, Sums sums, const Waiting& waiting) {
     _tile_dpbf16ps(1, 4, 7);
   }
   if constexpr (kM == 2) {
-    _tile_loadd(5, b.x + b.x_stride, 64);
+    _tile_stream_loadd(5, b.x + b.x_stride, 64);
     Begin<2>(b, sums, waiting);
     _tile_dpbf16ps(2, 5, 6);
   }
@@ -163,56 +165,114 @@ inline void FirstStep(const Bf16Block& b, Sums sums, const Waiting& waiting) {
 template <size_t kM, size_t kN>
 inline void Step(const uint16_t* x, size_t x_stride, const uint16_t* w) {
   _tile_loadd(6, w, 64);
-  _tile_loadd(4, x, 64);
+  _tile_stream_loadd(4, x, 64);
   _tile_dpbf16ps(0, 4, 6);
   if constexpr (kN == 2) {
     _tile_loadd(7, w + kPanelValues, 64);
     _tile_dpbf16ps(1, 4, 7);
   }
   if constexpr (kM == 2) {
-    _tile_loadd(5, x + x_stride, 64);
+    _tile_stream_loadd(5, x + x_stride, 64);
     _tile_dpbf16ps(2, 5, 6);
     if constexpr (kN == 2) _tile_dpbf16ps(3, 5, 7);
   }
 }
 
-template <size_t kM, size_t kN, class Widen>
+// What the sums become.
+struct Plain {};  // y, perhaps accumulated
+struct Gated {};  // silu(sums of the even panels) * sums of the odd ones, rounded for a product
+
+// What the sums of a block become, a row at a time: that too is work for between tile products.
+template <class Kind>
+class Epilogue {
+ public:
+  Epilogue() = default;
+  // `sums` are those of rows [row, row + rows) and of `panels` panels from `panel` on.
+  Epilogue(const Bf16GemmTask& task, const Waiting& sums, size_t row, size_t panel)
+      : task_(&task), sums_(sums), first_(row), panel_(panel) {
+    const size_t left = task.rows - row;
+    rows_ = left < sums.tiles * kTileRows ? left : sums.tiles * kTileRows;
+  }
+  // Up to row `end` of the block.
+  void Advance(size_t end) {
+    const size_t last = end < rows_ ? end : rows_;
+    for (; next_ < last; ++next_) Row();
+  }
+
+ private:
+  void Row() const {
+    const float* sums = sums_.sums + next_ * kTileRows;
+    if constexpr (std::is_same_v<Kind, Plain>) {
+      StoreSum(panel_, sums);
+      if (sums_.panels == 2) StoreSum(panel_ + 1, sums + sums_.stride);
+    } else {
+      StoreGated(panel_ / 2, sums, sums + sums_.stride);
+    }
+  }
+
+  void StoreSum(size_t group, const float* from) const {
+    const size_t left = task_->n - group * kTileRows;
+    const auto mask = static_cast<__mmask16>(left < kTileRows ? (1U << left) - 1 : 0xFFFFU);
+    float* y = task_->y + (first_ + next_) * task_->n + group * kTileRows;
+    __m512 sum = _mm512_load_ps(from);
+    if (task_->accumulate) sum = _mm512_add_ps(_mm512_maskz_loadu_ps(mask, y), sum);
+    _mm512_mask_storeu_ps(y, mask, sum);
+  }
+
+  // To the input of the product that follows.
+  void StoreGated(size_t group, const float* gate, const float* up) const {
+    const __m512 value = SiluTimes(_mm512_load_ps(gate), _mm512_load_ps(up));
+    uint16_t* to = task_->gated + Bf16RowStart(first_ + next_, task_->n) +
+                   group / 2 * kBf16TileValues + group % 2 * kTileRows;
+    _mm256_store_si256(reinterpret_cast<__m256i*>(to), FiniteBf16(_mm512_castps_si512(value)));
+    if (group % 2 == 0 && (group + 1) * kTileRows >= task_->n) {  // fills up the last step
+      _mm256_store_si256(reinterpret_cast<__m256i*>(to + kTileRows), _mm256_setzero_si256());
+    }
+  }
+
+  const Bf16GemmTask* task_ = nullptr;
+  Waiting sums_;
+  size_t first_ = 0;
+  size_t panel_ = 0;
+  size_t rows_ = 0;
+  size_t next_ = 0;
+};
+
+// What is done while the tile unit multiplies a block: the next unit is decoded, and what the block
+// before summed up is finished.
+template <class Widen, class Kind>
+struct Meanwhile {
+  Decoder<Widen> next;
+  Epilogue<Kind> before;
+};
+
+template <size_t kM, size_t kN, class Widen, class Kind>
 [[gnu::noinline]] void MultiplyBlock(const Bf16Block& b, Sums sums, Waiting* waiting,
-                                     Decoder<Widen>& next) {
+                                     Meanwhile<Widen, Kind>& meanwhile) {
   if (waiting->tiles != kM || waiting->panels != kN) StoreWaiting(waiting);
   CompilerFence();
   FirstStep<kM, kN>(b, sums, *waiting);
   CompilerFence();
   *waiting = {b.sums, b.sums_stride, kM, kN};
   for (size_t i = 0; i < b.lines; ++i) _mm_prefetch(b.ahead + 64 * i, _MM_HINT_T1);
-  size_t slices = b.slices;
-  const size_t every = slices == 0 ? b.steps : (b.steps + slices - 1) / slices;
-  for (size_t s = 1; s < b.steps;) {
-    const size_t end = s + every < b.steps ? s + every : b.steps;
-    for (; s < end; ++s) {
-      Step<kM, kN>(b.x + s * kBf16TileValues, b.x_stride, b.w + s * kBf16TileValues);
-    }
+  for (size_t s = 1; s < b.steps; ++s) {
+    Step<kM, kN>(b.x + s * kBf16TileValues, b.x_stride, b.w + s * kBf16TileValues);
     CompilerFence();
-    if (slices > 0 && !next.done()) {
-      next.Slice();
-      --slices;
-    }
+    meanwhile.next.Advance(b.parts_before + (b.parts - b.parts_before) * (s + 1) / b.steps);
+    meanwhile.before.Advance(kGemmRowStep * (s + 1) / b.steps);
     CompilerFence();
   }
+  meanwhile.before.Advance(kGemmRowStep);
 }
 
-template <class Widen>
+template <class Widen, class Kind>
 void RunBlock(const Bf16Block& b, size_t tiles, size_t panels, Sums sums, Waiting* waiting,
-              Decoder<Widen>& next) {
-  if (tiles == 2 && panels == 2) return MultiplyBlock<2, 2>(b, sums, waiting, next);
-  if (tiles == 2) return MultiplyBlock<2, 1>(b, sums, waiting, next);
-  if (panels == 2) return MultiplyBlock<1, 2>(b, sums, waiting, next);
-  return MultiplyBlock<1, 1>(b, sums, waiting, next);
+              Meanwhile<Widen, Kind>& meanwhile) {
+  if (tiles == 2 && panels == 2) return MultiplyBlock<2, 2>(b, sums, waiting, meanwhile);
+  if (tiles == 2) return MultiplyBlock<2, 1>(b, sums, waiting, meanwhile);
+  if (panels == 2) return MultiplyBlock<1, 2>(b, sums, waiting, meanwhile);
+  return MultiplyBlock<1, 1>(b, sums, waiting, meanwhile);
 }
-
-// What the sums of a span of groups become.
-struct Plain {};  // y, perhaps accumulated
-struct Gated {};  // silu(sums of the even panels) * sums of the odd ones, rounded for a product
 
 // Where panels come from. Plain: panel i is group begin + i of one matrix. Gated: of two matrices
 // of one shape in turn, so panel 2i and 2i + 1 are group begin + i of each.
@@ -258,21 +318,18 @@ class Bf16Gemm {
     ConfigureTiles(kTileRows);
     Unit unit = SpanFrom(source_.begin());
     Decoder<Widen> first = DecoderOf(unit, panels_[0]);
-    first.Finish();
+    first.Advance(first.parts());
     for (size_t turn = 0; unit.span_begin < source_.end(); ++turn) {
       const Unit following = After(unit);
-      Decoder<Widen> next;
-      if (following.span_begin < source_.end()) {
-        next = DecoderOf(following, panels_[(turn + 1) % 2]);
-      }
-      RunUnit(unit, following, panels_[turn % 2], next);
-      next.Finish();
-      if (following.span_begin != unit.span_begin) {
-        StoreWaiting(&waiting_);
-        Store(unit);
-      }
+      const bool more = following.span_begin < source_.end();
+      meanwhile_.next = more ? DecoderOf(following, panels_[(turn + 1) % 2]) : Decoder<Widen>();
+      RunUnit(unit, following, panels_[turn % 2]);
+      meanwhile_.next.Advance(meanwhile_.next.parts());
       unit = following;
     }
+    StoreWaiting(&waiting_);
+    meanwhile_.before = finished_;
+    meanwhile_.before.Advance(kGemmRowStep);
     _tile_release();
   }
 
@@ -303,8 +360,8 @@ class Bf16Gemm {
     return Decoder<Widen>(tiles, panels, InputsOf(unit), out);
   }
 
-  // `after` is the unit that `next` decodes; the weights of the one behind it are asked for.
-  void RunUnit(const Unit& unit, const Unit& after, const uint16_t* panels, Decoder<Widen>& next) {
+  // `after` is the unit that is decoded meanwhile; the weights of the one behind it are asked for.
+  void RunUnit(const Unit& unit, const Unit& after, const uint16_t* panels) {
     const size_t blocks = (task_.rows + kGemmRowStep - 1) / kGemmRowStep;
     const Unit ahead = after.span_begin < source_.end() ? After(after) : after;
     const bool more = ahead.span_begin < source_.end();
@@ -314,9 +371,10 @@ class Bf16Gemm {
     b.w = panels;
     b.sums_stride = sums_stride_;
     b.steps = Bf16Steps(InputsOf(unit));
-    b.slices = (next.slices() + blocks - 1) / blocks;
     for (size_t i = 0; i < blocks; ++i) {
       const size_t m = i * kGemmRowStep;
+      b.parts_before = meanwhile_.next.parts() * i / blocks;
+      b.parts = meanwhile_.next.parts() * (i + 1) / blocks;
       b.x = task_.x + Bf16RowStart(m, task_.k) + unit.k / kBf16Step * kBf16TileValues;
       b.sums = task_.scratch + (unit.panel - unit.span_begin) * sums_stride_ + m * kTileRows;
       // The first half of the blocks asks for one panel, the second for the other.
@@ -329,46 +387,10 @@ class Bf16Gemm {
       const Sums sums = unit.k == 0 ? Sums::kNew : Sums::kContinued;
       // Sums that wait and are to go on must be in memory first.
       if (waiting_.sums == b.sums) StoreWaiting(&waiting_);
-      RunBlock(b, tiles, PanelsOf(unit), sums, &waiting_, next);
-    }
-  }
-
-  void Store(const Unit& unit) const {
-    if constexpr (std::is_same_v<Kind, Plain>) {
-      StoreSums(unit.span_begin, unit.span_end);
-    } else {
-      StoreGated(unit.span_begin / 2, unit.span_end / 2);
-    }
-  }
-
-  // Groups [begin, end) to y, a row at a time: long runs of consecutive lines.
-  void StoreSums(size_t begin, size_t end) const {
-    for (size_t row = 0; row < task_.rows; ++row) {
-      const float* acc = task_.scratch + row * kTileRows;
-      for (size_t group = begin; group < end; ++group, acc += sums_stride_) {
-        const size_t left = task_.n - group * kTileRows;
-        const auto mask = static_cast<__mmask16>(left < kTileRows ? (1U << left) - 1 : 0xFFFFU);
-        float* y = task_.y + row * task_.n + group * kTileRows;
-        __m512 sum = _mm512_load_ps(acc);
-        if (task_.accumulate) sum = _mm512_add_ps(_mm512_maskz_loadu_ps(mask, y), sum);
-        _mm512_mask_storeu_ps(y, mask, sum);
-      }
-    }
-  }
-
-  // Groups [begin, end) of both matrices to the input of the product that follows.
-  void StoreGated(size_t begin, size_t end) const {
-    for (size_t row = 0; row < task_.rows; ++row) {
-      const float* acc = task_.scratch + row * kTileRows;
-      uint16_t* out = task_.gated + Bf16RowStart(row, task_.n);
-      for (size_t group = begin; group < end; ++group, acc += 2 * sums_stride_) {
-        const __m512 value = SiluTimes(_mm512_load_ps(acc), _mm512_load_ps(acc + sums_stride_));
-        uint16_t* to = out + group / 2 * kBf16TileValues + group % 2 * kTileRows;
-        _mm256_store_si256(reinterpret_cast<__m256i*>(to), FiniteBf16(_mm512_castps_si512(value)));
-        if (group % 2 == 0 && (group + 1) * kTileRows >= task_.n) {  // fills up the last step
-          _mm256_store_si256(reinterpret_cast<__m256i*>(to + kTileRows), _mm256_setzero_si256());
-        }
-      }
+      meanwhile_.before = finished_;
+      finished_ = {};
+      RunBlock(b, tiles, PanelsOf(unit), sums, &waiting_, meanwhile_);
+      if (unit.k + kBf16Chunk >= task_.k) finished_ = {task_, waiting_, m, unit.panel};
     }
   }
 
@@ -378,6 +400,8 @@ class Bf16Gemm {
   const size_t sums_stride_;  // floats from one panel's sums to the next one's
   const size_t span_;
   Waiting waiting_;
+  Epilogue<Kind> finished_;  // of the block that waits, if its sums are complete
+  Meanwhile<Widen, Kind> meanwhile_;
   alignas(64) uint16_t panels_[2][kPairValues];
 };
 

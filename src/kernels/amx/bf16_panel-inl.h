@@ -57,10 +57,10 @@ inline __m512 ToWeight(__m512 code, const GroupScale& scale) {
   return _mm512_add_ps(product, scale.min);
 }
 
-// `kCount` vectors of codes, of one group, to 2 * kCount vectors of a weight tile.
-template <class Format, size_t kCount>
+// Two vectors of codes, of one group, to four vectors of a weight tile.
+template <class Format>
 inline void WidenCodes(const Bytes* q, const GroupScale& scale, uint16_t* out) {
-  for (size_t i = 0; i < kCount; ++i) {
+  for (size_t i = 0; i < 2; ++i) {
     const __m512 w0 = ToWeight<Format>(CodesOf<Format, 0>(q[i]), scale);
     const __m512 w1 = ToWeight<Format>(CodesOf<Format, 1>(q[i]), scale);
     const __m512 w2 = ToWeight<Format>(CodesOf<Format, 2>(q[i]), scale);
@@ -85,8 +85,12 @@ inline GroupScale ScaleOf(const Scales& scales, size_t group, __m512 d, __m512 d
   return out;
 }
 
-// The decoders of a chunk of up to kBf16Chunk inputs of one panel, a step of 32 inputs at a time:
-// Step(i) follows Step(i - 1) and writes sixteen vectors of a weight tile.
+// The decoders of a chunk of up to kBf16Chunk inputs of one panel, 8 inputs at a time: a little
+// work, to be done between tile products. Part(i) follows Part(i - 1) and writes four vectors of a
+// tile.
+constexpr size_t kPartsOfStep = 4;
+constexpr size_t kPartValues = kBf16TileValues / kPartsOfStep;
+
 template <class Format>
 class WidenSuperBlocks {
  public:
@@ -96,17 +100,15 @@ class WidenSuperBlocks {
   WidenSuperBlocks() = default;
   WidenSuperBlocks(const uint8_t* tiles, size_t /*count*/) : tile_(tiles) {}
 
-  void Step(size_t step, uint16_t* out) {
-    const size_t j = step % 8;
-    if (j == 0) Enter(tile_ + step / 8 * kTileBytes);
-    Bytes q[8];
-    Format::Unpack(entered_, j, 0, q);
-    if constexpr (Format::kGroup == 32) {
-      WidenCodes<Format, 8>(q, ScaleOf<Format>(scales_, j, d_, dmin_), out);
-    } else {
-      WidenCodes<Format, 4>(q, ScaleOf<Format>(scales_, 2 * j, d_, dmin_), out);
-      WidenCodes<Format, 4>(q + 4, ScaleOf<Format>(scales_, 2 * j + 1, d_, dmin_), out + 256);
+  void Part(size_t part, uint16_t* out) {
+    const size_t j = part / kPartsOfStep % 8;
+    const size_t quarter = part % kPartsOfStep;
+    if (j == 0 && quarter == 0) Enter(tile_ + part / kPartsOfStep / 8 * kTileBytes);
+    if (quarter == 0) Format::Unpack(entered_, j, 0, q_);
+    if (quarter * 8 % Format::kGroup == 0) {
+      scale_ = ScaleOf<Format>(scales_, (32 * j + 8 * quarter) / Format::kGroup, d_, dmin_);
     }
+    WidenCodes<Format>(q_ + 2 * quarter, scale_, out);
   }
 
  private:
@@ -120,6 +122,8 @@ class WidenSuperBlocks {
   const uint8_t* tile_ = nullptr;
   const uint8_t* entered_ = nullptr;
   Scales scales_;
+  GroupScale scale_;
+  Bytes q_[8];
   __m512 d_;
   __m512 dmin_;
 };
@@ -133,18 +137,21 @@ class WidenSmallBlocks {
   WidenSmallBlocks() = default;
   WidenSmallBlocks(const uint8_t* tiles, size_t /*count*/) : tile_(tiles) {}
 
-  void Step(size_t step, uint16_t* out) {
-    const uint8_t* tile = tile_ + step * kTileBytes;
-    Bytes q[8];
-    Format::Unpack(tile, 0, 0, q);
-    GroupScale scale;
-    scale.d = Simd::LoadHalves(tile + Format::kD);
-    scale.min = Format::kHasMin ? Simd::LoadHalves(tile + Format::kDmin) : scale.d;
-    WidenCodes<Format, 8>(q, scale, out);
+  void Part(size_t part, uint16_t* out) {
+    const size_t quarter = part % kPartsOfStep;
+    if (quarter == 0) {
+      const uint8_t* tile = tile_ + part / kPartsOfStep * kTileBytes;
+      Format::Unpack(tile, 0, 0, q_);
+      scale_.d = Simd::LoadHalves(tile + Format::kD);
+      scale_.min = Format::kHasMin ? Simd::LoadHalves(tile + Format::kDmin) : scale_.d;
+    }
+    WidenCodes<Format>(q_ + 2 * quarter, scale_, out);
   }
 
  private:
   const uint8_t* tile_ = nullptr;
+  GroupScale scale_;
+  Bytes q_[8];
 };
 
 // Tiny values of a float format become 0, as in WeightToBf16.
@@ -170,8 +177,8 @@ class WidenWords {
   WidenWords() = default;
   WidenWords(const uint8_t* tiles, size_t count) : tile_(tiles), count_(count) {}
 
-  void Step(size_t step, uint16_t* out) {
-    for (size_t k = step * kBf16Step; k < (step + 1) * kBf16Step; k += 2, out += 2 * kTileRows) {
+  void Part(size_t part, uint16_t* out) {
+    for (size_t k = 8 * part; k < 8 * part + 8; k += 2, out += 2 * kTileRows) {
       _mm512_store_si512(out, Bf16Pair(Get(k), Get(k + 1)));
     }
   }
