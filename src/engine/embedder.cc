@@ -81,7 +81,7 @@ Status Embedder::RunPass(const std::vector<Piece>& pieces) {
     const auto table =
         std::span(pages).subspan(piece.first_page, PagesFor(piece.begin + piece.count));
     batch.slices.push_back(
-        {batch.tokens.size(), piece.count, piece.begin, table, model::LogitsWanted::kAll});
+        {batch.tokens.size(), piece.count, piece.begin, table, model::LogitsWanted::kAll, matmul_});
     batch.tokens.insert(batch.tokens.end(), begin, begin + static_cast<ptrdiff_t>(piece.count));
   }
   LEMMA_RETURN_IF_ERROR(model_.Forward(batch, *kv_, hidden_));

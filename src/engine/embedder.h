@@ -28,7 +28,10 @@ struct EmbedJob {
 
 class Embedder {
  public:
-  Embedder(StepModel& model, kernels::KvTypes types) : model_(model), types_(types) {}
+  // `matmul`: of all tokens, as for prompts.
+  Embedder(StepModel& model, kernels::KvTypes types,
+           kernels::MatmulType matmul = kernels::MatmulType::kInt8)
+      : model_(model), types_(types), matmul_(matmul) {}
 
   void Add(EmbedJob job) { jobs_.push_back(std::move(job)); }
   // One pass of at most `tokens` tokens. False when there was nothing to do.
@@ -52,6 +55,7 @@ class Embedder {
 
   StepModel& model_;
   const kernels::KvTypes types_;
+  const kernels::MatmulType matmul_;
   std::deque<EmbedJob> jobs_;
   // Of the first job:
   EmbedVectors vectors_;

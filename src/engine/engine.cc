@@ -54,7 +54,7 @@ class Engine::Impl {
        const EngineOptions& options, std::shared_ptr<Waker> waker, std::unique_ptr<PageStore> store)
       : vocab_(model->vocab()),
         options_(options),
-        embedder_(*model, options.kv_type),
+        embedder_(*model, options.kv_type, options.prefill_type),
         loop_(std::move(model), std::move(kv), options, std::move(store)),
         waker_(std::move(waker)),
         thread_([this] { Run(); }) {}
