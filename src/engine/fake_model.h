@@ -73,9 +73,40 @@ class FakeModel final : public StepModel {
     return OkStatus();
   }
 
+  // Four layers; each writes a part of the tokens to the pages.
+  Result<std::unique_ptr<model::LayeredPass>> Begin(const model::ForwardBatch& batch,
+                                                    kernels::KvStorage& kv) override {
+    return std::unique_ptr<model::LayeredPass>(std::make_unique<Pass>(*this, batch, kv));
+  }
+  [[nodiscard]] size_t layers() const override { return Pass::kLayers; }
+
   std::atomic<size_t> passes{0};
 
  private:
+  class Pass final : public model::LayeredPass {
+   public:
+    static constexpr size_t kLayers = 4;
+    Pass(FakeModel& model, const model::ForwardBatch& batch, kernels::KvStorage& kv)
+        : model_(model), batch_(batch), kv_(kv) {}
+    [[nodiscard]] size_t layers_left() const override { return kLayers - next_; }
+    Status RunLayer(std::vector<float>& output) override {
+      const model::ForwardBatch& batch = batch_.get();
+      for (const auto& slice : batch.slices) {
+        for (size_t i = next_; i < slice.count; i += kLayers) {
+          static_cast<FakeKv&>(kv_).At(slice.pages, slice.position + i) =
+              batch.tokens[slice.token_begin + i];
+        }
+      }
+      return ++next_ < kLayers ? OkStatus() : model_.Forward(batch, kv_, output);
+    }
+
+   private:
+    FakeModel& model_;
+    const model::KeptBatch batch_;
+    kernels::KvStorage& kv_;
+    size_t next_ = 0;
+  };
+
   static constexpr size_t kHiddenWidth = 8;
   // Rows that depend on every token before them. Expects LogitsWanted::kAll.
   Status Hidden(const model::ForwardBatch& batch, FakeKv& kv, std::vector<float>& out) {

@@ -7,18 +7,10 @@
 namespace lemma::engine {
 namespace {
 
-constexpr size_t kFirstLimit = 32;  // before anything was measured
-constexpr double kMostGrowth = 1.125;
+constexpr size_t kFirstLimit = 128;  // before anything was measured
+constexpr double kMostGrowth = 1.25;
 constexpr double kMostFall = 0.5;  // so that one slow step does not matter much
-// Matrix kernels work on tiles of so many rows, and a part of one costs as much as all of it: so
-// the rows of a step, decoding and prompts together, fill tiles.
-constexpr size_t kTile = 16;
-
-size_t FillTiles(size_t decode_rows, size_t prompt_rows) {
-  size_t rows = (decode_rows + prompt_rows) / kTile * kTile;
-  while (rows < decode_rows + PrefillPace::kLeast) rows += kTile;
-  return rows - decode_rows;
-}
+constexpr size_t kTile = 16;       // of rows, in matrix kernels; a part costs as much as all of it
 
 }  // namespace
 
@@ -31,18 +23,18 @@ double PrefillPace::Times::Median() const {
   return sorted[static_cast<size_t>(n / 2)];
 }
 
-void PrefillPace::Record(size_t decode_rows, size_t prompt_rows, double seconds) {
+void PrefillPace::RecordDecode(size_t rows, double seconds) {
+  if (rows == 0) return;
+  quiet_[std::min<size_t>(std::bit_width(rows) - 1, kClasses - 1)].Add(seconds);
+}
+
+void PrefillPace::RecordPrompt(size_t decode_rows, size_t prompt_rows, double seconds) {
   if (decode_rows == 0) return;
-  if (prompt_rows == 0) {
-    const size_t last = kClasses - 1;
-    quiet_[std::min<size_t>(std::bit_width(decode_rows) - 1, last)].Add(seconds);
-    return;
-  }
   const double quiet = Quiet(decode_rows);
   if (quiet <= 0) return;
   const auto rows = static_cast<double>(prompt_rows);
   if (rate_ <= 0) rate_ = static_cast<double>(kFirstLimit) / ((kStretch - 1) * quiet);
-  const double measured = rows / std::max(seconds - quiet, 1e-3 * quiet);
+  const double measured = rows / std::max(seconds, 1e-6 * quiet);
   if (measured < rate_) {
     rate_ = std::max(measured, rate_ * kMostFall);
   } else if (2 * prompt_rows >= Limit(decode_rows)) {  // narrow ones tell nothing of wide ones
@@ -64,9 +56,9 @@ double PrefillPace::Quiet(size_t decode_rows) const {
 
 size_t PrefillPace::Limit(size_t decode_rows) const {
   const double quiet = Quiet(decode_rows);
-  if (quiet <= 0 || rate_ <= 0) return FillTiles(decode_rows, kFirstLimit);
+  if (quiet <= 0 || rate_ <= 0) return kFirstLimit;
   const auto fits = static_cast<size_t>(std::min(rate_ * (kStretch - 1) * quiet, 1e6));
-  return FillTiles(decode_rows, fits);
+  return std::max(fits / kTile * kTile, kLeast);
 }
 
 }  // namespace lemma::engine

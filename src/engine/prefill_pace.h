@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// How many prompt tokens may go into a step in which sequences decode, from the times of earlier
-// steps: as many as make it kStretch times as long as the same step without them. Decides about
-// time only: no token depends on how a prompt is cut. One thread.
+// How many prompt tokens may be computed together while sequences decode. A pass of prompts stops
+// after each few layers for a step of the others; so one layer of it may take so long that the step
+// becomes kStretch times as long as without. From the times of earlier steps; decides about time
+// only: no token depends on how a prompt is cut. One thread.
 #pragma once
 
 #include <array>
@@ -13,11 +14,12 @@ namespace lemma::engine {
 class PrefillPace {
  public:
   static constexpr double kStretch = 2.2;
-  static constexpr size_t kLeast = 8;  // prompts always go on
+  static constexpr size_t kLeast = 16;  // prompts always go on
 
-  // A step took so long in which `decode_rows` tokens were decoded beside `prompt_rows` of
-  // prompts; prompt_rows may be 0.
-  void Record(size_t decode_rows, size_t prompt_rows, double seconds);
+  // A step that decoded `rows` tokens, and nothing else, took so long.
+  void RecordDecode(size_t rows, double seconds);
+  // A layer of `prompt_rows` tokens took so long, beside a step that decoded `decode_rows`.
+  void RecordPrompt(size_t decode_rows, size_t prompt_rows, double seconds);
   // REQUIRES: decode_rows > 0.
   [[nodiscard]] size_t Limit(size_t decode_rows) const;
 
@@ -38,7 +40,7 @@ class PrefillPace {
   [[nodiscard]] double Quiet(size_t decode_rows) const;
 
   std::array<Times, kClasses> quiet_;
-  // Prompt tokens a second that a step takes beside its decoding; follows what is measured, upwards
+  // Prompt tokens a second that a layer takes; follows what is measured, upwards
   // in small steps, for what a token costs is no straight line.
   double rate_ = 0;
 };

@@ -8,86 +8,71 @@
 namespace lemma::engine {
 namespace {
 
-// A machine: a step reads all weights, and computes each row.
-double StepSeconds(size_t decode_rows, size_t prompt_rows) {
-  const auto rows = static_cast<double>(decode_rows + prompt_rows);
-  return std::max(0.030, 0.0008 * rows) + 0.0002 * rows;
+// A machine of 30 layers that reads all weights in a step and computes each row.
+constexpr double kLayers = 30;
+double DecodeSeconds(size_t rows) { return std::max(0.030, 0.0008 * static_cast<double>(rows)); }
+double LayerSeconds(size_t prompt_rows) {
+  return (0.200 + 0.003 * static_cast<double>(prompt_rows)) / kLayers;
+}
+double Stretch(size_t decode_rows, size_t prompt_rows) {
+  return 1 + LayerSeconds(prompt_rows) / DecodeSeconds(decode_rows);
 }
 
-TEST(PrefillPaceTest, FindsTheChunkThatStretchesAStepAsMeant) {
-  for (const size_t decode_rows : {1u, 6u, 16u, 60u}) {
+TEST(PrefillPaceTest, FindsTheWidthWhoseLayerStretchesAStepAsMeant) {
+  for (const size_t decode_rows : {1U, 6U, 60U, 200U}) {
     PrefillPace pace;
-    const double quiet = StepSeconds(decode_rows, 0);
-    for (int i = 0; i < 5; ++i) pace.Record(decode_rows, 0, quiet);
-    double longest = 0;
+    for (int i = 0; i < 5; ++i) pace.RecordDecode(decode_rows, DecodeSeconds(decode_rows));
     size_t rows = 0;
-    for (int i = 0; i < 60; ++i) {
+    double longest = 0;
+    for (int i = 0; i < 80; ++i) {
       rows = pace.Limit(decode_rows);
-      const double seconds = StepSeconds(decode_rows, rows);
-      if (i > 0) longest = std::max(longest, seconds / quiet);  // the first is a guess
-      pace.Record(decode_rows, rows, seconds);
+      longest = std::max(longest, Stretch(decode_rows, rows));
+      pace.RecordPrompt(decode_rows, rows, LayerSeconds(rows));
     }
-    EXPECT_LT(longest, 3) << decode_rows;
-    // In the end it uses what it may use.
-    EXPECT_GT(StepSeconds(decode_rows, rows) / quiet, 1.6) << decode_rows;
+    EXPECT_LT(longest, 2.6) << decode_rows;
+    EXPECT_GT(Stretch(decode_rows, rows), 1.9) << "it uses what it may use";
   }
 }
 
-TEST(PrefillPaceTest, StartsSmallAndNeverStops) {
+TEST(PrefillPaceTest, NeverStops) {
   PrefillPace pace;
-  EXPECT_EQ(pace.Limit(1), 31u);
-  for (int i = 0; i < 10; ++i) pace.Record(1, 0, 0.001);
-  for (int i = 0; i < 10; ++i) pace.Record(1, 31, 5.0);
-  EXPECT_EQ(pace.Limit(1), 15u);
-  EXPECT_EQ(pace.Limit(8), 8u);
-  EXPECT_EQ(pace.Limit(9), 23u) << "seven tokens would be too slow";
-}
-
-// A started tile costs as much as a whole one: there the chunk ends.
-TEST(PrefillPaceTest, StepsAreWholeTiles) {
-  const auto seconds = [](size_t rows) {
-    return 0.02 + 0.02 * static_cast<double>((rows + 15) / 16);
-  };
-  for (const size_t decode_rows : {1u, 5u, 17u, 40u}) {
-    PrefillPace pace;
-    for (int i = 0; i < 5; ++i) pace.Record(decode_rows, 0, seconds(decode_rows));
-    for (int i = 0; i < 40; ++i) {
-      const size_t rows = pace.Limit(decode_rows);
-      EXPECT_EQ((decode_rows + rows) % 16, 0u);
-      pace.Record(decode_rows, rows, seconds(decode_rows + rows));
-    }
-  }
+  EXPECT_EQ(pace.Limit(1), 128U);
+  for (int i = 0; i < 10; ++i) pace.RecordDecode(1, 0.001);
+  for (int i = 0; i < 10; ++i) pace.RecordPrompt(1, 128, 5.0);
+  EXPECT_EQ(pace.Limit(1), PrefillPace::kLeast);
 }
 
 TEST(PrefillPaceTest, OneSlowStepIsSoonForgotten) {
   PrefillPace pace;
-  for (int i = 0; i < 10; ++i) pace.Record(4, 0, StepSeconds(4, 0));
-  const auto mixed = [&] { pace.Record(4, pace.Limit(4), StepSeconds(4, pace.Limit(4))); };
-  for (int i = 0; i < 30; ++i) mixed();
+  const auto both = [&] {
+    pace.RecordDecode(4, DecodeSeconds(4));
+    pace.RecordPrompt(4, pace.Limit(4), LayerSeconds(pace.Limit(4)));
+  };
+  for (int i = 0; i < 40; ++i) both();
   const size_t before = pace.Limit(4);
-  pace.Record(4, before, 9.0);
-  pace.Record(4, 0, 9.0);
+  pace.RecordPrompt(4, before, 9.0);
+  pace.RecordDecode(4, 9.0);
   EXPECT_GE(pace.Limit(4), before / 2 - 16);
-  for (int i = 0; i < 8; ++i) mixed();
+  for (int i = 0; i < 10; ++i) both();
   EXPECT_NEAR(static_cast<double>(pace.Limit(4)), static_cast<double>(before), 16);
 }
 
 TEST(PrefillPaceTest, NarrowChunksDoNotRaiseTheLimit) {
   PrefillPace pace;
-  for (int i = 0; i < 10; ++i) pace.Record(4, 0, StepSeconds(4, 0));
-  for (int i = 0; i < 30; ++i) pace.Record(4, pace.Limit(4), StepSeconds(4, pace.Limit(4)));
+  for (int i = 0; i < 10; ++i) pace.RecordDecode(4, DecodeSeconds(4));
+  for (int i = 0; i < 40; ++i) pace.RecordPrompt(4, pace.Limit(4), LayerSeconds(pace.Limit(4)));
   const size_t before = pace.Limit(4);
-  for (int i = 0; i < 50; ++i) pace.Record(4, 5, StepSeconds(4, 5));
+  for (int i = 0; i < 50; ++i) pace.RecordPrompt(4, 5, 1e-5);
   EXPECT_EQ(pace.Limit(4), before);
 }
 
 TEST(PrefillPaceTest, TimesOfOtherWidthsAreUsedOnTheSafeSide) {
   PrefillPace pace;
-  for (int i = 0; i < 5; ++i) pace.Record(40, 0, 0.080);
-  for (int i = 0; i < 5; ++i) pace.Record(40, 32, 0.160);
+  for (int i = 0; i < 5; ++i) pace.RecordDecode(40, 0.080);
+  for (int i = 0; i < 5; ++i) pace.RecordPrompt(40, 128, 0.080);
   const size_t many = pace.Limit(40);
   EXPECT_LT(pace.Limit(1), many);
-  EXPECT_NEAR(static_cast<double>(pace.Limit(500)), static_cast<double>(many), 16);
+  EXPECT_EQ(pace.Limit(500), many);
 }
 
 }  // namespace

@@ -9,7 +9,9 @@ namespace {
 
 constexpr size_t kFirstShare = 4;  // the first prompt gets one part in so many
 
-bool Decodes(const SequenceState& s) { return s.started && s.pending <= kDecodeTokens; }
+bool Decodes(const SequenceState& s) {
+  return s.started && !s.prefill && s.pending <= kDecodeTokens;
+}
 
 size_t PagesFor(size_t tokens, size_t page_tokens) {
   return (tokens + page_tokens - 1) / page_tokens;
@@ -167,9 +169,11 @@ class Planner {
                                            [&](size_t a, size_t b) { return Before(a, b); });
     const bool idle = plan.slices.empty();
     std::optional<size_t> last;
+    bool pinned = false;
     size_t lower_pages = 0;
     for (size_t i = 0; i < states_.size(); ++i) {
-      if (i == first || !states_[i].holds_pages) continue;
+      pinned = pinned || states_[i].pinned;
+      if (i == first || !states_[i].holds_pages || states_[i].pinned) continue;
       if (states_[i].priority < states_[first].priority) {
         lower_pages += PagesFor(states_[i].length, limits_.page_tokens);
       }
@@ -177,7 +181,7 @@ class Planner {
     }
     if (idle) {
       plan.preempt = last;
-      if (!last) plan.starved = first;
+      if (!last && !pinned) plan.starved = first;
       return;
     }
     const SequenceState& s = states_[first];

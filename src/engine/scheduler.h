@@ -26,6 +26,8 @@ struct SequenceState {
   bool last_page_shared = false;  // extending it costs one page more
   bool paused = false;            // its consumer does not keep up
   bool holds_pages = false;
+  bool pinned = false;      // its pages cannot be taken away now
+  bool prefill = false;     // its next tokens are of a prompt, however few they are
   bool started = true;      // false: it was never planned, or lost its pages
   size_t sequences = 1;     // what it will be forked into when its prompt is done
   size_t cached_pages = 0;  // of one that has not started: pages it will take from the cache
@@ -42,7 +44,7 @@ struct SchedulerLimits {
   size_t page_tokens = 64;
 };
 
-// A sequence with so few tokens to compute decodes; with more, they are a prompt.
+// A started sequence with so few tokens to compute decodes; with more, they are a prompt.
 inline constexpr size_t kDecodeTokens = 8;
 
 struct PlannedSlice {

@@ -175,6 +175,16 @@ TEST(SchedulerTest, PreemptsTheLowestPriorityThenTheYoungest) {
   EXPECT_EQ(PlanStep(states, 0, {}).preempt, 2u);
 }
 
+TEST(SchedulerTest, PinnedPagesAreWaitedFor) {
+  std::vector<SequenceState> states{Decode(0, 64), Prefill(1, 100)};
+  states[1].holds_pages = true;
+  states[1].paused = true;
+  states[1].pinned = true;
+  const Plan plan = PlanStep(states, 0, {});
+  EXPECT_TRUE(plan.slices.empty());
+  EXPECT_FALSE(plan.preempt || plan.starved);
+}
+
 TEST(SchedulerTest, LowerPriorityGivesWayEvenWhenSomethingRuns) {
   std::vector<SequenceState> states{Decode(0, 65), Decode(1, 128), Waiting(2, 128)};
   EXPECT_FALSE(PlanStep(states, 0, {}).preempt) << "of equals, who runs goes on";

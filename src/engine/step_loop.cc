@@ -63,7 +63,11 @@ void StepLoop::Finish(Active& active, Sample& sample, Ending ending) {
   stats_.cancels += ending.reason == FinishReason::kCancelled ? 1 : 0;
   stats_.deadline_hits += ending.reason == FinishReason::kDeadline ? 1 : 0;
   active.shared->queue.Push(std::move(event));
-  if (sample.sequence) pages_.Release(*sample.sequence);
+  if (sample.sequence && sample.in_pass) {
+    flying_->orphans.push_back(*sample.sequence);
+  } else if (sample.sequence) {
+    pages_.Release(*sample.sequence);
+  }
   sample.sequence.reset();
   sample.tokens.clear();  // marks it finished
 }
@@ -157,21 +161,24 @@ bool StepLoop::Step() {
   std::vector<Ref> refs = Candidates();
   const size_t candidates = refs.size();
   std::vector<PlannedSlice> slices = Plan(refs);
-  std::ranges::stable_partition(slices, [&](const PlannedSlice& slice) {  // int8 rows come first
-    const Ref& ref = refs[slice.sequence];
-    return Computed(*ref.sample) >= PrefillEnd(*ref.active);
-  });
+  for (const Ref& ref : refs) ref.sample->drafts.Clear();
+  const std::vector<PlannedSlice> prompts = SplitPrompts(refs, slices);
+  if (!prompts.empty()) BeginPass(refs, prompts);
   AddDrafts(refs, slices);
-  const bool ran = !slices.empty() && RunSlices(refs, slices);
+  if (!slices.empty()) RunSlices(refs, slices);
+  const bool ran = !slices.empty() || flying_;
+  if (flying_) {
+    const double beside = (PrefillPace::kStretch - 1) * forward_seconds_;
+    AdvancePass(slices.empty() ? std::nullopt : std::optional(beside));
+  }
   DropFinished();
   // A sample that Plan took out (preempted, starved) freed pages: the rest can go on at once.
   return ran || loaded || refs.size() < candidates;
 }
 
-bool StepLoop::RunSlices(const std::vector<Ref>& refs, const std::vector<PlannedSlice>& slices) {
-  model::ForwardBatch batch;
+Status StepLoop::BuildBatch(const std::vector<Ref>& refs, const std::vector<PlannedSlice>& slices,
+                            model::ForwardBatch& batch) {
   Status status;
-  size_t prompt_rows = 0;
   for (const PlannedSlice& slice : slices) {
     Active& active = *refs[slice.sequence].active;
     Sample& sample = *refs[slice.sequence].sample;
@@ -193,30 +200,39 @@ bool StepLoop::RunSlices(const std::vector<Ref>& refs, const std::vector<Planned
     const bool last = row.position + slice.count == sample.tokens.size();
     row.logits = last ? model::LogitsWanted::kLast : model::LogitsWanted::kNone;
     if (!drafts.empty()) row.logits = model::LogitsWanted::kAll;
-    if (sample.tokens.size() - row.position > kDecodeTokens) prompt_rows += slice.count;
     batch.slices.push_back(row);
   }
   for (size_t i = 0; i < slices.size(); ++i) {
     batch.slices[i].pages = pages_.Table(*refs[slices[i].sequence].sample->sequence);
   }
+  return status;
+}
+
+void StepLoop::FailSlices(const std::vector<Ref>& refs, const std::vector<PlannedSlice>& slices,
+                          const Status& status) {
+  for (const PlannedSlice& slice : slices) {
+    FinishWithForks(*refs[slice.sequence].active, *refs[slice.sequence].sample,
+                    {FinishReason::kError, status});
+  }
+}
+
+void StepLoop::RunSlices(const std::vector<Ref>& refs, const std::vector<PlannedSlice>& slices) {
+  const bool decodes = std::none_of(slices.begin(), slices.end(), [&](const PlannedSlice& slice) {
+    return IsPrompt(refs[slice.sequence]);
+  });
+  model::ForwardBatch batch;
+  Status status = BuildBatch(refs, slices, batch);
   const Stopwatch watch;
   if (status.ok()) status = model_->Forward(batch, *kv_, logits_);
-  if (status.ok()) {
-    const double seconds = watch.Seconds();
-    const size_t rows = batch.tokens.size();
-    if (prompt_rows == 0) costs_.Record(rows, seconds);
-    pace_.Record(rows - prompt_rows, prompt_rows, seconds);
-  }
   ++stats_.steps;
-  if (!status.ok()) {
-    for (const PlannedSlice& slice : slices) {
-      FinishWithForks(*refs[slice.sequence].active, *refs[slice.sequence].sample,
-                      {FinishReason::kError, status});
-    }
-    return true;
+  if (!status.ok()) return FailSlices(refs, slices, status);
+  if (decodes) {
+    forward_seconds_ = watch.Seconds();
+    forward_rows_ = batch.tokens.size();
+    costs_.Record(forward_rows_, forward_seconds_);
+    pace_.RecordDecode(forward_rows_, forward_seconds_);
   }
   AfterForward(refs, slices);
-  return true;
 }
 
 EngineStats StepLoop::stats() const {

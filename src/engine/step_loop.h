@@ -30,6 +30,18 @@ struct PageLoad {
   std::deque<std::shared_ptr<PageRead>> reads;  // asked for and not yet taken
 };
 
+// Prompts whose pass goes on beside the steps that decode.
+struct FlyingPass {
+  struct Slice {
+    SequenceId sequence = 0;
+    size_t count = 0;
+    bool wants_logits = false;
+  };
+  std::vector<Slice> slices;
+  std::unique_ptr<model::LayeredPass> pass;
+  std::vector<SequenceId> orphans;  // of samples that ended: the pass still writes to their pages
+};
+
 // One sequence of a request.
 struct Sample {
   size_t index = 0;
@@ -42,6 +54,7 @@ struct Sample {
   PrefixMatch cached = {};                   // what it will probably find, while it has no sequence
   std::unique_ptr<PageLoad> load = nullptr;  // it does not run before that is done
   size_t saved_pages = 0;                    // of the prompt, from the first: the store has them
+  bool in_pass = false;                      // of the FlyingPass
   size_t cached_tokens = 0;
   double first_token_time = 0;
   SequenceDrafts drafts = {};
@@ -137,8 +150,25 @@ class StepLoop {
                                                   std::span<const int32_t> tokens) const;
   // Draft tokens of this sequence that could be of use.
   [[nodiscard]] size_t DraftLimit(const Active& active, const Sample& sample) const;
-  bool RunSlices(const std::vector<Ref>& refs, const std::vector<PlannedSlice>& slices);
+  // Extends the sequences. An error is one of the whole batch.
+  Status BuildBatch(const std::vector<Ref>& refs, const std::vector<PlannedSlice>& slices,
+                    model::ForwardBatch& batch);
+  void RunSlices(const std::vector<Ref>& refs, const std::vector<PlannedSlice>& slices);
+  void FailSlices(const std::vector<Ref>& refs, const std::vector<PlannedSlice>& slices,
+                  const Status& status);
+  [[nodiscard]] bool IsPrompt(const Ref& ref) const;
+  // Takes the prompts out of `slices` when others decode.
+  std::vector<PlannedSlice> SplitPrompts(const std::vector<Ref>& refs,
+                                         std::vector<PlannedSlice>& slices) const;
+  void BeginPass(const std::vector<Ref>& refs, const std::vector<PlannedSlice>& prompts);
+  // Goes on with the pass for about so many seconds, at least one layer; absent: to its end.
+  void AdvancePass(std::optional<double> seconds);
+  void EndPass(const Status& status);
+  // The one that holds the sequence, if it has not ended.
+  std::optional<Ref> FindSequence(SequenceId id);
   void AfterForward(const std::vector<Ref>& refs, const std::vector<PlannedSlice>& slices);
+  // `row`: of logits_, the first of this slice; moved behind its last.
+  void AfterSlice(Active& active, Sample& sample, size_t count, size_t& row);
   void ReportPrefill(Active& active, const Sample& sample);
   // Samples from row after row as long as the draft is right, and takes back the rest of it.
   void SampleDraftedRows(Active& active, Sample& sample, std::span<float> logits);
@@ -160,6 +190,9 @@ class StepLoop {
   KvPages pages_;
   std::vector<std::unique_ptr<Active>> active_;
   std::vector<float> logits_;
+  std::unique_ptr<FlyingPass> flying_;  // may be null
+  double forward_seconds_ = 0;          // of the latest step that decoded, and its rows
+  size_t forward_rows_ = 0;
   StepCosts costs_;
   PrefillPace pace_;
   std::unique_ptr<PageStore> store_;  // may be null

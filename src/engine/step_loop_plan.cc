@@ -35,6 +35,11 @@ SequenceState StepLoop::StateOf(const Active& active, const Sample& sample) cons
   const size_t prefill_end = PrefillEnd(active);
   const size_t end = state.length < prefill_end ? prefill_end : sample.tokens.size();
   state.pending = end - state.length;  // a slice is of one type
+  state.prefill = state.length < prefill_end;
+  state.pinned = sample.in_pass;
+  // One pass of prompts at a time.
+  const bool decodes = state.started && !state.prefill && state.pending <= kDecodeTokens;
+  state.paused = state.paused || sample.in_pass || (flying_ && !decodes);
   return state;
 }
 
@@ -49,7 +54,7 @@ SchedulerLimits StepLoop::Limits(std::span<const SequenceState> states) const {
   SchedulerLimits limits = options_.scheduler;
   if (limits.prompt_tokens_beside_decode > 0) return limits;
   const auto decoding = std::count_if(states.begin(), states.end(), [](const SequenceState& s) {
-    return s.started && !s.paused && s.pending > 0 && s.pending <= kDecodeTokens;
+    return s.started && !s.prefill && !s.paused && s.pending > 0 && s.pending <= kDecodeTokens;
   });
   if (decoding > 0) {
     limits.prompt_tokens_beside_decode = pace_.Limit(static_cast<size_t>(decoding));
@@ -62,7 +67,11 @@ size_t StepLoop::SideTokens() const {
   for (const auto& active : active_) decoding += active->forked ? active->samples.size() : 0;
   // Half of what a step may take: prompts take theirs beside it.
   const size_t most = options_.scheduler.batch_tokens / 2;
-  return decoding == 0 ? most : std::min(most, pace_.Limit(decoding) / 2);
+  // The pace is that of a layer, a side pass is whole.
+  constexpr size_t kLeast = 16;
+  return decoding == 0
+             ? most
+             : std::min(most, std::max(pace_.Limit(decoding) / model_->layers() / 2, kLeast));
 }
 
 void StepLoop::Detach(Sample& sample) {
@@ -139,7 +148,6 @@ size_t StepLoop::DraftLimit(const Active& active, const Sample& sample) const {
 void StepLoop::AddDrafts(const std::vector<Ref>& refs, const std::vector<PlannedSlice>& slices) {
   const SpeculationOptions& options = options_.speculation;
   if (options.mode == Speculation::kOff || slices.empty()) return;
-  for (const Ref& ref : refs) ref.sample->drafts.Clear();
   if (slices.size() >= options.max_rows) return;
   for (const PlannedSlice& slice : slices) {
     const Ref& ref = refs[slice.sequence];

@@ -27,38 +27,38 @@ void StepLoop::ReportPrefill(Active& active, const Sample& sample) {
 
 void StepLoop::AfterForward(const std::vector<Ref>& refs, const std::vector<PlannedSlice>& slices) {
   size_t row = 0;
-  const size_t vocab = model_->vocab();
   for (const PlannedSlice& slice : slices) {
-    Active& active = *refs[slice.sequence].active;
-    Sample& sample = *refs[slice.sequence].sample;
-    // Decoding is charged more than the same number of prompt tokens, as it costs more.
-    constexpr uint64_t kDecodeCharge = 2;
-    (slice.count == 1 ? stats_.decode_tokens : stats_.prefill_tokens) += slice.count;
-    ledger_.Charge(active.request.client, slice.count == 1 ? kDecodeCharge : slice.count);
-    const size_t rows = 1 + sample.drafts.tokens().size();
-    pages_.MarkComputed(*sample.sequence, Computed(sample) - (rows - 1));
-    SavePages(active, sample);
-    if (Computed(sample) < sample.tokens.size()) {
-      if (sample.generated == 0) ReportPrefill(active, sample);
-      continue;
-    }
-    const auto logits = std::span(logits_).subspan(row * vocab, rows * vocab);
-    row += rows;
-    if (active.prefill_done_time == 0) active.prefill_done_time = MonotonicSeconds();
-    if (active.forked) {
-      SampleDraftedRows(active, sample, logits);
-      continue;
-    }
-    active.forked = true;
-    ForkSamples(active, sample);
-    // The last one may change the row in place, the others need copies.
-    for (Sample& each : active.samples) {
-      if (&each == &active.samples.back()) {
-        SampleRow(active, each, logits);
-      } else {
-        std::vector<float> copy(logits.begin(), logits.end());
-        SampleRow(active, each, copy);
-      }
+    const Ref& ref = refs[slice.sequence];
+    AfterSlice(*ref.active, *ref.sample, slice.count, row);
+  }
+}
+
+void StepLoop::AfterSlice(Active& active, Sample& sample, size_t count, size_t& row) {
+  // Decoding is charged more than the same number of prompt tokens, as it costs more.
+  constexpr uint64_t kDecodeCharge = 2;
+  (count == 1 ? stats_.decode_tokens : stats_.prefill_tokens) += count;
+  ledger_.Charge(active.request.client, count == 1 ? kDecodeCharge : count);
+  const size_t rows = 1 + sample.drafts.tokens().size();
+  pages_.MarkComputed(*sample.sequence, Computed(sample) - (rows - 1));
+  SavePages(active, sample);
+  if (Computed(sample) < sample.tokens.size()) {
+    if (sample.generated == 0) ReportPrefill(active, sample);
+    return;
+  }
+  const size_t vocab = model_->vocab();
+  const auto logits = std::span(logits_).subspan(row * vocab, rows * vocab);
+  row += rows;
+  if (active.prefill_done_time == 0) active.prefill_done_time = MonotonicSeconds();
+  if (active.forked) return SampleDraftedRows(active, sample, logits);
+  active.forked = true;
+  ForkSamples(active, sample);
+  // The last one may change the row in place, the others need copies.
+  for (Sample& each : active.samples) {
+    if (&each == &active.samples.back()) {
+      SampleRow(active, each, logits);
+    } else {
+      std::vector<float> copy(logits.begin(), logits.end());
+      SampleRow(active, each, copy);
     }
   }
 }

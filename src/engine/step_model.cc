@@ -19,6 +19,11 @@ class ModelStep final : public StepModel {
                  std::vector<float>& logits) override {
     return model_.Forward(batch, kv, logits);
   }
+  Result<std::unique_ptr<model::LayeredPass>> Begin(const model::ForwardBatch& batch,
+                                                    kernels::KvStorage& kv) override {
+    return model_.Begin(batch, kv);
+  }
+  [[nodiscard]] size_t layers() const override { return model_.config().layers; }
 
  private:
   model::Model& model_;

@@ -9,6 +9,7 @@
 #include "base/status.h"
 #include "kernels/ops.h"
 #include "model/batch.h"
+#include "model/layered_pass.h"
 
 namespace lemma::model {
 class Model;
@@ -31,6 +32,11 @@ class StepModel {
   // As model::Model::Forward.
   virtual Status Forward(const model::ForwardBatch& batch, kernels::KvStorage& kv,
                          std::vector<float>& logits) = 0;
+  // As model::Model::Begin; one pass at a time, with calls of Forward between its layers. By
+  // default the pass has one layer, which is all of it.
+  virtual Result<std::unique_ptr<model::LayeredPass>> Begin(const model::ForwardBatch& batch,
+                                                            kernels::KvStorage& kv);
+  [[nodiscard]] virtual size_t layers() const { return 1; }
 };
 
 // The model must outlive the wrapper.

@@ -12,4 +12,12 @@ size_t ForwardBatch::logit_rows() const {
   return rows;
 }
 
+KeptBatch::KeptBatch(const ForwardBatch& batch) : batch_(batch) {
+  tables_.reserve(batch.slices.size());
+  for (SequenceSlice& slice : batch_.slices) {
+    tables_.emplace_back(slice.pages.begin(), slice.pages.end());
+    slice.pages = tables_.back();
+  }
+}
+
 }  // namespace lemma::model

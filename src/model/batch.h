@@ -40,4 +40,17 @@ struct ForwardBatch {
   [[nodiscard]] size_t logit_rows() const;
 };
 
+// A batch that owns its page tables.
+class KeptBatch {
+ public:
+  explicit KeptBatch(const ForwardBatch& batch);
+  KeptBatch(const KeptBatch&) = delete;
+  KeptBatch& operator=(const KeptBatch&) = delete;
+  [[nodiscard]] const ForwardBatch& get() const { return batch_; }
+
+ private:
+  ForwardBatch batch_;
+  std::vector<std::vector<kernels::PageId>> tables_;
+};
+
 }  // namespace lemma::model

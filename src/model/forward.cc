@@ -8,6 +8,7 @@
 #include <bit>
 #include <cmath>
 #include <cstdint>
+#include <memory>
 #include <new>
 #include <span>
 
@@ -50,15 +51,26 @@ class Pass {
   }
 
   void Run(const Weights& weights, const ForwardBatch& batch, std::span<float> output) {
+    Embed(weights, batch);
+    for (size_t i = 0; i < config_.layers; ++i) RunLayer(weights, batch, i);
+    Head(weights, batch, output);
+  }
+
+  void Embed(const Weights& weights, const ForwardBatch& batch) {
     ops_.GatherRows(*weights.token_embedding, batch.tokens, x_);  // x = E[tokens]
-    for (size_t i = 0; i < config_.layers; ++i) {
-      attention_.layer = i;
-      Attend(weights.layers[i]);  // x += Wo attention(norm(x))
-      // Behind the last attention no row needs another: go on with the wanted ones.
-      if (i + 1 == config_.layers) KeepWantedRows(batch);
-      if (x_.empty()) return;
-      FeedForward(weights.layers[i]);  // x += Wdown (silu(Wgate norm(x)) * Wup norm(x))
-    }
+  }
+
+  void RunLayer(const Weights& weights, const ForwardBatch& batch, size_t i) {
+    attention_.layer = i;
+    Attend(weights.layers[i]);  // x += Wo attention(norm(x))
+    // Behind the last attention no row needs another: go on with the wanted ones.
+    if (i + 1 == config_.layers) KeepWantedRows(batch);
+    if (x_.empty()) return;
+    FeedForward(weights.layers[i]);  // x += Wdown (silu(Wgate norm(x)) * Wup norm(x))
+  }
+
+  void Head(const Weights& weights, const ForwardBatch& batch, std::span<float> output) {
+    if (x_.empty()) return;
     if (batch.output == OutputKind::kHidden) {
       ops_.RmsNorm(x_, weights.output_norm, config_.norm_epsilon, output);
       return;
@@ -254,17 +266,69 @@ Status CheckBatch(const ModelConfig& config, const ForwardBatch& batch,
   return OkStatus();
 }
 
+namespace {
+
+size_t OutputWidth(const ModelConfig& config, const ForwardBatch& batch) {
+  return batch.output == OutputKind::kHidden ? config.embedding : config.vocab;
+}
+
+Status NoMemory(const ForwardBatch& batch) {
+  return ResourceExhausted(
+      fmt::format("no memory for the activations of {} tokens", batch.tokens.size()));
+}
+
+class PassByLayers final : public LayeredPass {
+ public:
+  PassByLayers(const ForwardContext& context, const ForwardBatch& batch, kernels::KvStorage& kv)
+      : context_(context),
+        batch_(batch),
+        pass_(context.config, context.ops, kv, batch_.get(), context.scratch) {
+    pass_.Embed(context.weights, batch_.get());
+  }
+
+  [[nodiscard]] size_t layers_left() const override { return context_.config.layers - next_; }
+
+  Status RunLayer(std::vector<float>& output) override {
+    try {
+      pass_.RunLayer(context_.weights, batch_.get(), next_);
+      if (++next_ < context_.config.layers) return OkStatus();
+      const size_t width = OutputWidth(context_.config, batch_.get());
+      output.resize(batch_.get().logit_rows() * width);
+      pass_.Head(context_.weights, batch_.get(), output);
+      return CheckFinite(output, width);
+    } catch (const std::bad_alloc&) {
+      return NoMemory(batch_.get());
+    }
+  }
+
+ private:
+  const ForwardContext context_;
+  const KeptBatch batch_;
+  Pass pass_;
+  size_t next_ = 0;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<LayeredPass>> BeginForward(const ForwardContext& context,
+                                                  const ForwardBatch& batch,
+                                                  kernels::KvStorage& kv) {
+  try {
+    return std::unique_ptr<LayeredPass>(std::make_unique<PassByLayers>(context, batch, kv));
+  } catch (const std::bad_alloc&) {
+    return NoMemory(batch);
+  }
+}
+
 Status RunForward(const ForwardContext& context, const ForwardBatch& batch, kernels::KvStorage& kv,
                   std::vector<float>& output) {
-  const size_t width =
-      batch.output == OutputKind::kHidden ? context.config.embedding : context.config.vocab;
+  const size_t width = OutputWidth(context.config, batch);
   try {
     output.resize(batch.logit_rows() * width);
     Pass pass(context.config, context.ops, kv, batch, context.scratch);
     pass.Run(context.weights, batch, output);
   } catch (const std::bad_alloc&) {
-    return ResourceExhausted(
-        fmt::format("no memory for the activations of {} tokens", batch.tokens.size()));
+    return NoMemory(batch);
   }
   return CheckFinite(output, width);
 }

@@ -3,12 +3,14 @@
 // Pre-norm decoder with grouped-query attention and a SwiGLU feed-forward (as in Llama and Qwen).
 #pragma once
 
+#include <memory>
 #include <vector>
 
 #include "base/status.h"
 #include "kernels/ops.h"
 #include "model/batch.h"
 #include "model/config.h"
+#include "model/layered_pass.h"
 #include "model/weights.h"
 
 namespace lemma::model {
@@ -41,5 +43,11 @@ struct ForwardContext {
 };
 Status RunForward(const ForwardContext& context, const ForwardBatch& batch, kernels::KvStorage& kv,
                   std::vector<float>& output);
+
+// The same pass, to be run a few layers at a time. The batch must be checked; it and its tables are
+// copied. `context` and `kv` must outlive the pass, and its scratch is used by nobody else.
+Result<std::unique_ptr<LayeredPass>> BeginForward(const ForwardContext& context,
+                                                  const ForwardBatch& batch,
+                                                  kernels::KvStorage& kv);
 
 }  // namespace lemma::model

@@ -134,6 +134,53 @@ TEST_P(ForwardTest, MixedBatchEqualsEachAlone) {
   for (const Sequence& s : sequences) EXPECT_EQ(s.logits, RunWhole(model, s.tokens));
 }
 
+// A prompt layer by layer, another sequence going on between the layers.
+TEST_P(ForwardTest, LayersOfAPassMayHaveOtherBatchesBetweenThem) {
+  const Loaded loaded = testing::LoadModel(GetParam());
+  Model& model = *loaded.model;
+  const std::vector<int32_t> tokens = Tokens(GetParam());
+  const std::vector<int32_t> others(tokens.rbegin(), tokens.rbegin() + 40);
+  const auto kv = Must(model.MakeKv(6, kKv));
+  const std::vector<PageId> pages = {0, 5, 2};
+  const std::vector<PageId> other_pages = {3};
+  std::vector<float> got;
+  std::vector<float> other;
+  size_t at = 0;
+  size_t between = 0;
+  for (size_t begin = 0; begin < tokens.size(); begin += 40) {
+    const size_t count = std::min<size_t>(40, tokens.size() - begin);
+    std::unique_ptr<LayeredPass> pass;
+    {
+      ForwardBatch batch;  // need not outlive Begin
+      const std::vector<PageId> table = pages;
+      const auto from = tokens.begin() + static_cast<ptrdiff_t>(begin);
+      batch.tokens.assign(from, from + static_cast<ptrdiff_t>(count));
+      batch.slices.push_back({0, count, begin, table, LogitsWanted::kAll});
+      pass = Must(model.Begin(batch, *kv));
+    }
+    EXPECT_EQ(pass->layers_left(), model.config().layers);
+    std::vector<float> logits;
+    while (pass->layers_left() > 0) {
+      EXPECT_TRUE(logits.empty());
+      ASSERT_TRUE(pass->RunLayer(logits).ok());
+      if (at == others.size()) continue;
+      ForwardBatch step;
+      step.tokens = {others[at]};
+      step.slices.push_back({0, 1, at, other_pages, LogitsWanted::kAll});
+      std::vector<float> row;
+      ASSERT_TRUE(model.Forward(step, *kv, row).ok());
+      other.insert(other.end(), row.begin(), row.end());
+      ++at;
+      ++between;
+    }
+    got.insert(got.end(), logits.begin(), logits.end());
+  }
+  EXPECT_GT(between, 3u);
+  EXPECT_EQ(got, RunWhole(model, tokens));
+  const std::vector<int32_t> computed(others.begin(), others.begin() + static_cast<ptrdiff_t>(at));
+  EXPECT_EQ(other, RunWhole(model, computed));
+}
+
 TEST_P(ForwardTest, OnlyWantedRowsAreReturned) {
   const Loaded loaded = testing::LoadModel(GetParam());
   Model& model = *loaded.model;
@@ -180,7 +227,7 @@ TEST_P(ForwardTest, HiddenIsWhatTheHeadMultiplies) {
   const Weights weights = Must(LoadWeights(*loaded.file, config, *loaded.ops, {}));
   std::vector<float> logits(tokens.size() * config.vocab);
   loaded.ops->Matmul(weights.output_head(), hidden, logits, kernels::Accumulate::kNo,
-                      kernels::MatmulType::kInt8);
+                     kernels::MatmulType::kInt8);
   EXPECT_EQ(logits, RunWhole(*loaded.model, tokens));
 }
 

@@ -18,6 +18,7 @@ class Model::Impl {
   Weights weights_;
   kernels::Ops& ops_;
   Scratch scratch_;
+  Scratch layered_scratch_;
 };
 
 Model::Model(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -46,6 +47,13 @@ Status Model::Forward(const ForwardBatch& batch, kernels::KvStorage& kv,
   LEMMA_RETURN_IF_ERROR(CheckBatch(impl_->config_, batch, kv));
   return RunForward({impl_->config_, impl_->weights_, impl_->ops_, impl_->scratch_}, batch, kv,
                     logits);
+}
+
+Result<std::unique_ptr<LayeredPass>> Model::Begin(const ForwardBatch& batch,
+                                                  kernels::KvStorage& kv) {
+  LEMMA_RETURN_IF_ERROR(CheckBatch(impl_->config_, batch, kv));
+  return BeginForward({impl_->config_, impl_->weights_, impl_->ops_, impl_->layered_scratch_},
+                      batch, kv);
 }
 
 }  // namespace lemma::model

@@ -16,6 +16,7 @@
 #include "kernels/ops.h"
 #include "model/batch.h"
 #include "model/config.h"
+#include "model/layered_pass.h"
 
 namespace lemma::model {
 
@@ -41,6 +42,9 @@ class Model {
   // REQUIRES: tokens within the vocabulary, positions below the context length, tables long enough
   // (checked: InvalidArgument names the slice).
   Status Forward(const ForwardBatch& batch, kernels::KvStorage& kv, std::vector<float>& logits);
+  // The same, to be run a few layers at a time; Forward may be called between them. At most one
+  // such pass at a time. The model and `kv` must outlive it.
+  Result<std::unique_ptr<LayeredPass>> Begin(const ForwardBatch& batch, kernels::KvStorage& kv);
 
  private:
   class Impl;
