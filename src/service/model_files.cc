@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <system_error>
 
+#include "base/utf8.h"
 #include "gguf/split_name.h"
 
 namespace lemma::service {
@@ -32,7 +33,7 @@ bool TakeEnd(std::string& text, std::string_view end) {
 }  // namespace
 
 ModelFile LookAtModelFile(const fs::path& path) {
-  ModelFile file{path, path.stem().string(), 0, 0};
+  ModelFile file{path, SanitizeUtf8(path.stem().string()), 0, 0};
   const auto split = gguf::ParseSplitName(path);
   if (!split) {
     const FileFacts facts = FactsOf(path);
@@ -40,7 +41,7 @@ ModelFile LookAtModelFile(const fs::path& path) {
     file.modified_seconds = facts.modified_seconds;
     return file;
   }
-  file.name = fs::path(split->prefix).filename().string();
+  file.name = SanitizeUtf8(fs::path(split->prefix).filename().string());
   for (uint32_t part = 1; part <= split->count; ++part) {
     const FileFacts facts = FactsOf(split->PartPath(part));
     file.bytes += facts.bytes;

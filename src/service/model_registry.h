@@ -4,7 +4,7 @@
 // thread, and unloaded when it was idle for its keep-alive time, or when another one needs its
 // memory (the one unused longest first). A model in use is never unloaded.
 // Threads: any. Callbacks run on the registry's thread, or on the caller's before the call returns;
-// they must be cheap and may call the registry.
+// they must be cheap and may call the registry, but not wait for it (AcquireAndWait).
 #pragma once
 
 #include <cstddef>
