@@ -16,22 +16,19 @@ bool StepLoop::IsPrompt(const Ref& ref) const {
 
 std::vector<PlannedSlice> StepLoop::SplitPrompts(const std::vector<Ref>& refs,
                                                  std::vector<PlannedSlice>& slices) const {
-  const auto behind = std::stable_partition(
-      slices.begin(), slices.end(),
-      [&](const PlannedSlice& slice) { return !IsPrompt(refs[slice.sequence]); });
-  if (behind == slices.begin() || behind == slices.end()) {
-    std::ranges::stable_partition(slices, [&](const PlannedSlice& slice) {  // int8 rows come first
+  const auto decodes = [&](const PlannedSlice& slice) { return !IsPrompt(refs[slice.sequence]); };
+  const auto behind = std::stable_partition(slices.begin(), slices.end(), decodes);
+  std::vector<PlannedSlice> prompts;
+  if (behind != slices.begin()) {
+    prompts.assign(behind, slices.end());
+    slices.erase(behind, slices.end());
+  }
+  for (auto* part : {&slices, &prompts}) {  // int8 rows come first
+    std::stable_partition(part->begin(), part->end(), [&](const PlannedSlice& slice) {
       const Ref& ref = refs[slice.sequence];
       return Computed(*ref.sample) >= PrefillEnd(*ref.active);
     });
-    return {};
   }
-  std::vector<PlannedSlice> prompts(behind, slices.end());
-  slices.erase(behind, slices.end());
-  std::ranges::stable_partition(prompts, [&](const PlannedSlice& slice) {
-    const Ref& ref = refs[slice.sequence];
-    return Computed(*ref.sample) >= PrefillEnd(*ref.active);
-  });
   return prompts;
 }
 
