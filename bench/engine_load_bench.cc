@@ -55,6 +55,7 @@ class LoadBench {
         std::min<size_t>(model_.config().context_length, options_.prompt_tokens + 512);
     engine_options.kv_pages = 3 * engine_options.context_tokens / kernels::kPageTokens;
     engine_options.kv_type = kernels::UsualKvTypes(Isa());
+    engine_options.prefill_type = kernels::UsualPrefillType(Isa());
     engine_options.speculation.mode = engine::Speculation::kOff;
     engine_options.store = store;
     return engine::Engine::Create(engine::WrapModel(model_), engine_options);
