@@ -108,6 +108,7 @@ struct Job {
   std::function<void(const std::shared_ptr<Job>&)> work;
   // On the exchange's thread.
   std::function<void(const ApiError&)> fail;
+  std::shared_ptr<std::atomic<bool>> cancel;  // of an embedding; may be null
   std::atomic<bool> loaded{false};
   // Whoever sets it first answers: the work, or the limit of the wait.
   std::atomic<bool> answered{false};
@@ -157,16 +158,18 @@ class ServingImpl : public ModelServing {
 
   void Embed(ExchangePtr exchange, ModelRef model, service::EmbedRequest request,
              EmbedFormat format) override {
-    Submit(MakeJob(std::move(exchange), std::move(model)),
-           [this, request = std::move(request),
-            format = std::move(format)](const std::shared_ptr<Job>& job) {
-             // Moved out when called: the engine thread must not be the last to hold the model.
-             auto box = std::make_shared<std::shared_ptr<Job>>(job);
-             service::StartEmbed(**job->lease, request,
-                                 [this, box, format](Result<service::Embeddings> vectors) {
-                                   FinishEmbed(std::move(*box), format, std::move(vectors));
-                                 });
-           });
+    request.cancel = std::make_shared<std::atomic<bool>>(false);
+    const auto made = MakeJob(std::move(exchange), std::move(model));
+    made->cancel = request.cancel;
+    Submit(made, [this, request = std::move(request),
+                  format = std::move(format)](const std::shared_ptr<Job>& job) {
+      // Moved out when called: the engine thread must not be the last to hold the model.
+      auto box = std::make_shared<std::shared_ptr<Job>>(job);
+      service::StartEmbed(**job->lease, request,
+                          [this, box, format](Result<service::Embeddings> vectors) {
+                            FinishEmbed(std::move(*box), format, std::move(vectors));
+                          });
+    });
   }
 
   void SendError(const ExchangePtr& exchange, const ApiError& error) override {
@@ -238,7 +241,10 @@ class ServingImpl : public ModelServing {
       return job->fail(error);
     }
     job->work = std::move(work);
-    job->exchange->OnGone([job] { job->answered = true; });
+    job->exchange->OnGone([job] {
+      job->answered = true;
+      if (job->cancel) *job->cancel = true;
+    });
     registry_.AcquireWhenReady(
         job->model.name, job->model.keep_alive_seconds,
         [this, job](Result<service::ModelLease> lease) { OnModel(job, std::move(lease)); });

@@ -46,7 +46,7 @@ Response Ready(const HealthParts& parts) {
 Response MetricsResponse(const HealthParts& parts) {
   std::vector<Metrics::ModelStats> models;
   for (const service::ModelInfo& info : parts.models.List()) {
-    models.push_back({info.name, info.state, info.memory_bytes, std::nullopt});
+    models.push_back({info.name, info.state, info.memory_bytes, info.engine});
   }
   Response response;
   response.content_type = "text/plain; version=0.0.4; charset=utf-8";

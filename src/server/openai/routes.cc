@@ -9,6 +9,8 @@
 #include "server/openai/completion_reply.h"
 #include "server/openai/completion_request.h"
 #include "server/openai/reply.h"
+#include "server/openai/responses_reply.h"
+#include "server/openai/responses_request.h"
 #include "server/router.h"
 #include "server/serving.h"
 
@@ -32,6 +34,16 @@ void Complete(Serving& serving, const ExchangePtr& exchange) {
   if (!body.ok()) return exchange->Send(FormatError(FromStatus(body.status())));
   auto sink = MakeCompletionSink(exchange, *body, notes.warnings());
   serving.Complete(exchange, std::move(body->model), std::move(body->completion), std::move(sink));
+}
+
+void Respond(Serving& serving, const ExchangePtr& exchange) {
+  BodyNotes notes;
+  auto body = ParseResponses(exchange->request().body, notes);
+  if (!body.ok()) return exchange->Send(FormatError(FromStatus(body.status())));
+  ModelRef model = body->model;
+  service::ChatRequest request = body->chat;
+  auto sink = MakeResponseSink(exchange, std::move(*body), notes.warnings());
+  serving.Chat(exchange, std::move(model), std::move(request), std::move(sink));
 }
 
 void Embed(Serving& serving, const ExchangePtr& exchange) {
@@ -111,6 +123,7 @@ void AddRoutes(Router& router, Serving& serving) {
   router.Add(Method::kPost, "/v1/chat/completions/control", bind(Control));
   router.Add(Method::kPost, "/v1/completions", bind(Complete));
   router.Add(Method::kPost, "/v1/embeddings", bind(Embed));
+  router.Add(Method::kPost, "/v1/responses", bind(Respond));
   router.Add(Method::kGet, "/v1/models", bind(ListModels));
   router.Add(Method::kGet, "/v1/models/*", bind(OneModel));
 }

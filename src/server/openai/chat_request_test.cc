@@ -1,0 +1,309 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/openai/chat_request.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "server/openai/completion_request.h"
+#include "server/openai/responses_request.h"
+
+namespace lemma::server::openai {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Pair;
+
+struct Parsed {
+  ChatBody body;
+  std::vector<std::string> warnings;
+};
+
+Parsed Must(std::string_view text) {
+  BodyNotes notes;
+  auto body = ParseChat(text, notes);
+  EXPECT_TRUE(body.ok()) << body.status().ToString();
+  if (!body.ok()) return {};
+  return {std::move(*body), notes.warnings()};
+}
+
+// A chat with these further fields.
+std::string With(const std::string& fields) {
+  return R"({"messages":[{"role":"user","content":"hi"}],)" + fields + "}";
+}
+
+Status Error(const std::string& fields) {
+  BodyNotes notes;
+  return ParseChat(With(fields), notes).status();
+}
+
+TEST(ChatRequest, TheSmallestBody) {
+  const Parsed parsed = Must(R"({"messages":[{"role":"user","content":"hi"}]})");
+  EXPECT_EQ(parsed.body.model.name, "");
+  ASSERT_EQ(parsed.body.chat.conversation.messages.size(), 1U);
+  EXPECT_EQ(parsed.body.chat.conversation.messages[0].content, "hi");
+  EXPECT_EQ(parsed.body.chat.settings.samples, 1U);
+  EXPECT_FALSE(parsed.body.stream);
+  EXPECT_THAT(parsed.warnings, IsEmpty());
+}
+
+TEST(ChatRequest, EveryFieldArrives) {
+  const Parsed parsed = Must(With(
+      R"("model":"m","max_tokens":9,"max_completion_tokens":7,"temperature":0.5,"top_p":0.9,)"
+      R"("top_k":5,"min_p":0.1,"typical_p":0.8,"seed":12,"stop":["a","b"],"n":3,)"
+      R"("presence_penalty":1,"frequency_penalty":-1,"repeat_penalty":1.1,"repeat_last_n":32,)"
+      R"("dry_multiplier":0.5,"dry_base":1.5,"dry_allowed_length":3,"logit_bias":{"7":-100},)"
+      R"("logprobs":true,"top_logprobs":4,"stream":true,"stream_options":{"include_usage":true},)"
+      R"("min_tokens":2,"ignore_eos":true,"stop_token_ids":[3],"timeout_ms":1500,"priority":-2,)"
+      R"("truncation":"auto","include_reasoning":false,"user":"u","thinking_budget_tokens":64)"));
+  const service::GenerateSettings& settings = parsed.body.chat.settings;
+  const service::SamplingOverrides& sampling = settings.sampling;
+  EXPECT_EQ(parsed.body.model.name, "m");
+  EXPECT_EQ(settings.max_tokens, 7U);
+  EXPECT_EQ(sampling.temperature, 0.5F);
+  EXPECT_EQ(sampling.top_p, 0.9F);
+  EXPECT_EQ(sampling.top_k, 5U);
+  EXPECT_EQ(sampling.min_p, 0.1F);
+  EXPECT_EQ(sampling.typical_p, 0.8F);
+  EXPECT_EQ(sampling.seed, 12U);
+  EXPECT_THAT(settings.stop, ElementsAre("a", "b"));
+  EXPECT_EQ(settings.samples, 3U);
+  EXPECT_EQ(sampling.presence_penalty, 1.0F);
+  EXPECT_EQ(sampling.frequency_penalty, -1.0F);
+  EXPECT_EQ(sampling.repeat_penalty, 1.1F);
+  EXPECT_EQ(sampling.repeat_last_n, 32U);
+  EXPECT_EQ(sampling.dry_multiplier, 0.5F);
+  EXPECT_EQ(sampling.dry_base, 1.5F);
+  EXPECT_EQ(sampling.dry_allowed_length, 3U);
+  EXPECT_THAT(sampling.logit_bias, ElementsAre(Pair(7, -100.0F)));
+  EXPECT_EQ(sampling.top_logprobs, 4U);
+  EXPECT_TRUE(parsed.body.stream && parsed.body.include_usage && parsed.body.logprobs);
+  EXPECT_FALSE(parsed.body.include_reasoning);
+  EXPECT_EQ(settings.min_tokens, 2U);
+  EXPECT_TRUE(settings.ignore_eos);
+  EXPECT_THAT(settings.stop_token_ids, ElementsAre(3));
+  EXPECT_EQ(settings.timeout_seconds, 1.5);
+  EXPECT_EQ(settings.priority, -2);
+  EXPECT_EQ(settings.on_overflow, service::OnOverflow::kDropOldest);
+  EXPECT_EQ(settings.thinking_budget, 64U);
+  EXPECT_THAT(parsed.warnings, IsEmpty());
+}
+
+TEST(ChatRequest, PenaltyAndBudgetUnderTheirOtherNames) {
+  const Parsed parsed = Must(With(R"("repetition_penalty":1.2,"thinking_token_budget":5)"));
+  EXPECT_EQ(parsed.body.chat.settings.sampling.repeat_penalty, 1.2F);
+  EXPECT_EQ(parsed.body.chat.settings.thinking_budget, 5U);
+  EXPECT_EQ(Must(With(R"("thinking_budget_tokens":-1)")).body.chat.settings.thinking_budget,
+            std::nullopt);
+}
+
+TEST(ChatRequest, EffortAndTheSwitchOfThinking) {
+  EXPECT_EQ(Must(With(R"("reasoning_effort":"none")")).body.chat.conversation.thinking,
+            chat::Thinking::kOff);
+  EXPECT_TRUE(Must(With(R"("reasoning_effort":"low")")).body.chat.settings.thinking_budget);
+  EXPECT_EQ(Must(With(R"("chat_template_kwargs":{"enable_thinking":false,"x":[1]})"))
+                .body.chat.conversation.thinking,
+            chat::Thinking::kOff);
+  const Parsed parsed = Must(With(R"("chat_template_kwargs":{"x":[1]})"));
+  EXPECT_THAT(parsed.body.chat.conversation.kwargs, ElementsAre(Pair("x", "[1]")));
+  EXPECT_EQ(Error(R"("reasoning_effort":"huge")").code(), StatusCode::kInvalidArgument);
+}
+
+TEST(ChatRequest, SaltsTellTenantsApart) {
+  const auto salt = [](const char* fields) {
+    return Must(With(fields)).body.chat.settings.cache_salt;
+  };
+  EXPECT_EQ(salt(R"("cache_salt":"a")"), salt(R"("cache_salt":"a")"));
+  EXPECT_NE(salt(R"("cache_salt":"a")"), salt(R"("cache_salt":"b")"));
+  EXPECT_EQ(salt(R"("cache_prompt":true)"), 0U);
+  EXPECT_NE(salt(R"("cache_prompt":false)"), salt(R"("cache_prompt":false)"));
+}
+
+TEST(ChatRequest, MessagesOfEveryKind) {
+  const Parsed parsed = Must(R"({"messages":[
+      {"role":"developer","content":"be brief"},
+      {"role":"user","content":[{"type":"text","text":"a"},{"type":"text","text":"b"}]},
+      {"role":"assistant","content":null,"reasoning_content":"hm","tool_calls":[
+        {"id":"c1","type":"function","function":{"name":"f","arguments":"{\"x\":1}"}}]},
+      {"role":"tool","tool_call_id":"c1","content":"2"},
+      {"role":"assistant","content":"so"}],
+      "continue_final_message":true,"add_generation_prompt":false,
+      "tools":[{"type":"function","function":{"name":"f","description":"d",
+        "parameters":{"type":"object"}}}],"tool_choice":"auto"})");
+  const chat::Conversation& conversation = parsed.body.chat.conversation;
+  ASSERT_EQ(conversation.messages.size(), 5U);
+  EXPECT_EQ(conversation.messages[0].role, chat::Role::kSystem);
+  EXPECT_EQ(conversation.messages[1].content, "ab");
+  EXPECT_EQ(conversation.messages[2].reasoning, "hm");
+  EXPECT_EQ(conversation.messages[2].tool_calls,
+            (std::vector<chat::ToolCall>{{"c1", "f", R"({"x":1})"}}));
+  EXPECT_EQ(conversation.messages[3].tool_call_id, "c1");
+  EXPECT_EQ(conversation.end, chat::PromptEnd::kContinueFinal);
+  EXPECT_EQ(conversation.tools, (std::vector<chat::ToolSpec>{{"f", "d", R"({"type":"object"})"}}));
+  EXPECT_THAT(parsed.warnings, IsEmpty());
+}
+
+TEST(ChatRequest, ToolChoiceNoneHidesTheTools) {
+  const char* fields =
+      R"("tools":[{"type":"function","function":{"name":"f"}}],"tool_choice":"none")";
+  EXPECT_THAT(Must(With(fields)).body.chat.conversation.tools, IsEmpty());
+}
+
+TEST(ChatRequest, UnknownFieldsAreToldNotSwallowed) {
+  const Parsed parsed = Must(With(R"("mirostat":2,"stream_options":null,"store":true)"));
+  EXPECT_THAT(parsed.warnings, ElementsAre("store: has no effect: this server keeps nothing",
+                                           "mirostat: unknown field, ignored"));
+}
+
+struct BadField {
+  const char* fields;
+  const char* message;  // begins with
+  StatusCode code = StatusCode::kInvalidArgument;
+};
+
+class BadFields : public ::testing::TestWithParam<BadField> {};
+
+TEST_P(BadFields, AreNamed) {
+  const Status status = Error(GetParam().fields);
+  EXPECT_EQ(status.code(), GetParam().code) << GetParam().fields;
+  EXPECT_THAT(status.message(), ::testing::StartsWith(GetParam().message)) << GetParam().fields;
+}
+
+constexpr StatusCode kNotYet = StatusCode::kUnsupported;
+INSTANTIATE_TEST_SUITE_P(
+    All, BadFields,
+    ::testing::Values(
+        BadField{R"("n":0)", "n: 0 is out of range"}, BadField{R"("n":65)", "n: 65 is out"},
+        BadField{R"("n":1.5)", "n: expected an integer"},
+        BadField{R"("n":9223372036854775808)", "n: expected an integer"},
+        BadField{R"("max_tokens":0)", "max_tokens: 0 is out of range"},
+        BadField{R"("max_tokens":"9")", "max_tokens: expected an integer, found a string"},
+        BadField{R"("temperature":"hot")", "temperature: expected a number"},
+        BadField{R"("temperature":1e999)", "temperature: expected a finite number"},
+        BadField{R"("seed":-2)", "seed: -2 is out of range"},
+        BadField{R"("top_k":-2)", "top_k: -2 is out of range"},
+        BadField{R"("stop":[1])", "stop[0]: expected a string"},
+        BadField{R"("stop":"")", "stop[0]: is empty"},
+        BadField{R"("stop":["a","a","a","a","a","a","a","a","a","a","a","a","a","a","a","a","a"])",
+                 "stop: 17 strings, at most 16"},
+        BadField{R"("logit_bias":{"x":1})", "logit_bias: expected token ids"},
+        BadField{R"("logit_bias":{"1":101})", "logit_bias: 101 is out of range"},
+        BadField{R"("logit_bias":[[1]])", "logit_bias: expected an object, or pairs"},
+        BadField{R"("top_logprobs":2)", "top_logprobs: goes with \"logprobs\""},
+        BadField{R"("logprobs":true,"top_logprobs":21)", "top_logprobs: 21 is out of range"},
+        BadField{R"("stream_options":{"include_usage":true})", "stream_options: goes with"},
+        BadField{R"("timeout_ms":0)", "timeout_ms: expected a number above 0"},
+        BadField{R"("thinking_budget_tokens":-2)", "thinking_budget_tokens: -2 is out of range"},
+        BadField{R"("truncation":"some")", "truncation: expected"},
+        BadField{R"("reasoning_format":"none")", "reasoning_format: expected"},
+        BadField{R"("tools":[{"type":"web"}])", "tools[0].type: expected \"function\""},
+        BadField{R"("tools":[{"type":"function","function":{}}])",
+                 "tools[0].function.name: is missing"},
+        BadField{R"("tools":[{"type":"function","function":{"name":"f","strict":true}}])",
+                 "tools[0].function.strict: ", kNotYet},
+        BadField{R"("tool_choice":"required")", "tool_choice: ", kNotYet},
+        BadField{R"("tool_choice":{"type":"function","function":{"name":"f"}})",
+                 "tool_choice: ", kNotYet},
+        BadField{R"("tool_choice":"sometimes")", "tool_choice: expected"},
+        BadField{R"("response_format":{"type":"json_object"})", "response_format: ", kNotYet},
+        BadField{R"("response_format":{"type":"json_schema","json_schema":{"schema":{}}})",
+                 "response_format: ", kNotYet},
+        BadField{R"("response_format":{"type":"json_schema"})",
+                 "response_format.json_schema: is missing"},
+        BadField{R"("response_format":{"type":"xml"})", "response_format.type: expected"},
+        BadField{R"("grammar":"root ::= x")", "grammar: ", kNotYet},
+        BadField{R"("functions":[])", "functions: is out of date"},
+        BadField{R"("modalities":["audio"])", "modalities: this server gives text only"},
+        BadField{R"("continue_final_message":true,"add_generation_prompt":true)",
+                 "continue_final_message: does not go with"},
+        BadField{R"("messages":[])", "messages: expected at least one message"},
+        BadField{R"("messages":"hi")", "messages: expected a list"},
+        BadField{R"("messages":[{"role":"user","content":[{"type":"image_url"}]}])",
+                 "messages[0].content[0].type: 'image_url'"},
+        BadField{R"("messages":[{"role":"boss","content":"x"}])", "messages[0].role: expected"}));
+
+TEST(ChatRequest, AResponseFormatOfTextIsFine) {
+  EXPECT_THAT(Must(With(R"("response_format":{"type":"text"})")).warnings, IsEmpty());
+}
+
+TEST(CompletionRequest, FieldsAndBestOf) {
+  BodyNotes notes;
+  const auto body =
+      ParseCompletion(R"({"prompt":["x"],"n":2,"best_of":4,"logprobs":3,"echo":false})", notes);
+  ASSERT_TRUE(body.ok()) << body.status().ToString();
+  EXPECT_EQ(body->completion.prompt, "x");
+  EXPECT_EQ(body->completion.settings.samples, 4U);
+  EXPECT_EQ(body->choices, 2U);
+  EXPECT_EQ(body->completion.settings.sampling.top_logprobs, 3U);
+  EXPECT_EQ(body->completion.settings.max_tokens, 16U);
+  for (const char* bad :
+       {R"({"prompt":[1,2]})", R"({"prompt":["a","b"]})", R"({"prompt":"x","n":3,"best_of":2})",
+        R"({"prompt":"x","best_of":2,"stream":true})", R"({"prompt":"x","suffix":"y"})",
+        R"({"prompt":"x","logprobs":1,"echo":true})", R"({"prompt":"x","logprobs":true})",
+        R"({})"}) {
+    BodyNotes each;
+    EXPECT_EQ(ParseCompletion(bad, each).status().code(), StatusCode::kInvalidArgument) << bad;
+  }
+}
+
+TEST(EmbeddingsRequest, TextsAndForms) {
+  BodyNotes notes;
+  const auto body =
+      ParseEmbeddings(R"({"input":["a","b"],"encoding_format":"base64","dimensions":8})", notes);
+  ASSERT_TRUE(body.ok()) << body.status().ToString();
+  EXPECT_THAT(body->inputs, ElementsAre("a", "b"));
+  EXPECT_TRUE(body->base64);
+  EXPECT_EQ(body->dimensions, 8U);
+  for (const char* bad :
+       {R"({"input":[1,2]})", R"({"input":[]})", R"({})",
+        R"({"input":"a","encoding_format":"int8"})", R"({"input":"a","dimensions":0})"}) {
+    BodyNotes each;
+    EXPECT_EQ(ParseEmbeddings(bad, each).status().code(), StatusCode::kInvalidArgument) << bad;
+  }
+}
+
+TEST(ResponsesRequest, ItemsBecomeTurns) {
+  BodyNotes notes;
+  const auto body = ParseResponses(R"({"instructions":"sys","input":[
+      {"role":"user","content":"a"},
+      {"type":"reasoning","summary":[],"content":[{"type":"reasoning_text","text":"hm"}]},
+      {"type":"function_call","call_id":"c","name":"f","arguments":"{}"},
+      {"type":"function_call_output","call_id":"c","output":"1"},
+      {"type":"message","role":"assistant","content":[{"type":"output_text","text":"b"}]},
+      {"role":"user","content":[{"type":"input_text","text":"c"}]}],
+      "max_output_tokens":20,"reasoning":{"effort":"low"},"store":false,
+      "tools":[{"type":"function","name":"f","parameters":{}}],"text":{"format":{"type":"text"}}})",
+                                   notes);
+  ASSERT_TRUE(body.ok()) << body.status().ToString();
+  const auto& messages = body->chat.conversation.messages;
+  ASSERT_EQ(messages.size(), 6U);
+  EXPECT_EQ(messages[0].role, chat::Role::kSystem);
+  EXPECT_EQ(messages[2].role, chat::Role::kAssistant);
+  EXPECT_EQ(messages[2].reasoning, "hm");
+  EXPECT_EQ(messages[2].tool_calls.size(), 1U);
+  EXPECT_EQ(messages[3].role, chat::Role::kTool);
+  EXPECT_EQ(messages[4].content, "b");
+  EXPECT_EQ(messages[5].content, "c");
+  EXPECT_EQ(body->chat.settings.max_tokens, 20U);
+  EXPECT_EQ(body->chat.conversation.tools.size(), 1U);
+  EXPECT_THAT(notes.warnings(), IsEmpty());
+}
+
+TEST(ResponsesRequest, WhatNeedsStateIsRefused) {
+  for (const char* fields :
+       {R"("previous_response_id":"r")", R"("conversation":"c")", R"("background":true)",
+        R"("tools":[{"type":"web_search"}])", R"("n":2)"}) {
+    BodyNotes notes;
+    const std::string text = std::string(R"({"input":"x",)") + fields + "}";
+    EXPECT_EQ(ParseResponses(text, notes).status().code(), StatusCode::kInvalidArgument) << fields;
+  }
+  BodyNotes notes;
+  EXPECT_EQ(ParseResponses(R"({"input":"x","text":{"format":{"type":"json_object"}}})", notes)
+                .status()
+                .code(),
+            StatusCode::kUnsupported);
+}
+
+}  // namespace
+}  // namespace lemma::server::openai
