@@ -36,6 +36,11 @@ SequenceState StepLoop::StateOf(const Active& active, const Sample& sample) cons
   const size_t end = state.length < prefill_end ? prefill_end : sample.tokens.size();
   state.pending = end - state.length;  // a slice is of one type
   state.prefill = state.length < prefill_end;
+  // Tokens that a watch forced go in a few steps of decoding: a stream does not wait with the
+  // prompts for them.
+  if (state.started && !state.prefill && state.pending <= kPageTokens) {
+    state.pending = std::min(state.pending, kDecodeTokens);
+  }
   state.pinned = sample.in_pass;
   // One pass of prompts at a time.
   const bool decodes = state.started && !state.prefill && state.pending <= kDecodeTokens;
