@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "server/anthropic/sink.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <boost/json.hpp>
+#include <memory>
+#include <utility>
+
+#include "server/fake_exchange.h"
+
+namespace lemma::server::anthropic {
+namespace {
+
+namespace json = boost::json;
+using ::testing::HasSubstr;
+using ::testing::StartsWith;
+using Kind = service::StreamEvent::Kind;
+
+service::StreamEvent Event(Kind kind, std::string text) {
+  service::StreamEvent event;
+  event.kind = kind;
+  event.text = std::move(text);
+  return event;
+}
+
+SinkOptions Options(bool stream) {
+  SinkOptions options;
+  options.id = "msg_1";
+  options.stream = stream;
+  return options;
+}
+
+class SinkTest : public ::testing::Test {
+ protected:
+  std::shared_ptr<testing::FakeExchange> exchange_ = std::make_shared<testing::FakeExchange>();
+};
+
+TEST_F(SinkTest, AStreamBeginsAndEndsAsClientsExpect) {
+  const auto sink = MakeSink(exchange_, Options(true));
+  EXPECT_EQ(sink->id(), "msg_1");
+  sink->OnStart({});
+  sink->OnEvent(Event(Kind::kContent, "Hi"));
+  sink->OnEvent(Event(Kind::kFinish, ""));
+  sink->OnEnd();
+  EXPECT_EQ(exchange_->begun->content_type, "text/event-stream");
+  EXPECT_THAT(exchange_->written.front(), StartsWith("event: message_start\n"));
+  EXPECT_THAT(exchange_->written.back(), HasSubstr("event: message_stop\n"));
+  EXPECT_TRUE(exchange_->ended);
+}
+
+TEST_F(SinkTest, APingComesOnlyWhenNothingElseDid) {
+  auto sink = MakeSink(exchange_, Options(true));
+  sink->OnStart({});
+  const auto look = [this] {
+    ASSERT_FALSE(exchange_->later.empty());
+    const auto task = exchange_->later.back();
+    exchange_->later.pop_back();
+    task();
+  };
+  size_t before = exchange_->written.size();
+  look();
+  ASSERT_EQ(exchange_->written.size(), before + 1);
+  EXPECT_THAT(exchange_->written.back(), StartsWith("event: ping\n"));
+  sink->OnEvent(Event(Kind::kContent, "Hi"));
+  before = exchange_->written.size();
+  look();
+  EXPECT_EQ(exchange_->written.size(), before);
+  look();
+  EXPECT_EQ(exchange_->written.size(), before + 1);
+  sink.reset();
+  before = exchange_->written.size();
+  look();  // the answer is gone
+  EXPECT_EQ(exchange_->written.size(), before);
+}
+
+TEST_F(SinkTest, WithoutAStreamEverythingIsOneObject) {
+  const auto sink = MakeSink(exchange_, Options(false));
+  sink->OnStart({});
+  sink->OnEvent(Event(Kind::kContent, "Hi"));
+  sink->OnEvent(Event(Kind::kFinish, ""));
+  sink->OnEnd();
+  EXPECT_EQ(json::parse(exchange_->sent->body).at("content").at(0).at("text"), "Hi");
+}
+
+TEST_F(SinkTest, AFailureIsAnEventInAStreamAndAStatusWithoutOne) {
+  service::StreamEvent finish = Event(Kind::kFinish, "");
+  finish.finish = service::FinishReason::kError;
+  finish.error = InternalError("worker fault");
+  auto sink = MakeSink(exchange_, Options(true));
+  sink->OnStart({});
+  sink->OnEvent(finish);
+  sink->OnEnd();
+  EXPECT_THAT(exchange_->written.back(), StartsWith("event: error\n"));
+  exchange_ = std::make_shared<testing::FakeExchange>();
+  sink = MakeSink(exchange_, Options(false));
+  sink->OnStart({});
+  sink->OnEvent(finish);
+  sink->OnEnd();
+  EXPECT_EQ(exchange_->sent->status, 500);
+}
+
+}  // namespace
+}  // namespace lemma::server::anthropic
