@@ -133,14 +133,13 @@ TEST(EnginePassTest, APromptThatIsCancelledInItsPassEndsAtOnceAndItsPagesComeBac
   options.context_tokens = 1000;
   options.kv_pages = 20;
   Slow slow(options);
-  slow.model->hold.store(true);
   const GenerateRequest decoding = MakeRequest(1, 20, 900);
   auto stream = slow.Decoding(decoding);
+  slow.model->hold.store(true);
   auto prompt = *slow.engine->Submit(MakeRequest(2, 900, 20));
   slow.WaitForPass();
   prompt->Cancel();
   EXPECT_EQ(Drain(*prompt, 1)[0].finish, FinishReason::kCancelled);
-  EXPECT_TRUE(slow.model->in_pass) << "the pass is still held";
   // Another one does not get the pages to which the pass still writes.
   const GenerateRequest other = MakeRequest(3, 700, 10);
   auto waiting = *slow.engine->Submit(other);
@@ -152,6 +151,29 @@ TEST(EnginePassTest, APromptThatIsCancelledInItsPassEndsAtOnceAndItsPagesComeBac
   rest.tokens.insert(rest.tokens.begin(), whole.tokens.front());
   EXPECT_EQ(rest.tokens, whole.tokens);
   EXPECT_TRUE(slow.engine->CheckIntegrity().ok());
+  EXPECT_EQ(slow.engine->Stats().pages.used, 0U);
+}
+
+TEST(EnginePassTest, APassThatNobodyWantsAnyMoreIsDropped) {
+  Slow slow;
+  slow.model->hold.store(true);  // it never ends by itself
+  GenerateRequest request = MakeRequest(2, 900, 20);
+  request.samples = 3;
+  auto prompt = *slow.engine->Submit(request);
+  slow.WaitForPass();
+  prompt->Cancel();
+  for (const auto& [sample, outcome] : Drain(*prompt, 3)) {
+    EXPECT_EQ(outcome.finish, FinishReason::kCancelled) << sample;
+  }
+  request.deadline = MonotonicSeconds() + 0.02;
+  for (const auto& [sample, outcome] : Drain(**slow.engine->Submit(request), 3)) {
+    EXPECT_EQ(outcome.finish, FinishReason::kDeadline) << sample;
+  }
+  EXPECT_TRUE(slow.engine->CheckIntegrity().ok());
+  EXPECT_FALSE(slow.model->in_pass);
+  slow.model->hold.store(false);
+  request = MakeRequest(3, 900, 20);
+  EXPECT_EQ(Drain(**slow.engine->Submit(request), 1)[0], Alone(request));
   EXPECT_EQ(slow.engine->Stats().pages.used, 0U);
 }
 
@@ -172,8 +194,8 @@ TEST(EnginePassTest, AFailedPassIsAnErrorOfItsPromptsOnly) {
 
 TEST(EnginePassTest, StoppingInAPassIsClean) {
   auto slow = std::make_unique<Slow>();
-  slow->model->hold.store(true);
   auto stream = slow->Decoding(MakeRequest(1, 20, 1900));
+  slow->model->hold.store(true);
   auto prompt = *slow->engine->Submit(MakeRequest(2, 900, 20));
   slow->WaitForPass();
   slow->engine.reset();

@@ -148,7 +148,7 @@ EngineOptions SmallEngine() {
   return options;
 }
 
-TEST(EngineStressTest, RandomClients) { Stress(SmallEngine(), 2000); }
+TEST(EngineStressTest, RandomClients) { Stress(SmallEngine(), 1500); }
 
 TEST(EngineStressTest, RandomClientsWithPagesOnDisk) {
   const auto folder = std::filesystem::path(::testing::TempDir()) /

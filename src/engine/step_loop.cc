@@ -103,27 +103,28 @@ void StepLoop::EndAll(Active& active, FinishReason reason) {
   }
 }
 
+std::optional<FinishReason> StepLoop::ReasonToEnd(const Active& active,
+                                                  const Sample& sample) const {
+  const auto& deadline = active.request.deadline;
+  if (deadline && MonotonicSeconds() >= *deadline) return FinishReason::kDeadline;
+  const auto cancelled = [&](size_t i) { return active.shared->cancelled[i].load(); };
+  bool all = true;  // one that was not forked stands for all samples
+  for (size_t i = 0; i < active.request.samples && !active.forked; ++i) all = all && cancelled(i);
+  const bool ended = active.forked ? cancelled(sample.index) : all;
+  return ended ? std::optional(FinishReason::kCancelled) : std::nullopt;
+}
+
 void StepLoop::ReapEnded() {
-  const double now = MonotonicSeconds();
   for (auto& active : active_) {
-    const auto cancelled = [&](size_t i) { return active->shared->cancelled[i].load(); };
-    if (active->request.deadline && now >= *active->request.deadline) {
-      EndAll(*active, FinishReason::kDeadline);
-      continue;
-    }
-    if (!active->forked) {
-      bool all = true;
-      for (size_t i = 0; i < active->request.samples; ++i) all = all && cancelled(i);
-      if (all) EndAll(*active, FinishReason::kCancelled);
-      continue;
-    }
     for (Sample& sample : active->samples) {
-      if (!sample.tokens.empty() && cancelled(sample.index)) {
-        Finish(*active, sample, FinishReason::kCancelled);
+      if (sample.tokens.empty()) continue;
+      if (const auto reason = ReasonToEnd(*active, sample)) {
+        FinishWithForks(*active, sample, *reason);
       }
     }
   }
   DropFinished();
+  DropUnwantedPass();
 }
 
 void StepLoop::CancelAll() {
@@ -166,7 +167,7 @@ bool StepLoop::Step() {
   if (!prompts.empty()) BeginPass(refs, prompts);
   AddDrafts(refs, slices);
   if (!slices.empty()) RunSlices(refs, slices);
-  const bool ran = !slices.empty() || flying_;
+  const bool ran = !slices.empty() || !prompts.empty() || flying_;
   if (flying_) {
     const double beside = (PrefillPace::kStretch - 1) * forward_seconds_;
     AdvancePass(slices.empty() ? std::nullopt : std::optional(beside));
@@ -217,21 +218,16 @@ void StepLoop::FailSlices(const std::vector<Ref>& refs, const std::vector<Planne
 }
 
 void StepLoop::RunSlices(const std::vector<Ref>& refs, const std::vector<PlannedSlice>& slices) {
-  const bool decodes = std::none_of(slices.begin(), slices.end(), [&](const PlannedSlice& slice) {
-    return IsPrompt(refs[slice.sequence]);
-  });
   model::ForwardBatch batch;
   Status status = BuildBatch(refs, slices, batch);
   const Stopwatch watch;
   if (status.ok()) status = model_->Forward(batch, *kv_, logits_);
   ++stats_.steps;
   if (!status.ok()) return FailSlices(refs, slices, status);
-  if (decodes) {
-    forward_seconds_ = watch.Seconds();
-    forward_rows_ = batch.tokens.size();
-    costs_.Record(forward_rows_, forward_seconds_);
-    pace_.RecordDecode(forward_rows_, forward_seconds_);
-  }
+  forward_seconds_ = watch.Seconds();
+  forward_rows_ = batch.tokens.size();
+  costs_.Record(forward_rows_, forward_seconds_);
+  pace_.RecordDecode(forward_rows_, forward_seconds_);
   AfterForward(refs, slices);
 }
 

@@ -115,6 +115,9 @@ class StepLoop {
   // Ends what was cancelled or is past its deadline.
   void ReapEnded();
   void EndAll(Active& active, FinishReason reason);
+  // That it was cancelled, or is past its deadline.
+  [[nodiscard]] std::optional<FinishReason> ReasonToEnd(const Active& active,
+                                                        const Sample& sample) const;
   void DropFinished();
   std::vector<Ref> Candidates();
   std::vector<SequenceState> States(const std::vector<Ref>& refs) const;
@@ -157,13 +160,16 @@ class StepLoop {
   void FailSlices(const std::vector<Ref>& refs, const std::vector<PlannedSlice>& slices,
                   const Status& status);
   [[nodiscard]] bool IsPrompt(const Ref& ref) const;
-  // Takes the prompts out of `slices` when others decode.
+  // Takes the prompts out of `slices`.
   std::vector<PlannedSlice> SplitPrompts(const std::vector<Ref>& refs,
                                          std::vector<PlannedSlice>& slices) const;
   void BeginPass(const std::vector<Ref>& refs, const std::vector<PlannedSlice>& prompts);
   // Goes on with the pass for about so many seconds, at least one layer; absent: to its end.
   void AdvancePass(std::optional<double> seconds);
   void EndPass(const Status& status);
+  // False when all its prompts were cancelled or are past their deadlines.
+  [[nodiscard]] bool PassIsWanted();
+  void DropUnwantedPass();
   // The one that holds the sequence, if it has not ended.
   std::optional<Ref> FindSequence(SequenceId id);
   void AfterForward(const std::vector<Ref>& refs, const std::vector<PlannedSlice>& slices);

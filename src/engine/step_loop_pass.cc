@@ -18,11 +18,8 @@ std::vector<PlannedSlice> StepLoop::SplitPrompts(const std::vector<Ref>& refs,
                                                  std::vector<PlannedSlice>& slices) const {
   const auto decodes = [&](const PlannedSlice& slice) { return !IsPrompt(refs[slice.sequence]); };
   const auto behind = std::stable_partition(slices.begin(), slices.end(), decodes);
-  std::vector<PlannedSlice> prompts;
-  if (behind != slices.begin()) {
-    prompts.assign(behind, slices.end());
-    slices.erase(behind, slices.end());
-  }
+  std::vector<PlannedSlice> prompts(behind, slices.end());
+  slices.erase(behind, slices.end());
   for (auto* part : {&slices, &prompts}) {  // int8 rows come first
     std::stable_partition(part->begin(), part->end(), [&](const PlannedSlice& slice) {
       const Ref& ref = refs[slice.sequence];
@@ -59,7 +56,8 @@ void StepLoop::AdvancePass(std::optional<double> seconds) {
     if (!status.ok()) return EndPass(status);
     ++layers;
     longest = std::max(longest, layer.Seconds());
-  } while (flying_->pass->layers_left() > 0 && (!seconds || watch.Seconds() + longest <= *seconds));
+  } while (flying_->pass->layers_left() > 0 && PassIsWanted() &&
+           (!seconds || watch.Seconds() + longest <= *seconds));
   if (seconds) {
     pace_.RecordPrompt(forward_rows_, rows, watch.Seconds() / static_cast<double>(layers));
   }
@@ -73,6 +71,20 @@ std::optional<StepLoop::Ref> StepLoop::FindSequence(SequenceId id) {
     }
   }
   return std::nullopt;
+}
+
+bool StepLoop::PassIsWanted() {
+  return std::any_of(flying_->slices.begin(), flying_->slices.end(),
+                     [&](const FlyingPass::Slice& slice) {
+                       const auto ref = FindSequence(slice.sequence);
+                       return ref && !ReasonToEnd(*ref->active, *ref->sample);
+                     });
+}
+
+void StepLoop::DropUnwantedPass() {
+  if (!flying_ || flying_->orphans.size() < flying_->slices.size()) return;
+  for (const SequenceId id : flying_->orphans) pages_.Release(id);
+  flying_.reset();
 }
 
 void StepLoop::EndPass(const Status& status) {
