@@ -38,7 +38,7 @@ SequenceState StepLoop::StateOf(const Active& active, const Sample& sample) cons
   state.prefill = state.length < prefill_end;
   // Tokens that a watch forced go in a few steps of decoding: a stream does not wait with the
   // prompts for them.
-  if (state.started && !state.prefill && state.pending <= kPageTokens) {
+  if (state.started && sample.generated > 0 && state.pending <= kPageTokens) {
     state.pending = std::min(state.pending, kDecodeTokens);
   }
   state.pinned = sample.in_pass;
