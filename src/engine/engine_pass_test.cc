@@ -174,6 +174,7 @@ TEST(EnginePassTest, APassThatNobodyWantsAnyMoreIsDropped) {
   slow.model->hold.store(false);
   request = MakeRequest(3, 900, 20);
   EXPECT_EQ(Drain(**slow.engine->Submit(request), 1)[0], Alone(request));
+  EXPECT_TRUE(slow.engine->CheckIntegrity().ok());  // the figures are those of the last step then
   EXPECT_EQ(slow.engine->Stats().pages.used, 0U);
 }
 

@@ -46,7 +46,9 @@ class EngineStoreTest : public ::testing::Test {
     return request;
   }
   static Outcome RunOne(Engine& engine, const GenerateRequest& request) {
-    return Drain(**engine.Submit(request), 1)[0];
+    const Outcome outcome = Drain(**engine.Submit(request), 1)[0];
+    EXPECT_TRUE(engine.CheckIntegrity().ok());  // the figures are those of the last step then
+    return outcome;
   }
   const fs::path dir_ =
       fs::path(::testing::TempDir()) / ("lemma-engine-pages-" + std::to_string(::getpid()));
