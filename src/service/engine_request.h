@@ -17,8 +17,8 @@ namespace lemma::service {
 // Laid over `params`, except the seed.
 void ApplyOverrides(const SamplingOverrides& overrides, engine::SamplingParams& params);
 
-// Everything but the prompt, the deadline and the watch. InvalidArgument names the field. An absent seed becomes a random one
-// that fits a JSON number (53 bits).
+// Everything but the prompt, the deadline and the watch. InvalidArgument names the field. An absent
+// seed becomes a random one that fits a JSON number (53 bits).
 Result<engine::GenerateRequest> MakeEngineRequest(const LoadedModel& model,
                                                   const GenerateSettings& settings,
                                                   chat::Thinking thinking);
