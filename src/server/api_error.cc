@@ -76,6 +76,7 @@ ApiError FromStatus(const Status& status) {
       break;
     case StatusCode::kNotFound:
       error.kind = ErrorKind::kModelNotFound;
+      error.param = "model";
       break;
     case StatusCode::kResourceExhausted:
       error.kind = ErrorKind::kOverloaded;

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
+#include <cmath>
 #include <map>
 #include <unordered_map>
 #include <utility>
@@ -130,6 +131,8 @@ class ServingImpl : public ModelServing {
         admission_(options.max_requests, options.max_requests_per_client),
         workers_(options.workers, options.max_waiting_work) {}
   ~ServingImpl() override { Stop(); }
+  ServingImpl(const ServingImpl&) = delete;
+  ServingImpl& operator=(const ServingImpl&) = delete;
 
   void Chat(ExchangePtr exchange, ModelRef model, service::ChatRequest request,
             std::unique_ptr<StreamSink> sink) override {
@@ -210,9 +213,12 @@ class ServingImpl : public ModelServing {
   using StreamMaker =
       std::function<Result<std::unique_ptr<service::TextStream>>(service::LoadedModel&)>;
 
+  // Where clients have keys, the key counts. Where they have none, they often share an address (an
+  // application that asks for many): then a user that the request names counts for himself.
   void SetTenant(const Request& request, service::GenerateSettings& settings) const {
-    settings.client = HashOf(request.client);
-    if (options_.isolate_clients) settings.cache_salt ^= settings.client;
+    const uint64_t client = HashOf(request.client);
+    settings.client = options_.isolate_clients ? client : client ^ settings.client;
+    if (options_.isolate_clients) settings.cache_salt ^= client;
   }
 
   std::shared_ptr<Job> MakeJob(ExchangePtr exchange, ModelRef model) {
@@ -289,7 +295,15 @@ class ServingImpl : public ModelServing {
     job->fail = [held](const ApiError& error) { (*held)->OnError(error); };
     Submit(job, [this, held, make = std::move(make)](const std::shared_ptr<Job>& started) {
       auto stream = make(**started->lease);
-      if (!stream.ok()) return started->Fail(started, FromStatus(stream.status()));
+      if (!stream.ok()) {
+        ApiError error = FromStatus(stream.status());
+        if (error.kind == ErrorKind::kOverloaded) {
+          const double wait = (*started->lease)->engine().Stats().retry_seconds;
+          error.retry_after_seconds = static_cast<int>(std::ceil(std::clamp(wait, 1.0, 600.0)));
+          admission_.CountRefusal();
+        }
+        return started->Fail(started, std::move(error));
+      }
       auto shared =
           std::make_shared<std::unique_ptr<service::TextStream>>(std::move(stream).value());
       started->exchange->Post([this, started, held, shared] {
@@ -299,14 +313,22 @@ class ServingImpl : public ModelServing {
     });
   }
 
-  // What a running stream holds, given back in this order: the stream is gone before.
+  // What a running stream holds, given back when the stream is gone.
   struct Held {
+    Held(ServingImpl& owner, std::string stream_id, Job& job)
+        : serving(owner),
+          id(std::move(stream_id)),
+          lease(std::move(job.lease)),
+          ticket(std::move(job.ticket)) {}
+    ~Held() { serving.Forget(*this); }
+    Held(const Held&) = delete;
+    Held& operator=(const Held&) = delete;
+
     ServingImpl& serving;
-    std::string id;
+    const std::string id;
     uint64_t key = 0;
     std::shared_ptr<service::ModelLease> lease;
     std::shared_ptr<Admission::Ticket> ticket;
-    ~Held() { serving.Forget(*this); }
   };
 
   void BeginPump(const std::shared_ptr<Job>& job, std::unique_ptr<StreamSink> sink,
@@ -321,8 +343,7 @@ class ServingImpl : public ModelServing {
     start.load_seconds = job->load_seconds;
     start.loaded = &**job->lease;
     sink->OnStart(start);
-    auto held = std::shared_ptr<Held>(
-        new Held{*this, sink->id(), 0, std::move(job->lease), std::move(job->ticket)});
+    const auto held = std::make_shared<Held>(*this, sink->id(), *job);
     StreamPump::Parts parts;
     parts.exchange = job->exchange;
     parts.stream = std::move(stream);

@@ -35,7 +35,11 @@ class App::Impl {
     return OkStatus();
   }
 
+  Impl() = default;
+  // NOLINTNEXTLINE(bugprone-exception-escape): without memory for a task the program ends
   ~Impl() { Stop(); }
+  Impl(const Impl&) = delete;
+  Impl& operator=(const Impl&) = delete;
 
   // The order matters: threads that hold exchanges end before the loops go, and the loops before
   // the models that the streams on them use.

@@ -11,6 +11,7 @@
 #include <thread>
 #include <vector>
 
+#include "server/app/health.h"
 #include "server/http/http_testing.h"
 
 namespace lemma::server {
@@ -347,6 +348,22 @@ TEST_F(AppTest, MetricsCountWhatHappened) {
       HasSubstr("lemma_http_responses_total{route=\"/v1/chat/completions\",code=\"200\"} 1\n"));
   EXPECT_THAT(text, HasSubstr("lemma_model_loaded{model=\"lemma\"} 1\n"));
   EXPECT_THAT(text, HasSubstr("lemma_kv_pages_used{model=\"lemma\"} 0\n"));
+}
+
+TEST(EngineWatches, TellWorkFromStandstill) {
+  EngineWatch watch;
+  engine::EngineStats stats;
+  stats.running = 1;
+  stats.steps = 10;
+  constexpr double kLong = EngineWatch::kStallSeconds;
+  EXPECT_FALSE(watch.Stalled("m", stats, 100));
+  EXPECT_FALSE(watch.Stalled("m", stats, 100 + kLong / 2));
+  EXPECT_TRUE(watch.Stalled("m", stats, 100 + kLong));
+  stats.steps = 11;
+  EXPECT_FALSE(watch.Stalled("m", stats, 100 + kLong));
+  stats.running = 0;
+  EXPECT_FALSE(watch.Stalled("m", stats, 100 + 3 * kLong));
+  EXPECT_FALSE(watch.Stalled("other", stats, 100 + 3 * kLong));
 }
 
 TEST_F(AppTest, DrainLetsStreamsEnd) {

@@ -2,8 +2,11 @@
 #include "server/app/health.h"
 
 #include <boost/json.hpp>
+#include <memory>
 #include <utility>
 #include <vector>
+
+#include "base/clock.h"
 
 namespace lemma::server {
 
@@ -25,12 +28,15 @@ Response Unready(std::string_view status, std::string_view message) {
             {"error", {{"code", 503}, {"message", message}, {"type", "unavailable_error"}}}});
 }
 
-Response Ready(const HealthParts& parts) {
+Response Ready(const HealthParts& parts, EngineWatch& watch) {
   if (parts.http.draining()) return Unready("stopping", "The server is shutting down");
   const auto info = parts.models.Info("");
   if (!info.ok()) return Unready("no model", info.status().message());
   if (info->state == service::ModelState::kFailed) {
     return Unready("error", info->error.message());
+  }
+  if (info->engine && watch.Stalled(info->name, *info->engine, MonotonicSeconds())) {
+    return Unready("stalled", "The engine does not answer");
   }
   if (info->state == service::ModelState::kLoading) {
     Response response = Unready("loading model", "Loading model");
@@ -56,8 +62,22 @@ Response MetricsResponse(const HealthParts& parts) {
 
 }  // namespace
 
+bool EngineWatch::Stalled(const std::string& model, const engine::EngineStats& stats, double now) {
+  MutexLock lock(mutex_);
+  const auto [entry, fresh] = seen_.try_emplace(model, Seen{stats.steps, now});
+  Seen& seen = entry->second;
+  if (fresh || stats.running == 0 || stats.steps != seen.steps) {
+    seen = {stats.steps, now};
+    return false;
+  }
+  return now - seen.since >= kStallSeconds;
+}
+
 void AddHealthRoutes(Router& router, HealthParts parts) {
-  const auto ready = [parts](const ExchangePtr& exchange) { exchange->Send(Ready(parts)); };
+  const auto watch = std::make_shared<EngineWatch>();
+  const auto ready = [parts, watch](const ExchangePtr& exchange) {
+    exchange->Send(Ready(parts, *watch));
+  };
   for (const char* path : {"/health", "/v1/health", "/health/ready", "/readyz"}) {
     router.Add(Method::kGet, path, ready, Access::kOpen);
   }

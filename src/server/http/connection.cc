@@ -191,7 +191,7 @@ void Connection::Dispatch() {
   if (match_.route == nullptr) {  // a preflight
     Response response;
     response.status = 204;
-    return SendWhole(std::move(response));
+    return SendWhole(response);
   }
   const auto exchange = std::make_shared<HttpExchange>(shared_from_this(), request_);
   exchange_ = exchange;
@@ -218,7 +218,7 @@ void Connection::Refuse(const ApiError& error) {
   if (error.kind == ErrorKind::kUnauthorized) {
     response.headers.push_back({"WWW-Authenticate", "Bearer"});
   }
-  SendWhole(std::move(response));
+  SendWhole(response);
 }
 
 std::string Connection::HeadText(int status, std::string_view content_type,
@@ -249,7 +249,7 @@ std::string Connection::HeadText(int status, std::string_view content_type,
   return head += "\r\n";
 }
 
-void Connection::SendWhole(Response response) {
+void Connection::SendWhole(const Response& response) {
   std::string text =
       HeadText(response.status, response.content_type, response.headers, response.body.size());
   if (!head_only_) text += response.body;

@@ -78,7 +78,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void Dispatch();
   // Answers without a handler; closes afterwards unless the whole request was read.
   void Refuse(const ApiError& error);
-  void SendWhole(Response response);
+  void SendWhole(const Response& response);
 
   // For the exchange.
   void SendHead(const StreamHead& head);

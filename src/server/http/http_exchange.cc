@@ -31,7 +31,7 @@ HttpExchange::~HttpExchange() {
 void HttpExchange::Send(Response response) {
   if (gone_ || stage_ != Stage::kOpen) return;
   stage_ = Stage::kDone;
-  connection_->SendWhole(std::move(response));
+  connection_->SendWhole(response);
   Finish();
 }
 

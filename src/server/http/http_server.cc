@@ -121,7 +121,10 @@ class HttpServer::Impl {
     shared_.options.guard.bound_host = shared_.options.host;
   }
 
+  // NOLINTNEXTLINE(bugprone-exception-escape): without memory for a task the program ends
   ~Impl() { Stop(); }
+  Impl(const Impl&) = delete;
+  Impl& operator=(const Impl&) = delete;
 
   Status Start() {
     const HttpServerOptions& options = shared_.options;

@@ -38,13 +38,13 @@ enum class ItemKind { kNone, kReasoning, kMessage };
 struct ResponseBuilder::State {
   explicit State(ResponseOptions given) : options(std::move(given)) {}
 
-  std::string Event(std::string_view type, json::object fields) {
+  std::string Event(std::string_view type, const json::object& fields) {
     json::object event{{"type", type}, {"sequence_number", sequence++}};
-    for (auto& [key, value] : fields) event[key] = std::move(value);
+    for (const auto& [key, value] : fields) event[key] = value;
     return SseEvent(type, json::serialize(event));
   }
 
-  json::object Object(std::string_view status) const {
+  [[nodiscard]] json::object Object(std::string_view status) const {
     const service::GenerateSettings& settings = options.body.chat.settings;
     json::object out{
         {"id", options.id},
@@ -83,7 +83,7 @@ struct ResponseBuilder::State {
   [[nodiscard]] size_t index() const { return output.size(); }  // of the item that is open
   [[nodiscard]] bool thinking() const { return open == ItemKind::kReasoning; }
 
-  json::object Part() const {
+  [[nodiscard]] json::object Part() const {
     if (thinking()) return {{"type", "reasoning_text"}, {"text", text}};
     return {{"type", "output_text"},
             {"text", text},
@@ -91,7 +91,7 @@ struct ResponseBuilder::State {
             {"logprobs", logprobs}};
   }
 
-  json::object Item(std::string_view status) const {
+  [[nodiscard]] json::object Item(std::string_view status) const {
     json::array parts;
     if (status != "in_progress") parts.push_back(Part());
     if (thinking()) {
@@ -108,7 +108,7 @@ struct ResponseBuilder::State {
             {"content", std::move(parts)}};
   }
 
-  json::object Place() const {
+  [[nodiscard]] json::object Place() const {
     return {{"item_id", item_id}, {"output_index", index()}, {"content_index", 0}};
   }
 
@@ -121,7 +121,7 @@ struct ResponseBuilder::State {
                     {{"output_index", index()}, {"item", Item("in_progress")}});
     json::object added = Place();
     added["part"] = Part();
-    return events += Event("response.content_part.added", std::move(added));
+    return events += Event("response.content_part.added", added);
   }
 
   std::string Close(std::string_view status) {
@@ -129,11 +129,11 @@ struct ResponseBuilder::State {
     json::object done = Place();
     done["text"] = text;
     if (!thinking()) done["logprobs"] = logprobs;
-    std::string events = Event(
-        thinking() ? "response.reasoning_text.done" : "response.output_text.done", std::move(done));
+    std::string events =
+        Event(thinking() ? "response.reasoning_text.done" : "response.output_text.done", done);
     json::object part = Place();
     part["part"] = Part();
-    events += Event("response.content_part.done", std::move(part));
+    events += Event("response.content_part.done", part);
     json::object item = Item(status);
     events += Event("response.output_item.done", {{"output_index", index()}, {"item", item}});
     output.push_back(std::move(item));
@@ -156,8 +156,7 @@ struct ResponseBuilder::State {
       delta["logprobs"] = std::move(items);
     }
     return events +=
-           Event(reasoning ? "response.reasoning_text.delta" : "response.output_text.delta",
-                 std::move(delta));
+           Event(reasoning ? "response.reasoning_text.delta" : "response.output_text.delta", delta);
   }
 
   std::string Call(const chat::ToolCall& call) {
