@@ -34,6 +34,8 @@ struct ServeCommand {
   std::string key_file;
   double keep_alive_seconds = service::kForever;
   std::optional<double> memory_gb;
+  std::string prefix_folder;
+  double prefix_gb = 8;
   double drain_seconds = 30;
   size_t body_mib = 4;
   std::string log_level = "info";
@@ -180,6 +182,10 @@ Status FillModels(const ServeCommand& options, service::RegistryOptions& models)
   if (options.memory_gb) {
     models.memory_bytes = static_cast<uint64_t>(*options.memory_gb * 1e9);
   }
+  if (!options.prefix_folder.empty()) {
+    models.load.prefix_store = {options.prefix_folder,
+                                static_cast<uint64_t>(options.prefix_gb * 1e9)};
+  }
   return OkStatus();
 }
 
@@ -308,6 +314,12 @@ void AddServe(CLI::App& app, Context& context) {
       ->capture_default_str();
   command->add_option("--memory", options->memory_gb,
                       "GB for all loaded models together; default: what is free");
+  command->add_option("--prefix-cache", options->prefix_folder,
+                      "folder that keeps the computed beginnings of prompts over restarts; holds "
+                      "what prompts say");
+  command->add_option("--prefix-cache-gb", options->prefix_gb, "GB that the folder may take")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
   command->add_flag("--lazy", options->lazy, "load the first model when it is asked for");
   AddAddressOptions(*command, *options);
   AddLimitOptions(*command, *options);
