@@ -339,6 +339,7 @@ TEST(Escapes, SucceedWithoutAJail) {
     EXPECT_THAT(all, HasSubstr("ESCAPED")) << attempt.name;
   }
   EXPECT_EQ(tried, harmless.size());
+  shm_unlink("/escaped");
 }
 
 TEST(Escapes, AreManyAndOfEveryKind) { EXPECT_GE(ReadAttempts().size(), 100U); }
