@@ -257,6 +257,9 @@ class TenantsTest(ServeTest):
 
 
 class KillTest(unittest.IsolatedAsyncioTestCase):
+    async def asyncSetUp(self):
+        asyncio.get_running_loop().set_debug(False)
+
     async def test_a_killed_server_starts_again_and_answers_the_same(self):
         body = chat(5, temperature=0, max_tokens=40)
         server = await Server().ready()

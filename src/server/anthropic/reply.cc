@@ -58,9 +58,9 @@ json::object Input(const std::string& arguments) {
   return std::move(value.get_object());
 }
 
-std::string Event(std::string_view type, json::object body) {
+std::string Event(std::string_view type, const json::object& body) {
   json::object out{{"type", type}};
-  for (auto& [key, value] : body) out[key] = std::move(value);
+  out.insert(body.begin(), body.end());
   return SseEvent(type, json::serialize(out));
 }
 
@@ -181,7 +181,7 @@ std::string EventWriter::Finish(const service::StreamEvent& event) {
   AddReason(event, delta);
   json::object body{{"delta", std::move(delta)}, {"usage", Usage(event.usage)}};
   AddWarnings(FinishNotes(event), body);
-  return out + Event("message_delta", std::move(body)) + Event("message_stop", {});
+  return out + Event("message_delta", body) + Event("message_stop", {});
 }
 
 MessageBuilder::MessageBuilder(ReplyHead head) : head_(std::move(head)) {}

@@ -24,7 +24,7 @@ struct CompletionBody {
   bool show_logprobs = false;  // n_probs
   bool timings_per_token = false;
 };
-Result<CompletionBody> ParseCompletion(std::string_view body, BodyNotes& notes);
+Result<CompletionBody> ParseCompletion(std::string_view text, BodyNotes& notes);
 
 struct TokenizeBody {
   ModelRef model;
@@ -33,18 +33,18 @@ struct TokenizeBody {
   bool parse_special = true;
   bool with_pieces = false;
 };
-Result<TokenizeBody> ParseTokenize(std::string_view body, BodyNotes& notes);
+Result<TokenizeBody> ParseTokenize(std::string_view text, BodyNotes& notes);
 
 struct DetokenizeBody {
   ModelRef model;
   std::vector<int32_t> tokens;
 };
-Result<DetokenizeBody> ParseDetokenize(std::string_view body, BodyNotes& notes);
+Result<DetokenizeBody> ParseDetokenize(std::string_view text, BodyNotes& notes);
 
 struct ApplyTemplateBody {
   ModelRef model;
   chat::Conversation conversation;
 };
-Result<ApplyTemplateBody> ParseApplyTemplate(std::string_view body, BodyNotes& notes);
+Result<ApplyTemplateBody> ParseApplyTemplate(std::string_view text, BodyNotes& notes);
 
 }  // namespace lemma::server::llamacpp

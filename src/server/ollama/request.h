@@ -29,8 +29,8 @@ struct GenerateBody {
   service::CompletionRequest completion;
   std::optional<size_t> num_ctx;  // a wish; the loaded context counts
 };
-Result<GenerateBody> ParseGenerate(std::string_view body, BodyNotes& notes);
-Result<GenerateBody> ParseChat(std::string_view body, BodyNotes& notes);
+Result<GenerateBody> ParseGenerate(std::string_view text, BodyNotes& notes);
+Result<GenerateBody> ParseChat(std::string_view text, BodyNotes& notes);
 
 // Of /api/embed and, with one input, /api/embeddings.
 struct EmbedBody {
@@ -39,13 +39,13 @@ struct EmbedBody {
   bool truncate = true;
   std::optional<size_t> dimensions;
 };
-Result<EmbedBody> ParseEmbed(std::string_view body, BodyNotes& notes);
-Result<EmbedBody> ParseEmbeddings(std::string_view body, BodyNotes& notes);
+Result<EmbedBody> ParseEmbed(std::string_view text, BodyNotes& notes);
+Result<EmbedBody> ParseEmbeddings(std::string_view text, BodyNotes& notes);
 
 struct ShowBody {
   std::string model;
   bool verbose = false;
 };
-Result<ShowBody> ParseShow(std::string_view body, BodyNotes& notes);
+Result<ShowBody> ParseShow(std::string_view text, BodyNotes& notes);
 
 }  // namespace lemma::server::ollama
