@@ -203,8 +203,12 @@ bool ReadValue(std::string_view text, Piece& piece) {
   piece.values.push_back(*value);
   piece.reduced = piece.reduced && IsReduced(*sides.back());
   const size_t point = text.rfind('.');
-  if (sides.back()->op == Op::kNumber && point != std::string_view::npos) {
-    piece.decimals = static_cast<int>(text.size() - point - 1);
+  const bool percent = text.ends_with('%') || text.ends_with("％");
+  if ((sides.back()->op == Op::kNumber && point != std::string_view::npos) || percent) {
+    const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
+    const std::string_view tail = point == std::string_view::npos ? "" : text.substr(point);
+    piece.decimals =
+        static_cast<int>(std::count_if(tail.begin(), tail.end(), is_digit)) + (percent ? 2 : 0);
   }
   return true;
 }
@@ -308,6 +312,7 @@ bool FromPieces(std::vector<Piece> pieces, Answer& answer) {
   for (Piece& p : pieces) {
     two_signs = two_signs || p.values.size() > 1;
     answer.reduced = answer.reduced && p.reduced;
+    answer.decimals = std::max(answer.decimals, p.decimals);
     values.insert(values.end(), p.values.begin(), p.values.end());
     const bool noun = pieces.size() > 1 && !p.unit.empty() && NormalUnit(p.unit).empty();
     if (p.name.empty() && noun && (!IsCounter(p.unit) || p.unit.size() > 3)) p.name = p.unit;
@@ -325,7 +330,6 @@ bool FromPieces(std::vector<Piece> pieces, Answer& answer) {
     answer.kind = AnswerKind::kNumber;
     answer.numbers = values;
     answer.unit = pieces[0].unit;
-    answer.decimals = pieces[0].decimals;
     return true;
   }
   const bool one_unknown =
@@ -362,6 +366,7 @@ bool ReadBracketed(std::string_view text, Answer& answer) {
     Piece piece;
     if (!ReadPiece(part, piece) || !piece.name.empty() || piece.values.size() != 1) return false;
     answer.reduced = answer.reduced && piece.reduced;
+    answer.decimals = std::max(answer.decimals, piece.decimals);
     values.push_back(piece.values[0]);
   }
   if (parts.empty()) return false;
@@ -463,6 +468,14 @@ std::optional<std::pair<Surd, std::string>> Single(const Answer& a) {
 }
 
 }  // namespace
+
+bool RoundsTo(const Surd& truth, const Surd& given, int decimals) {
+  const auto gap = Sub(truth, given);
+  if (!gap || decimals < 0 || decimals > 100) return false;
+  const Rational half =
+      Rational(BigInt(1), BigInt(2) * BigInt(10).Pow(static_cast<uint32_t>(decimals)));
+  return *gap <= Surd(half) && *gap >= Surd(-half);
+}
 
 bool SameAnswer(const Answer& a, const Answer& b) {
   const auto x = Single(a);

@@ -40,8 +40,8 @@ struct Answer {
   std::vector<Surd> numbers;      // kNumber, kTuple, kSet (ascending)
   std::vector<NamedValue> named;  // kNamed, in the order of the text
   std::string unit;               // kNumber: as written, "" without one
-  // kNumber written as a decimal: how many digits stand after the point. A decimal says no more
-  // than its digits: it can equal a number of more digits by rounding only where a caller allows.
+  // Digits after the point where a number is written as a decimal (two more for a percentage), the
+  // most of any. A decimal may be meant as a rounded value: see RoundsTo.
   std::optional<int> decimals;
   bool reduced = true;  // no fraction in it can be shortened
   // kInterval; unset ends are infinite.
@@ -62,6 +62,9 @@ struct Extracted {
 };
 // nullopt: the text gives no answer by any rule.
 std::optional<Extracted> ExtractAnswer(std::string_view text);
+
+// Whether `given`, written with so many digits after the point, is `truth` rounded.
+bool RoundsTo(const Surd& truth, const Surd& given, int decimals);
 
 // Exact equality of meaning. Numbers: equal values, and equal units where both have one (元=块,
 // meters = m). Sets: same members. Named: the same names with the same values. Text: same bytes.
