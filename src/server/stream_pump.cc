@@ -25,7 +25,7 @@ struct StreamPump::Waker {
   static void Wake(const std::shared_ptr<Waker>& self) {
     if (self->scheduled.exchange(true)) return;
     self->poster([self] {
-      if (const auto pump = self->pump.lock()) pump->Drain();
+      if (const auto alive = self->pump.lock()) alive->Drain();
     });
   }
 };
@@ -35,9 +35,9 @@ StreamPump::StreamPump(Parts parts) : parts_(std::move(parts)) {}
 StreamPump::~StreamPump() { Release(); }
 
 std::shared_ptr<StreamPump> StreamPump::Start(Parts parts) {
-  auto pump = std::make_shared<StreamPump>(std::move(parts));
-  pump->Run();
-  return pump;
+  auto started = std::make_shared<StreamPump>(std::move(parts));
+  started->Run();
+  return started;
 }
 
 void StreamPump::Run() {

@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "server/http/chunked_body.h"
 #include "server/http/request_reader.h"
 
 namespace lemma::server {
@@ -120,6 +121,40 @@ TEST(RequestReaders, CutAnywhere) {
     EXPECT_EQ(reader.request().path, "/a b");
     EXPECT_EQ(reader.request().query, "x=1");
     EXPECT_EQ(reader.TakeRest(), "GET / HTTP/1.1\r\n");
+  }
+}
+
+std::string_view ChunkedState(std::string_view bytes, size_t step) {
+  ChunkedBody chunks(64);
+  std::string body;
+  while (!bytes.empty()) {
+    std::string_view piece = bytes.substr(0, step);
+    bytes.remove_prefix(piece.size());
+    const ChunkedBody::State state = chunks.Feed(piece, body);
+    if (state == ChunkedBody::State::kBad) return "bad";
+    if (state == ChunkedBody::State::kTooLarge) return "large";
+    if (state == ChunkedBody::State::kDone) return piece.empty() && bytes.empty() ? "done" : "rest";
+  }
+  return "more";
+}
+
+TEST(ChunkedBodies, GoodAndBad) {
+  for (const size_t step : {size_t{1}, size_t{2}, size_t{3}, size_t{1000}}) {
+    EXPECT_EQ(ChunkedState("3\r\nabc\r\n0\r\n\r\n", step), "done");
+    EXPECT_EQ(ChunkedState("0\r\n\r\n", step), "done");
+    EXPECT_EQ(ChunkedState("00003;a=b\r\nabc\r\n0;x\r\nT: 1\r\nU: 2\r\n\r\n", step), "done");
+    EXPECT_EQ(ChunkedState("0\r\n\r\nG", step), "rest");
+    EXPECT_EQ(ChunkedState("0\r\n", step), "more");
+    for (const char* bad : {"\r\n", "x\r\n", "-1\r\n", "+1\r\n", "0x3\r\n", " 3\r\n", "3\nabc",
+                            "3 \r\nabc", "3\r\nabcd\r\n", "3\r\nabc\n", "3\rabc", ";\r\n"}) {
+      EXPECT_EQ(ChunkedState(bad, step), "bad") << bad;
+    }
+    EXPECT_EQ(ChunkedState("41\r\n", step), "large");
+    EXPECT_EQ(ChunkedState("ffffffffffffffff\r\n", step), "large");
+    EXPECT_EQ(ChunkedState("fffffffffffffffff\r\n", step), "large");
+    EXPECT_EQ(ChunkedState("3f\r\n" + std::string(63, 'a') + "\r\n2\r\n", step), "large");
+    EXPECT_EQ(ChunkedState("3;" + std::string(300, 'a'), step), "bad");
+    EXPECT_EQ(ChunkedState("0\r\nT: " + std::string(9000, 'a'), step), "bad");
   }
 }
 

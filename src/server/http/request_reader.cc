@@ -5,10 +5,12 @@
 
 #include <algorithm>
 #include <boost/asio/buffer.hpp>
+#include <boost/beast/http/empty_body.hpp>
 #include <boost/beast/http/error.hpp>
 #include <boost/beast/http/parser.hpp>
-#include <boost/beast/http/string_body.hpp>
 #include <utility>
+
+#include "server/http/chunked_body.h"
 
 namespace lemma::server {
 
@@ -46,13 +48,19 @@ int StatusFor(const boost::system::error_code& error) {
 
 }  // namespace
 
+// The head is Beast's; the body is not: its chunk parser (1.81) asserts that a last chunk never
+// comes in pieces of less than five bytes.
 struct RequestReader::Parser {
-  http::request_parser<http::string_body> http;
+  explicit Parser(uint64_t max_body_bytes) : chunks(max_body_bytes) {}
+
+  http::request_parser<http::empty_body> http;
+  ChunkedBody chunks;
+  uint64_t left = 0;  // of a body with a length
 };
 
 RequestReader::RequestReader(const RequestLimits& limits)
-    : limits_(limits), parser_(std::make_unique<Parser>()) {
-  parser_->http.eager(true);
+    : limits_(limits), parser_(std::make_unique<Parser>(limits.body_bytes)) {
+  parser_->http.eager(false);
   parser_->http.header_limit(static_cast<uint32_t>(limits.header_bytes));
   parser_->http.body_limit(limits.body_bytes);
 }
@@ -62,28 +70,54 @@ RequestReader::~RequestReader() = default;
 RequestReader::State RequestReader::Feed(std::string_view bytes) {
   if (state_ == State::kFailed) return state_;
   pending_.append(bytes);
-  if (state_ == State::kDone) return state_;
+  if (state_ == State::kHeader) ReadHead();
+  if (state_ == State::kBody) ReadBody();
+  return state_;
+}
+
+RequestReader::State RequestReader::ReadHead() {
   auto& http = parser_->http;
-  std::string_view rest = pending_;
-  while (!rest.empty() && !http.is_done()) {
+  size_t used = 0;
+  while (used < pending_.size() && !http.is_header_done()) {
     boost::system::error_code error;
-    const bool before_head = !http.is_header_done();
-    const size_t used = http.put(boost::asio::buffer(rest.data(), rest.size()), error);
-    rest.remove_prefix(used);
-    if (before_head && http.is_header_done() && CheckHead() == State::kFailed) return state_;
-    if (error == http::error::need_more) break;
+    const size_t count =
+        http.put(boost::asio::buffer(pending_.data() + used, pending_.size() - used), error);
+    used += count;
+    if (error == http::error::need_more || (count == 0 && !error)) break;
     if (error) return Fail(StatusFor(error), error.message());
-    if (used == 0) break;
   }
+  pending_.erase(0, used);
   // Beast counts a header against its limit only once its end is in sight.
-  if (!http.is_header_done() && rest.size() > limits_.header_bytes) {
-    return Fail(431, "the header is too large");
+  if (!http.is_header_done()) {
+    if (pending_.size() > limits_.header_bytes) return Fail(431, "the header is too large");
+    return state_;
+  }
+  parser_->left = http.content_length().value_or(0);
+  return CheckHead();
+}
+
+RequestReader::State RequestReader::ReadBody() {
+  std::string_view rest = pending_;
+  if (!parser_->http.chunked()) {
+    const auto count = static_cast<size_t>(std::min<uint64_t>(parser_->left, rest.size()));
+    request_.body.append(rest.substr(0, count));
+    rest.remove_prefix(count);
+    parser_->left -= count;
+    if (parser_->left == 0) state_ = State::kDone;
+  } else {
+    switch (parser_->chunks.Feed(rest, request_.body)) {
+      case ChunkedBody::State::kMore:
+        break;
+      case ChunkedBody::State::kDone:
+        state_ = State::kDone;
+        break;
+      case ChunkedBody::State::kBad:
+        return Fail(400, "the body is not in chunks as it should be");
+      case ChunkedBody::State::kTooLarge:
+        return Fail(413, fmt::format("the body has more than {} bytes", limits_.body_bytes));
+    }
   }
   pending_.erase(0, pending_.size() - rest.size());
-  if (http.is_done()) {
-    request_.body = std::move(http.get().body());
-    state_ = State::kDone;
-  }
   return state_;
 }
 
@@ -135,8 +169,6 @@ RequestReader::State RequestReader::CheckHead() {
 }
 
 std::string RequestReader::TakeRest() { return std::exchange(pending_, {}); }
-
-size_t RequestReader::body_received() const { return parser_->http.get().body().size(); }
 
 RequestReader::State RequestReader::Fail(int status, std::string error) {
   error_status_ = status;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Bytes of a connection to one HTTP/1.1 request (RFC 9110, RFC 9112), within limits. Refuses what
 // smuggling lives from: both Content-Length and chunked coding, bad lengths, several Host fields,
-// targets that are no path. Does no input or output; the result does not depend on how the bytes
-// were cut. One thread at a time.
+// targets that are no path. Does no input or output; how the bytes are cut changes nothing but how
+// soon a bad request is refused. One thread at a time.
 #pragma once
 
 #include <cstddef>
@@ -41,7 +41,7 @@ class RequestReader {
   [[nodiscard]] bool http_1_0() const { return http_1_0_; }
   // The client waits for "100 Continue" before it sends the body.
   [[nodiscard]] bool expects_continue() const { return expects_continue_; }
-  [[nodiscard]] size_t body_received() const;
+  [[nodiscard]] size_t body_received() const { return request_.body.size(); }
   // From kBody on, without the body before kDone; peer, client and parameter are left empty.
   [[nodiscard]] Request& request() { return request_; }
 
@@ -52,11 +52,13 @@ class RequestReader {
  private:
   struct Parser;
   State Fail(int status, std::string error);
+  State ReadHead();
   State CheckHead();
+  State ReadBody();
 
   const RequestLimits limits_;
   std::unique_ptr<Parser> parser_;
-  std::string pending_;
+  std::string pending_;  // not taken yet
   Request request_;
   State state_ = State::kHeader;
   bool keep_alive_ = false;
