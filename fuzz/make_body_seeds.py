@@ -30,6 +30,7 @@ OLLAMA = {
     "show": {"name": "m", "verbose": True},
 }
 ANTHROPIC = {
+    "no_blocks": {"model": "m", "max_tokens": 9, "messages": [{"role": "user", "content": []}]},
     "text": {"model": "m", "max_tokens": 99, "system": "s", "stream": True, "temperature": 0.5,
              "top_p": 0.9, "top_k": 5, "stop_sequences": ["E"], "metadata": {"user_id": "u"},
              "thinking": {"type": "enabled", "budget_tokens": 16}, "service_tier": "auto",

@@ -158,6 +158,7 @@ TEST(MessagesBodyTest, BadMessagesNameTheirPlace) {
        {Case{"[]", "messages: expected at least one message"},
         Case{R"([{"role":"tool","content":"x"}])", "messages[0].role: expected \"user\""},
         Case{R"([{"role":"user"}])", "messages[0].content: is missing"},
+        Case{R"([{"role":"user","content":[]}])", "messages: expected at least one content block"},
         Case{R"([{"role":"user","content":7}])", "messages[0].content: expected a string or"},
         Case{R"([{"role":"user","content":[{"type":"image","source":{}}]}])",
              "messages[0].content[0].type: \"image\": this server takes text only"},

@@ -226,7 +226,9 @@ void ReadMessages(const json::array& messages, BodyNotes& notes, chat::Conversat
   if (messages.empty()) {
     return notes.Fail(InvalidArgument("messages: expected at least one message"));
   }
-  if (!notes.status().ok()) return;  // perhaps nothing was read
+  if (conversation.messages.empty()) {  // lists of content without a block
+    return notes.Fail(InvalidArgument("messages: expected at least one content block"));
+  }
   const chat::Message& last = conversation.messages.back();
   if (last.role == chat::Role::kAssistant && last.tool_calls.empty()) {
     conversation.end = chat::PromptEnd::kContinueFinal;
