@@ -2,6 +2,7 @@
 #include "sandbox/jail.h"
 
 #include <fcntl.h>
+#include <fmt/core.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
@@ -124,6 +125,52 @@ TEST(Jail, StopEndsItFromAnotherThread) {
   ASSERT_TRUE(result.ok());
   EXPECT_EQ(result->end, JailEnd::kStopped);
   EXPECT_FALSE(jail->Wait().ok());
+}
+
+TEST(Jail, ManyRunAtOnce) {
+  std::vector<std::thread> threads;
+  std::vector<std::string> outputs(6);
+  for (size_t i = 0; i < outputs.size(); ++i) {
+    threads.emplace_back([i, &outputs] {
+      for (int round = 0; round < 3; ++round) {
+        outputs[i] += MustRun(Program(fmt::format("import os; print({}, len(os.listdir('/work')))",
+                                                  i * 10 + static_cast<size_t>(round))))
+                          .out;
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  for (size_t i = 0; i < outputs.size(); ++i) {
+    EXPECT_EQ(outputs[i], fmt::format("{} 1\n{} 1\n{} 1\n", i * 10, i * 10 + 1, i * 10 + 2));
+  }
+}
+
+TEST(Jail, LeavesNothingOpen) {
+  const auto count = [] {
+    const std::filesystem::directory_iterator all("/proc/self/fd");
+    return std::distance(begin(all), end(all));
+  };
+  MustRun(Program("pass"));
+  const auto before = count();
+  for (int i = 0; i < 5; ++i) MustRun(Program("pass"));
+  EXPECT_EQ(count(), before);
+  EXPECT_EQ(waitpid(-1, nullptr, WNOHANG), -1);  // no child is left, dead or alive
+}
+
+TEST(Jail, OrdinaryProgramsWork) {
+  const JailResult result = MustRun(Program(
+      "import asyncio, collections, dataclasses, decimal, functools, hashlib, heapq, itertools\n"
+      "import json, math, random, re, sqlite3, statistics, string, tempfile, typing\n"
+      "async def f(): await asyncio.sleep(0.01); return 1\n"
+      "assert asyncio.run(f()) == 1\n"
+      "assert hashlib.md5(b'x').hexdigest() == '9dd4e461268c8034f5c8564e155c67a6'\n"
+      "with tempfile.TemporaryDirectory() as d:\n"
+      "  open(d + '/x', 'w').write('1')\n"
+      "db = sqlite3.connect('/work/db')\n"
+      "db.execute('create table t(a)'); db.execute('insert into t values (1)'); db.commit()\n"
+      "assert decimal.Decimal('0.1') * 3 == decimal.Decimal('0.3')\n"
+      "print(random.Random(1).random(), math.factorial(20))\n"));
+  EXPECT_TRUE(result.succeeded()) << result.error;
 }
 
 TEST(Jail, PassesDescriptorsAsThreeAndUp) {

@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <chrono>
 #include <future>
+#include <system_error>
 
 #include "base/utf8.h"
 #include "sandbox/python.h"
@@ -183,7 +184,12 @@ Result<PythonTestResult> RunPythonTests(const PythonTestTask& task) {
   pipes.requests = Pipe();
   pipes.replies = Pipe();
   pipes.report.writer.Reset();
-  auto code_end = std::async(std::launch::async, [&code_jail] { return code_jail.Wait(); });
+  std::future<Result<JailResult>> code_end;
+  try {
+    code_end = std::async(std::launch::async, [&code_jail] { return code_jail.Wait(); });
+  } catch (const std::system_error& error) {
+    return ResourceExhausted(fmt::format("cannot start a thread: {}", error.what()));
+  }
   const Result<JailResult> tests = tests_jail.Wait();
   PythonTestResult result;
   bool code_gone = false;
