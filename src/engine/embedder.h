@@ -47,7 +47,7 @@ class Embedder {
     size_t count = 0;
     size_t first_page = 0;
   };
-  std::vector<Piece> NextPieces(size_t tokens) const;
+  [[nodiscard]] std::vector<Piece> NextPieces(size_t tokens) const;
   Status Reserve(size_t pages);
   Status RunPass(const std::vector<Piece>& pieces);
   void FinishText(size_t text);

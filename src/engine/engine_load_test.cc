@@ -80,6 +80,8 @@ struct Gated {
     model->entered.wait(false);
   }
   ~Gated() { model->LetGo(); }
+  Gated(const Gated&) = delete;
+  Gated& operator=(const Gated&) = delete;
 
   GatedModel* model;
   std::unique_ptr<Engine> engine;

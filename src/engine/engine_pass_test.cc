@@ -56,6 +56,8 @@ class SlowLayers final : public StepModel {
       model_.in_pass.store(true);
     }
     ~Pass() override { model_.in_pass.store(false); }
+    Pass(const Pass&) = delete;
+    Pass& operator=(const Pass&) = delete;
     [[nodiscard]] size_t layers_left() const override { return left_; }
     Status RunLayer(std::vector<float>& output) override {
       std::this_thread::sleep_for(milliseconds(1));

@@ -23,6 +23,8 @@ class EngineStoreTest : public ::testing::Test {
  protected:
   EngineStoreTest() { fs::remove_all(dir_); }
   ~EngineStoreTest() override { fs::remove_all(dir_); }
+  EngineStoreTest(const EngineStoreTest&) = delete;
+  EngineStoreTest& operator=(const EngineStoreTest&) = delete;
 
   [[nodiscard]] EngineOptions Options() const {
     EngineOptions options;
@@ -46,7 +48,7 @@ class EngineStoreTest : public ::testing::Test {
     return request;
   }
   static Outcome RunOne(Engine& engine, const GenerateRequest& request) {
-    const Outcome outcome = Drain(**engine.Submit(request), 1)[0];
+    Outcome outcome = Drain(**engine.Submit(request), 1)[0];
     EXPECT_TRUE(engine.CheckIntegrity().ok());  // the figures are those of the last step then
     return outcome;
   }
@@ -136,13 +138,14 @@ TEST_F(EngineStoreTest, DamagedPagesAreComputedAgain) {
 
 TEST_F(EngineStoreTest, ManyAtOnceWithFewPagesGetTheirOwn) {
   std::vector<GenerateRequest> requests;
-  std::vector<Outcome> alone;
+  requests.reserve(12);
   for (uint64_t i = 0; i < 12; ++i) {
     requests.push_back(Request(i / 3, 200 + 50 * i));
     requests.back().cache_salt = i % 2;
     requests.back().samples = 1 + i % 3;
   }
   std::vector<std::map<size_t, Outcome>> expected;
+  expected.reserve(requests.size());
   for (const auto& request : requests) {
     expected.push_back(Drain(**Start(EngineOptions{})->Submit(request), request.samples));
   }
@@ -152,6 +155,7 @@ TEST_F(EngineStoreTest, ManyAtOnceWithFewPagesGetTheirOwn) {
   for (int round = 0; round < 4; ++round) {
     const auto engine = Start(options);
     std::vector<std::unique_ptr<Generation>> running;
+    running.reserve(requests.size());
     for (const auto& request : requests) running.push_back(std::move(*engine->Submit(request)));
     running[3]->Cancel();
     for (size_t i = 0; i < running.size(); ++i) {

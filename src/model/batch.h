@@ -44,6 +44,7 @@ struct ForwardBatch {
 class KeptBatch {
  public:
   explicit KeptBatch(const ForwardBatch& batch);
+  ~KeptBatch() = default;
   KeptBatch(const KeptBatch&) = delete;
   KeptBatch& operator=(const KeptBatch&) = delete;
   [[nodiscard]] const ForwardBatch& get() const { return batch_; }
