@@ -157,6 +157,42 @@ TEST(Jail, LeavesNothingOpen) {
   EXPECT_EQ(waitpid(-1, nullptr, WNOHANG), -1);  // no child is left, dead or alive
 }
 
+// Processes of this system with `mark` among their arguments.
+int CountMarked(const std::string& mark) {
+  int count = 0;
+  for (const auto& entry : std::filesystem::directory_iterator("/proc")) {
+    std::ifstream in(entry.path() / "cmdline");
+    const std::string line((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
+    if (line.find(mark) != line.npos) ++count;
+  }
+  return count;
+}
+
+TEST(Jail, DiesWithTheProcessThatMadeIt) {
+  const std::string mark = fmt::format("mark-maker-{}-end", getpid());
+  Result<Pipe> begun = MakePipe();
+  ASSERT_TRUE(begun.ok());
+  const pid_t maker = fork();
+  if (maker == 0) {
+    PythonProgram program = Program("import os, time\nos.write(3, b'x')\ntime.sleep(1000)");
+    program.pass_fds = {begun->writer.get()};
+    Result<JailSpec> spec = PythonSpec(program);
+    spec->argv.push_back(mark);
+    Result<Jail> jail = Jail::Start(*spec);
+    if (jail.ok()) (void)jail->Wait();
+    _exit(1);
+  }
+  begun->writer.Reset();
+  char byte = 0;
+  ASSERT_EQ(read(begun->reader.get(), &byte, 1), 1);  // the program runs
+  EXPECT_GT(CountMarked(mark), 0);
+  kill(maker, SIGKILL);
+  waitpid(maker, nullptr, 0);
+  EXPECT_EQ(read(begun->reader.get(), &byte, 1), 0);  // nobody holds the other end
+  for (int i = 0; i < 3000 && CountMarked(mark) > 0; ++i) usleep(10000);
+  EXPECT_EQ(CountMarked(mark), 0);
+}
+
 TEST(Jail, OrdinaryProgramsWork) {
   const JailResult result = MustRun(Program(
       "import asyncio, collections, dataclasses, decimal, functools, hashlib, heapq, itertools\n"
