@@ -178,6 +178,7 @@ Status FillModels(const ServeCommand& options, service::RegistryOptions& models)
     models.models.push_back(std::move(bundled));
   }
   models.load = LoadOptionsFrom(options.runtime);
+  models.load.max_queued = options.app.serving.max_requests;  // that limit is told, and comes first
   models.keep_alive_seconds = options.keep_alive_seconds;
   if (options.memory_gb) {
     models.memory_bytes = static_cast<uint64_t>(*options.memory_gb * 1e9);
