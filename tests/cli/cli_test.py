@@ -172,9 +172,12 @@ class GenerateTest(Scratch):
         done = lemma("generate", "-m", self.tiny, "-p", "x", env={"LEMMA_ISA": "neon"})
         self.assertNotEqual(done.returncode, 0)
         self.assertIn("neon", done.err)
-        texts = {self.generate("-p", "one two", "--raw", "--temp", 0, env={"LEMMA_ISA": isa})
-                 for isa in json.loads(lemma("version", "--json").out)["kernels"]}
-        self.assertEqual(len(texts), 1)
+        # The same bits where the types are the same; their defaults differ by processor.
+        for types in (("f16", "int8"), ("bf16", "bf16")):
+            texts = {self.generate("-p", "one two", "--raw", "--temp", 0, "--kv-type", types[0],
+                                   "--prefill-type", types[1], env={"LEMMA_ISA": isa})
+                     for isa in json.loads(lemma("version", "--json").out)["kernels"]}
+            self.assertEqual(len(texts), 1, types)
 
     def test_perplexity_and_bench_print_what_they_promise(self):
         text = self.dir / "text.txt"
@@ -206,7 +209,8 @@ class GenerateTest(Scratch):
             self.assertIn(word, done.err)
 
     def test_the_timeline_adds_up(self):
-        done = lemma("bench", "-m", self.tiny, "--timeline", "-p", 64, "-n", 4, "--json")
+        done = lemma("bench", "-m", self.tiny, "--timeline", "-p", 64, "-n", 4,
+                     "--prefill-type", "int8", "--json")
         self.assertEqual(done.returncode, 0, done.err)
         report = json.loads(done.out)
         for part in ("prefill", "decode"):
