@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "check/formalise.h"
+
+#include <algorithm>
+
+#include "base/utf8.h"
+#include "check/reading.h"
+
+namespace lemma::check {
+namespace {
+
+struct FamilyReaders {
+  std::optional<Slots> (*strict)(std::string_view);
+  std::optional<Slots> (*loose)(std::string_view);
+  std::optional<Problem> (*make)(const Slots&);
+};
+constexpr FamilyReaders kReaders[] = {
+    {HeadsStrict, HeadsLoose, HeadsProblem},
+    {DiceStrict, DiceLoose, DiceProblem},
+    {CommitteeStrict, CommitteeLoose, CommitteeProblem},
+    {DividesStrict, DividesLoose, DividesProblem},
+    {EquationStrict, EquationLoose, EquationProblem},
+};
+
+constexpr std::string_view kPunctuation[] = {"，", "。", "？", "！", "；", "：", "、", "“",
+                                             "”",  ",",  ".",  "?",  "!",  ";",  ":",  "\n"};
+
+size_t PunctuationAt(std::string_view text) {
+  for (const std::string_view mark : kPunctuation) {
+    if (text.starts_with(mark)) return mark.size();
+  }
+  return 0;
+}
+
+bool IsWordByte(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+}
+
+// The longest word of the vocabulary at `at` of the lowered text.
+const Word* WordAt(std::string_view text, size_t at, const std::vector<Word>& vocabulary) {
+  const Word* best = nullptr;
+  for (const Word& word : vocabulary) {
+    if (!text.substr(at).starts_with(word.text)) continue;
+    if (best != nullptr && best->text.size() >= word.text.size()) continue;
+    const size_t end = at + word.text.size();
+    const bool ascii = IsWordByte(word.text.back());
+    if (ascii && end < text.size() && IsWordByte(text[end])) continue;
+    if (IsWordByte(word.text.front()) && at > 0 && IsWordByte(text[at - 1])) continue;
+    best = &word;
+  }
+  return best;
+}
+
+std::string Whole(const Rational& value) {
+  return value.IsInteger() && value.Sign() > 0 ? value.ToString() : "";
+}
+
+}  // namespace
+
+void Put(Slots& slots, const std::string& name, const Rational& value, Span span) {
+  slots.values[name] = slots.values.count(name) != 0 ? "" : Whole(value);  // twice: no value
+  slots.spans[name] = span;
+}
+
+bool Filled(const Slots& slots, const std::vector<std::string_view>& names) {
+  return std::all_of(names.begin(), names.end(), [&](std::string_view name) {
+    const auto found = slots.values.find(std::string(name));
+    return found != slots.values.end() && !found->second.empty();
+  });
+}
+
+std::string LowerAscii(std::string_view text) {
+  std::string out(text);
+  for (char& c : out) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
+  return out;
+}
+
+bool HasAny(std::string_view text, const std::vector<std::string_view>& words) {
+  return std::any_of(words.begin(), words.end(), [&](std::string_view word) {
+    return text.find(word) != std::string_view::npos;
+  });
+}
+
+std::optional<std::vector<Symbol>> ReadStrictly(std::string_view original,
+                                                const std::vector<Word>& vocabulary) {
+  const std::string text = LowerAscii(original);
+  const std::vector<NumeralNote> numerals = FindNumerals(original);
+  std::vector<Symbol> out;
+  for (size_t at = 0; at < text.size();) {
+    const std::string_view rest = std::string_view(text).substr(at);
+    if (const size_t skip = text[at] == ' ' ? 1 : PunctuationAt(rest)) {
+      at += skip;
+      continue;
+    }
+    if (const Word* word = WordAt(text, at, vocabulary)) {
+      const Span span = {at, at + word->text.size()};
+      if (!word->symbol.empty()) out.push_back({word->symbol, {}, span});
+      at = span.end;
+      continue;
+    }
+    const auto number =
+        std::find_if(numerals.begin(), numerals.end(), [&](const NumeralNote& note) {
+          return note.span.begin == at && note.reason.empty() && note.value.Sign() != 0;
+        });
+    if (number == numerals.end()) return std::nullopt;
+    out.push_back({"N", number->value, number->span});
+    at = number->span.end;
+  }
+  return out;
+}
+
+std::string_view ClauseBefore(std::string_view text, Span span) {
+  size_t begin = span.begin;
+  while (begin > 0) {
+    size_t previous = begin - 1;
+    while (previous > 0 && (static_cast<unsigned char>(text[previous]) & 0xC0) == 0x80) --previous;
+    if (PunctuationAt(text.substr(previous)) != 0) break;
+    begin = previous;
+  }
+  return text.substr(begin, span.begin - begin);
+}
+
+std::string_view ClauseAfter(std::string_view text, Span span) {
+  size_t end = span.end;
+  while (end < text.size() && PunctuationAt(text.substr(end)) == 0) {
+    end += DecodeUtf8(text.substr(end)).length;
+  }
+  return text.substr(span.end, end - span.end);
+}
+
+std::string_view StripEnds(std::string_view text, const std::vector<std::string_view>& phrases) {
+  const std::string lower = LowerAscii(text);
+  size_t begin = 0;
+  size_t end = text.size();
+  for (bool more = true; more;) {
+    const std::string_view core = std::string_view(lower).substr(begin, end - begin);
+    size_t head = 0;  // the longest phrase at each end
+    size_t tail = 0;
+    for (const std::string_view phrase : phrases) {
+      const size_t n = phrase.size();
+      const bool runs_on = core.size() > n && IsWordByte(phrase.back()) && IsWordByte(core[n]);
+      if (n > head && core.starts_with(phrase) && !runs_on) head = n;
+      const bool runs_in =
+          core.size() > n && IsWordByte(phrase.front()) && IsWordByte(core[core.size() - n - 1]);
+      if (n > tail && core.ends_with(phrase) && !runs_in) tail = n;
+    }
+    begin += head;
+    end -= std::min(tail, end - begin);
+    more = head + tail > 0;
+  }
+  return text.substr(begin, end - begin);
+}
+
+std::optional<Problem> Formalise(std::string_view text) {
+  if (text.size() > 2000 || !IsValidUtf8(text)) return std::nullopt;
+  for (const FamilyReaders& family : kReaders) {
+    const auto strict = family.strict(text);
+    const auto loose = family.loose(text);
+    if (!strict && !loose) continue;
+    const Slots& slots = strict ? *strict : *loose;
+    auto problem = family.make(slots);
+    if (!problem) continue;
+    problem->text = std::string(text);
+    problem->readings = strict && loose && *strict == *loose ? 2 : 1;
+    for (const auto& [name, span] : slots.spans) {
+      problem->numerals.push_back({span, 0, true, ""});
+      for (const NumeralNote& found : FindNumerals(text)) {
+        if (found.span == span) problem->numerals.back().value = found.value;
+      }
+    }
+    return problem;
+  }
+  return std::nullopt;
+}
+
+}  // namespace lemma::check

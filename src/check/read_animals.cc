@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: Apache-2.0
+// Readers: two kinds of animals by heads and feet.
+#include <algorithm>
+
+#include "check/reading.h"
+
+namespace lemma::check {
+namespace {
+
+struct Animal {
+  std::string_view word;
+  std::string_view name;
+  int64_t feet;
+};
+constexpr Animal kAnimals[] = {
+    {"鸡", "chicken", 2},      {"雉", "pheasant", 2}, {"鸭", "duck", 2},   {"兔", "rabbit", 4},
+    {"猪", "pig", 4},          {"羊", "sheep", 4},    {"牛", "cow", 4},    {"狗", "dog", 4},
+    {"chicken", "chicken", 2}, {"hen", "chicken", 2}, {"duck", "duck", 2}, {"rabbit", "rabbit", 4},
+    {"pig", "pig", 4},         {"sheep", "sheep", 4}, {"cow", "cow", 4},   {"goat", "goat", 4},
+    {"dog", "dog", 4}};
+
+const std::vector<Word>& HeadsVocabulary() {
+  static const std::vector<Word> kWords = [] {
+    std::vector<Word> out = {{"个头", "HEAD"},    {"头", "HEAD"},
+                             {"heads", "HEAD"},   {"animals", "HEAD"},
+                             {"只脚", "FOOT"},    {"条腿", "FOOT"},
+                             {"只腿", "FOOT"},    {"条脚", "FOOT"},
+                             {"脚", "FOOT"},      {"腿", "FOOT"},
+                             {"足", "FOOT"},      {"只足", "FOOT"},
+                             {"feet", "FOOT"},    {"legs", "FOOT"},
+                             {"只", "COUNT"},     {"个", "COUNT"},
+                             {"条", "COUNT"},     {"几只", "ASK"},
+                             {"多少只", "ASK"},   {"几何", "ASK"},
+                             {"how many", "ASK"}, {"find the number of", "ASK"},
+                             {"共有", "ALL"},     {"共", "ALL"},
+                             {"一共有", "ALL"},   {"一共", "ALL"},
+                             {"总共有", "ALL"},   {"总共", "ALL"},
+                             {"兔子", "A"},       {"鸭子", "A"},
+                             {"chickens", "A"},   {"hens", "A"},
+                             {"ducks", "A"},      {"rabbits", "A"},
+                             {"pigs", "A"},       {"cows", "A"},
+                             {"goats", "A"},      {"dogs", "A"}};
+    for (const Animal& a : kAnimals) out.push_back({a.word, "A"});
+    for (const std::string_view filler :
+         {"同笼",       "笼子里",   "笼子",   "笼中",       "笼里",     "在同一个笼子里",
+          "一个笼子里", "有",       "和",     "与",         "若干只",   "若干",
+          "今有",       "上有",     "下有",   "问",         "请问",     "各",
+          "各有",       "分别有",   "分别",   "从上面数",   "从下面数", "数",
+          "农场里",     "农场",     "养了",   "一些",       "关在",     "是",
+          "它们",       "a",        "farm",   "farmer",     "has",      "have",
+          "there",      "are",      "some",   "and",        "in",       "the",
+          "cage",       "together", "with",   "total",      "of",       "in total",
+          "altogether", "they",     "each",   "of each",    "all",      "on",
+          "keeps",      "only",     "in all", "a total of", "contains", "is",
+          "counts",     "which",    "that",   "kind",       "yard",     "barn"}) {
+      out.push_back({filler, ""});
+    }
+    return out;
+  }();
+  return kWords;
+}
+
+// The two animals of a text, sorted by name; unset unless there are exactly two kinds.
+bool PutAnimals(std::string_view text, Slots& slots) {
+  const std::string lower = LowerAscii(text);
+  std::vector<const Animal*> found;
+  for (const Animal& a : kAnimals) {
+    if (lower.find(a.word) == std::string::npos) continue;
+    const bool known =
+        std::any_of(found.begin(), found.end(), [&](const Animal* b) { return b->name == a.name; });
+    if (!known) found.push_back(&a);
+  }
+  if (found.size() != 2 || found[0]->feet == found[1]->feet) return false;
+  std::sort(found.begin(), found.end(),
+            [](const Animal* a, const Animal* b) { return a->name < b->name; });
+  slots.values["first"] = found[0]->name;
+  slots.values["second"] = found[1]->name;
+  return true;
+}
+
+// "鸡有35个头" is told of one kind only.
+bool TellsOfOneKind(std::string_view clause) {
+  const std::string lower = LowerAscii(clause);
+  std::string_view kind;
+  bool several = false;
+  for (const Animal& a : kAnimals) {
+    if (lower.find(a.word) == std::string::npos) continue;
+    several = several || (!kind.empty() && kind != a.name);
+    kind = a.name;
+  }
+  return !kind.empty() && !several;
+}
+
+}  // namespace
+
+std::optional<Slots> HeadsStrict(std::string_view text) {
+  const auto symbols = ReadStrictly(text, HeadsVocabulary());
+  if (!symbols) return std::nullopt;
+  Slots out;
+  int asked = 0;
+  for (size_t i = 0; i < symbols->size(); ++i) {
+    const Symbol& s = (*symbols)[i];
+    asked += s.name == "ASK";
+    if (s.name != "N") continue;
+    if (TellsOfOneKind(ClauseBefore(text, s.span))) return std::nullopt;
+    const std::string_view next = i + 1 < symbols->size() ? (*symbols)[i + 1].name : "";
+    size_t back = i;
+    while (back > 0 && (*symbols)[back - 1].name == "ALL") --back;
+    const std::string_view before = back > 0 ? (*symbols)[back - 1].name : "";
+    if (next == "HEAD" || next == "FOOT") {
+      Put(out, next == "HEAD" ? "heads" : "feet", s.value, s.span);
+    } else if (next == "COUNT" && (before == "HEAD" || before == "FOOT")) {
+      Put(out, before == "HEAD" ? "heads" : "feet", s.value, s.span);
+    } else if (next == "COUNT" && back < i && before == "A") {
+      Put(out, "heads", s.value, s.span);
+    } else {
+      return std::nullopt;
+    }
+  }
+  if (asked == 0 || !Filled(out, {"heads", "feet"}) || !PutAnimals(text, out)) return std::nullopt;
+  return out;
+}
+
+std::optional<Slots> HeadsLoose(std::string_view text) {
+  const std::string lower = LowerAscii(text);
+  if (HasAny(lower, {"每", "each has", "each have", "倍", "死", "逃", "跑", "换", "翅", "wing",
+                     "more", "less", "than", "twice", "if ", "如果", "假设", "比", "三条腿"})) {
+    return std::nullopt;
+  }
+  Slots out;
+  for (const NumeralNote& n : FindNumerals(text)) {
+    if (!n.reason.empty()) continue;
+    std::string_view after = ClauseAfter(lower, n.span);
+    std::string_view before = ClauseBefore(lower, n.span);
+    if (TellsOfOneKind(std::string(before) + std::string(after))) return std::nullopt;
+    if (n.span.end - n.span.begin <= 3 && before.ends_with("在同") && after.starts_with("个笼")) {
+      continue;
+    }
+    for (const std::string_view skip : {" ", "个", "只", "条"}) {
+      if (after.starts_with(skip)) after.remove_prefix(skip.size());
+    }
+    const auto is = [&](const std::vector<std::string_view>& words, std::string_view where) {
+      return std::any_of(words.begin(), words.end(),
+                         [&](std::string_view w) { return where.starts_with(w); });
+    };
+    const std::vector<std::string_view> heads = {"头", "heads", "animals"};
+    const std::vector<std::string_view> feet = {"脚", "腿", "足", "feet", "legs"};
+    if (is(heads, after)) {
+      Put(out, "heads", n.value, n.span);
+    } else if (is(feet, after)) {
+      Put(out, "feet", n.value, n.span);
+    } else if (HasAny(before, {"头"}) && !HasAny(before, feet)) {
+      Put(out, "heads", n.value, n.span);
+    } else if (HasAny(before, feet) && !HasAny(before, heads)) {
+      Put(out, "feet", n.value, n.span);
+    } else if (after.empty() && before.ends_with("共") &&
+               text.substr(n.span.end).starts_with("只")) {
+      Put(out, "heads", n.value, n.span);
+    } else if (after.empty() && before.ends_with("共有") &&
+               text.substr(n.span.end).starts_with("只")) {
+      Put(out, "heads", n.value, n.span);
+    } else {
+      return std::nullopt;
+    }
+  }
+  if (!Filled(out, {"heads", "feet"}) || !PutAnimals(text, out)) return std::nullopt;
+  return out;
+}
+
+std::optional<Problem> HeadsProblem(const Slots& slots) {
+  Problem p;
+  p.family = Family::kLinear;
+  std::string feet;
+  for (const auto& [slot, variable] : {std::pair{"first", "x"}, std::pair{"second", "y"}}) {
+    Variable v;
+    v.name = variable;
+    v.domain = Domain::kNatural;
+    int64_t legs = 0;
+    for (const Animal& a : kAnimals) {
+      if (a.name != slots.values.at(slot)) continue;
+      legs = a.feet;
+      v.labels.emplace_back(a.word);
+      v.labels.push_back(std::string(a.word) + (a.word[0] > 0 ? "s" : "子"));
+    }
+    feet += (feet.empty() ? "" : "+") + std::to_string(legs) + "*" + variable;
+    p.variables.push_back(std::move(v));
+    p.query.names.emplace_back(variable);
+  }
+  p.query.kind = QueryKind::kAssignment;
+  const auto add = [&](const std::string& left, const char* slot) {
+    const auto relation = ParseRelations(left + "=" + slots.values.at(slot));
+    if (relation.ok()) p.constraints.push_back({relation->front(), slots.spans.at(slot)});
+    return relation.ok();
+  };
+  if (!add("x+y", "heads") || !add(feet, "feet")) return std::nullopt;
+  return p;
+}
+
+}  // namespace lemma::check

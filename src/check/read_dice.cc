@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: Apache-2.0
+// Readers: dice with a given sum.
+#include <algorithm>
+
+#include "check/reading.h"
+
+namespace lemma::check {
+
+std::optional<Slots> DiceStrict(std::string_view text) {
+  static const std::vector<Word> kWords = {{"骰子", "DIE"},
+                                           {"色子", "DIE"},
+                                           {"dice", "DIE"},
+                                           {"概率", "P"},
+                                           {"可能性", "P"},
+                                           {"probability", "P"},
+                                           {"chance", "P"},
+                                           {"点数之和", "SUM"},
+                                           {"点数的和", "SUM"},
+                                           {"点数和", "SUM"},
+                                           {"之和", "SUM"},
+                                           {"sum", "SUM"},
+                                           {"总点数", "SUM"},
+                                           {"为", "IS"},
+                                           {"是", "IS"},
+                                           {"等于", "IS"},
+                                           {"恰好为", "IS"},
+                                           {"is", "IS"},
+                                           {"equals", "IS"},
+                                           {"equal to", "IS"},
+                                           {"sum to", "SUM"},
+                                           {"sum of", "SUM"},
+                                           {"sum of the", "SUM"},
+                                           {"add up to", "SUM"},
+                                           {"个", ""},
+                                           {"枚", ""},
+                                           {"颗", ""},
+                                           {"粒", ""},
+                                           {"同时", ""},
+                                           {"掷", ""},
+                                           {"投掷", ""},
+                                           {"抛", ""},
+                                           {"抛掷", ""},
+                                           {"投", ""},
+                                           {"掷出", ""},
+                                           {"均匀的", ""},
+                                           {"公平的", ""},
+                                           {"普通的", ""},
+                                           {"标准", ""},
+                                           {"的", ""},
+                                           {"求", ""},
+                                           {"多少", ""},
+                                           {"它们", ""},
+                                           {"朝上", ""},
+                                           {"出现", ""},
+                                           {"两面", ""},
+                                           {"有多大", ""},
+                                           {"质地", ""},
+                                           {"次", "TIMES"},
+                                           {"fair", ""},
+                                           {"standard", ""},
+                                           {"ordinary", ""},
+                                           {"six-sided", "SIX"},
+                                           {"roll", ""},
+                                           {"rolled", ""},
+                                           {"rolling", ""},
+                                           {"are", ""},
+                                           {"thrown", ""},
+                                           {"throw", ""},
+                                           {"tossed", ""},
+                                           {"you", ""},
+                                           {"what", ""},
+                                           {"find", ""},
+                                           {"the", ""},
+                                           {"that", ""},
+                                           {"of", ""},
+                                           {"when", ""},
+                                           {"a", ""},
+                                           {"getting", ""},
+                                           {"numbers", ""},
+                                           {"their", ""},
+                                           {"they", ""},
+                                           {"with", ""},
+                                           {"on", ""},
+                                           {"exactly", ""},
+                                           {"if", ""},
+                                           {"together", ""}};
+  const auto symbols = ReadStrictly(text, kWords);
+  if (!symbols) return std::nullopt;
+  Slots out;
+  bool asked = false;
+  for (size_t i = 0; i < symbols->size(); ++i) {
+    const Symbol& s = (*symbols)[i];
+    asked = asked || s.name == "P";
+    if (s.name == "TIMES") return std::nullopt;
+    if (s.name == "SIX") out.spans["sides"] = s.span;
+    if (s.name != "N") continue;
+    std::string_view next = i + 1 < symbols->size() ? (*symbols)[i + 1].name : "";
+    if (next == "SIX" && i + 2 < symbols->size()) next = (*symbols)[i + 2].name;
+    const std::string_view before = i > 0 ? (*symbols)[i - 1].name : "";
+    if (next == "DIE") {
+      Put(out, "dice", s.value, s.span);
+    } else if (before == "SUM" || before == "IS") {
+      Put(out, "sum", s.value, s.span);
+    } else {
+      return std::nullopt;
+    }
+  }
+  const bool sum = std::any_of(symbols->begin(), symbols->end(),
+                               [](const Symbol& s) { return s.name == "SUM"; });
+  return asked && sum && Filled(out, {"dice", "sum"}) ? std::optional(out) : std::nullopt;
+}
+
+std::optional<Slots> DiceLoose(std::string_view text) {
+  const std::string lower = LowerAscii(text);
+  if (!HasAny(lower, {"骰子", "色子", "dice"}) ||
+      !HasAny(lower, {"概率", "可能性", "probability", "chance"}) ||
+      HasAny(lower, {"至少",  "大于",   "小于",    "超过",       "不",    "差",      "积",
+                     "least", "most",   "greater", "less",       "more",  "product", "difference",
+                     "not ",  "given",  "已知",    "偶数",       "奇数",  " even",   " odd",
+                     "相同",  "loaded", "biased",  "four-sided", "eight", "次"})) {
+    return std::nullopt;
+  }
+  Slots out;
+  for (const NumeralNote& n : FindNumerals(text)) {
+    if (!n.reason.empty()) continue;
+    const std::string_view after = ClauseAfter(lower, n.span);
+    const std::string_view before = ClauseBefore(lower, n.span);
+    if (lower.substr(n.span.begin).starts_with("six-sided")) continue;
+    size_t die = std::string_view::npos;
+    for (const std::string_view word : {"骰子", "色子", "dice"})
+      die = std::min(die, after.find(word));
+    const auto between = FindNumerals(after.substr(0, std::min(die, after.size())));
+    const bool nearest = std::all_of(between.begin(), between.end(), [&](const NumeralNote& other) {
+      return after.substr(other.span.begin).starts_with("six-sided");
+    });
+    if (die != std::string_view::npos && die < 40 && nearest) {
+      Put(out, "dice", n.value, n.span);
+    } else if (HasAny(before, {"和", "总点数", "sum", "add up"})) {
+      Put(out, "sum", n.value, n.span);
+    } else {
+      return std::nullopt;
+    }
+  }
+  return Filled(out, {"dice", "sum"}) ? std::optional(out) : std::nullopt;
+}
+
+std::optional<Problem> DiceProblem(const Slots& slots) {
+  const auto dice = BigInt::Parse(slots.values.at("dice"))->ToInt64();
+  if (!dice || *dice < 2 || *dice > 6) return std::nullopt;
+  Problem p;
+  p.family = Family::kProbability;
+  std::string sum;
+  for (int64_t i = 1; i <= *dice; ++i) {
+    Variable v;
+    v.name = "d_" + std::to_string(i);
+    v.domain = Domain::kInteger;
+    v.range = Range{1, 6};
+    sum += (i == 1 ? "" : "+") + v.name;
+    p.variables.push_back(std::move(v));
+  }
+  const auto relation = ParseRelations(sum + "=" + slots.values.at("sum"));
+  if (!relation.ok()) return std::nullopt;
+  p.constraints.push_back({relation->front(), slots.spans.at("sum")});
+  p.query.kind = QueryKind::kProbability;
+  return p;
+}
+
+}  // namespace lemma::check
