@@ -88,10 +88,12 @@ Status RunPerplexity(const PerplexityCommand& options) {
         result.ppl, result.ppl_error, result.nll, result.tokens, result.windows, options.window));
     if (windowing.kl_reference) {
       PrintOut(fmt::format(
-          "KL({} KV of the reference || {}, {} products) {:.3g} a token, at most {:.3g}; same first token "
+          "KL({} KV of the reference || {}, {} products) {:.3g} a token, at most {:.3g}; same "
+          "first token "
           "{:.3f} %\n",
           kernels::KvTypesName(*windowing.kl_reference), kernels::KvTypesName(windowing.kv_type),
-          kernels::MatmulTypeName(windowing.prefill_type), result.kl, result.kl_largest, 100 * result.same_top));
+          kernels::MatmulTypeName(windowing.prefill_type), result.kl, result.kl_largest,
+          100 * result.same_top));
     }
   }
   return OkStatus();

@@ -34,8 +34,7 @@ std::vector<Shape> Shapes(DType dtype) {
 }
 
 std::vector<float> Multiply(Ops& ops, const tensor::TensorView& view, const std::vector<float>& x,
-                            size_t m, Accumulate accumulate,
-                            MatmulType type = MatmulType::kInt8) {
+                            size_t m, Accumulate accumulate, MatmulType type = MatmulType::kInt8) {
   auto w = ops.Pack(view);
   EXPECT_TRUE(w.ok()) << w.status().ToString();
   std::vector<float> y(m * view.shape.rows(), 0.5F);

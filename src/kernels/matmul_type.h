@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// How a product of weights and activations rounds (docs/adr/0004-bf16-prefill.md). In both types the
-// rows of a product do not see each other, and every processor gives the same bits.
+// How a product of weights and activations rounds (docs/adr/0004-bf16-prefill.md). In both types
+// the rows of a product do not see each other, and every processor gives the same bits.
 #pragma once
 
 #include <cstdint>

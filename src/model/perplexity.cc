@@ -110,8 +110,8 @@ class WindowRunner {
           {0, first - begin, begin, pages_, LogitsWanted::kNone, options_.prefill_type});
     }
     if (first < end) {
-      batch.slices.push_back({first - begin, end - first, first, pages_, LogitsWanted::kAll,
-                              options_.prefill_type});
+      batch.slices.push_back(
+          {first - begin, end - first, first, pages_, LogitsWanted::kAll, options_.prefill_type});
     }
     LEMMA_RETURN_IF_ERROR(model_.Forward(batch, kv_, logits_));
     if (reference_ != nullptr) {
