@@ -132,20 +132,20 @@ void AppendFiles(Arguments& args, const JailSpec& spec, const BwrapFds& fds) {
   if (spec.limits.scratch_bytes > 0) {
     uint64_t bytes = spec.limits.scratch_bytes;
     for (const JailFile& file : spec.files) bytes += (file.bytes.size() + 8191) / 4096 * 4096;
-    Append(args, {"--perms", "0700", "--size", std::to_string(bytes), "--tmpfs", kWorkPath});
+    Append(args, {"--perms", "0700", "--size", std::to_string(bytes), "--tmpfs", kBoxPath});
     Append(args, {"--symlink", "work", "/tmp"});
   } else {
-    Append(args, {"--perms", "0755", "--dir", kWorkPath});
+    Append(args, {"--perms", "0755", "--dir", kBoxPath});
   }
   for (size_t i = 0; i < spec.files.size(); ++i) {
     Append(args, {"--perms", "0644", "--file", std::to_string(fds.files[i].get()),
-                  fmt::format("{}/{}", kWorkPath, spec.files[i].name)});
+                  fmt::format("{}/{}", kBoxPath, spec.files[i].name)});
   }
   Append(args, {"--perms", "0555", "--file", std::to_string(fds.init.get()), kInitPath});
 }
 
 void AppendEnvironment(Arguments& args, const JailSpec& spec) {
-  const std::string home = kWorkPath;
+  const std::string home = kBoxPath;
   Append(args, {"--setenv", "PATH", "/usr/bin", "--setenv", "LANG", "C.UTF-8", "--setenv", "TZ",
                 "UTC0", "--setenv", "HOME", home, "--setenv", "TMPDIR", home});
   for (const auto& [name, value] : spec.environment) Append(args, {"--setenv", name, value});
@@ -187,7 +187,7 @@ Status ValidateSpec(const JailSpec& spec) {
   for (const std::string& path : spec.read_only) {
     LEMMA_RETURN_IF_ERROR(CheckText("read_only", path));
     const fs::path normal = fs::path(path).lexically_normal();
-    if (!normal.is_absolute() || normal == "/" || normal == "/work" || normal == "/dev") {
+    if (!normal.is_absolute() || normal == "/" || normal == "/box" || normal == "/dev") {
       return InvalidArgument(fmt::format("read_only: \"{}\" is no path to share", path));
     }
   }
@@ -221,7 +221,7 @@ std::vector<std::string> BwrapCommand(const std::string& bwrap, const JailSpec& 
   }
   AppendFiles(args, spec, fds);
   AppendEnvironment(args, spec);
-  Append(args, {"--chdir", kWorkPath, "--remount-ro", "/", "--"});
+  Append(args, {"--chdir", kBoxPath, "--remount-ro", "/", "--"});
   AppendInit(args, spec, fds);
   return args;
 }

@@ -26,14 +26,14 @@ struct JailLimits {
   uint32_t cpu_seconds = 10;                  // per process, [1, 600]
   uint64_t address_space_bytes = 1ULL << 30;  // per process, >= 16 MiB
   uint64_t file_bytes = 16ULL << 20;          // the largest file it may write
-  uint64_t scratch_bytes = 64ULL << 20;       // of /work in all; 0: nothing is writable
-  uint32_t scratch_files = 4096;              // files and folders in /work
+  uint64_t scratch_bytes = 64ULL << 20;       // of /box in all; 0: nothing is writable
+  uint32_t scratch_files = 4096;              // files and folders in /box
   uint32_t open_files = 64;                   // [8, 1024]
   uint32_t tasks = 1;                         // processes and threads together, [1, 256]
   uint64_t output_bytes = 1ULL << 20;         // of standard output, and of standard error
 };
 
-// A file of the jail, in /work. `name`: relative, of letters, digits, '.', '_', '-' and '/'.
+// A file of the jail, in /box. `name`: relative, of letters, digits, '.', '_', '-' and '/'.
 struct JailFile {
   std::string name;
   std::string bytes;

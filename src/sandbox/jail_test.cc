@@ -65,7 +65,7 @@ TEST(Jail, IsTheSameEveryTime) {
       "print(sorted(os.environ.items()))";
   const std::string first = MustRun(Program(source)).out;
   EXPECT_EQ(MustRun(Program(source)).out, first);
-  EXPECT_THAT(first, HasSubstr("/work"));
+  EXPECT_THAT(first, HasSubstr("/box"));
   EXPECT_THAT(first, ::testing::Not(HasSubstr("USER")));
 }
 
@@ -133,7 +133,7 @@ TEST(Jail, ManyRunAtOnce) {
   for (size_t i = 0; i < outputs.size(); ++i) {
     threads.emplace_back([i, &outputs] {
       for (int round = 0; round < 3; ++round) {
-        outputs[i] += MustRun(Program(fmt::format("import os; print({}, len(os.listdir('/work')))",
+        outputs[i] += MustRun(Program(fmt::format("import os; print({}, len(os.listdir('/box')))",
                                                   i * 10 + static_cast<size_t>(round))))
                           .out;
       }
@@ -202,7 +202,7 @@ TEST(Jail, OrdinaryProgramsWork) {
       "assert hashlib.md5(b'x').hexdigest() == '9dd4e461268c8034f5c8564e155c67a6'\n"
       "with tempfile.TemporaryDirectory() as d:\n"
       "  open(d + '/x', 'w').write('1')\n"
-      "db = sqlite3.connect('/work/db')\n"
+      "db = sqlite3.connect('/box/db')\n"
       "db.execute('create table t(a)'); db.execute('insert into t values (1)'); db.commit()\n"
       "assert decimal.Decimal('0.1') * 3 == decimal.Decimal('0.3')\n"
       "print(random.Random(1).random(), math.factorial(20))\n"));

@@ -48,7 +48,7 @@ Result<PythonInstall> FindPython() {
 Result<JailSpec> PythonSpec(const PythonProgram& program) {
   LEMMA_ASSIGN_OR_RETURN(PythonInstall install, FindPython());
   JailSpec spec;
-  spec.argv = {install.program, "-s", "-S", "-B", std::string("/work/") + kSourceName};
+  spec.argv = {install.program, "-s", "-S", "-B", std::string("/box/") + kSourceName};
   spec.environment = {{"PYTHONHASHSEED", "0"}, {"PYTHONUTF8", "1"}, {"PYTHONSAFEPATH", "1"}};
   spec.read_only = std::move(install.library);
   spec.files = program.files;

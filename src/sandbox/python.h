@@ -22,8 +22,8 @@ struct PythonInstall {
 Result<PythonInstall> FindPython();
 
 struct PythonProgram {
-  std::string source;           // runs as __main__, from /work/main.py
-  std::vector<JailFile> files;  // beside it in /work, where it may also write
+  std::string source;           // runs as __main__, from /box/main.py
+  std::vector<JailFile> files;  // beside it in /box, where it may also write
   std::string input;
   std::vector<int> pass_fds;  // as in JailSpec
   JailLimits limits;

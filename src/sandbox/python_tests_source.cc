@@ -132,7 +132,7 @@ def call(module, message):
 def serve():
     requests, replies = os.fdopen(3, "rb"), os.fdopen(4, "wb")
     try:
-        module = load("/work/candidate.py")
+        module = load("/box/candidate.py")
     except BaseException as error:
         return send(replies, describe(error))
     send(replies, ["ready", [n for n, v in list(vars(module).items())
@@ -282,7 +282,7 @@ class Assertions(ast.NodeTransformer):
         return ast.fix_missing_locations(node)
 
 def read(name):
-    with open("/work/" + name, encoding="utf-8") as file:
+    with open("/box/" + name, encoding="utf-8") as file:
         return file.read()
 
 def place(error, tree, text):

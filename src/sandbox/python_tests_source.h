@@ -7,10 +7,10 @@
 
 namespace lemma::sandbox {
 
-// Serves calls of the code in /work/candidate.py: requests on descriptor 3, replies on 4.
+// Serves calls of the code in /box/candidate.py: requests on descriptor 3, replies on 4.
 std::string CandidateSource();
 
-// Runs /work/tests.py: replies on descriptor 3, requests on 4, the verdict on 5 (one JSON object).
+// Runs /box/tests.py: replies on descriptor 3, requests on 4, the verdict on 5 (one JSON object).
 std::string TesterSource();
 
 }  // namespace lemma::sandbox

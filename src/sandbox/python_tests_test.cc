@@ -182,7 +182,7 @@ TEST(PythonTests, NothingFakesAPass) {
       "    for v in list(f.f_locals.values()) + list(f.f_globals.values()):\n"
       "      if isinstance(v, str) and 'candidate(' in v and 'def load' not in v: return 3\n"
       "    f = f.f_back\n"
-      "  for p in ('/work/tests.py', '/work/task.json', '/proc/self/mem', 'tests.py'):\n"
+      "  for p in ('/box/tests.py', '/box/task.json', '/proc/self/mem', 'tests.py'):\n"
       "    if os.path.exists(p): return 3\n"
       "  return -99\n",
       "import os, signal\ndef add(a, b):\n  try: os.kill(os.getppid(), 9)\n  except OSError: pass\n"

@@ -10,7 +10,7 @@
 namespace lemma::sandbox {
 
 inline constexpr char kInitPath[] = "/.init";
-inline constexpr char kWorkPath[] = "/work";
+inline constexpr char kBoxPath[] = "/box";
 inline constexpr int kInitFixedArguments = 10;  // argv[0] and the nine before PROGRAM
 
 enum class InitRecordKind : uint32_t {

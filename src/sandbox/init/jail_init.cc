@@ -222,7 +222,7 @@ void Reap(const Plan& plan, pid_t program) {
 // The memory of empty files is not counted in the size of a temporary file system: count them.
 void WatchScratch(const Plan& plan) {
   struct statfs info = {};
-  if (plan.scratch_files == 0 || statfs(kWorkPath, &info) != 0) return;
+  if (plan.scratch_files == 0 || statfs(kBoxPath, &info) != 0) return;
   if (info.f_files - info.f_ffree > plan.scratch_files) {
     Report(plan, {InitRecordKind::kFileLimit, 0, 0, 0, 0, 0});
   }
