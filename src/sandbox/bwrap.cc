@@ -133,7 +133,7 @@ void AppendFiles(Arguments& args, const JailSpec& spec, const BwrapFds& fds) {
     uint64_t bytes = spec.limits.scratch_bytes;
     for (const JailFile& file : spec.files) bytes += (file.bytes.size() + 8191) / 4096 * 4096;
     Append(args, {"--perms", "0700", "--size", std::to_string(bytes), "--tmpfs", kBoxPath});
-    Append(args, {"--symlink", "work", "/tmp"});
+    Append(args, {"--symlink", "box", "/tmp"});
   } else {
     Append(args, {"--perms", "0755", "--dir", kBoxPath});
   }
