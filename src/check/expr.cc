@@ -247,11 +247,8 @@ Result<Surd> Evaluate(const Expr& expr, const Bindings& bindings) {
   return Apply(expr.op, first, second);
 }
 
-Result<bool> Holds(const Relation& relation, const Bindings& bindings) {
-  LEMMA_ASSIGN_OR_RETURN(const Surd left, Evaluate(*relation.left, bindings));
-  LEMMA_ASSIGN_OR_RETURN(const Surd right, Evaluate(*relation.right, bindings));
-  const auto order = left <=> right;
-  switch (relation.op) {
+bool Compare(RelOp op, std::strong_ordering order) {
+  switch (op) {
     case RelOp::kEq:
       return order == 0;
     case RelOp::kNe:
@@ -265,7 +262,13 @@ Result<bool> Holds(const Relation& relation, const Bindings& bindings) {
     case RelOp::kGe:
       return order >= 0;
   }
-  return InternalError("no relation");
+  return false;
+}
+
+Result<bool> Holds(const Relation& relation, const Bindings& bindings) {
+  LEMMA_ASSIGN_OR_RETURN(const Surd left, Evaluate(*relation.left, bindings));
+  LEMMA_ASSIGN_OR_RETURN(const Surd right, Evaluate(*relation.right, bindings));
+  return Compare(relation.op, left <=> right);
 }
 
 Result<Polynomial> ToPolynomial(const Expr& e, std::string_view variable) {

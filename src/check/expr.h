@@ -7,6 +7,7 @@
 // Values are plain and shared read-only by threads.
 #pragma once
 
+#include <compare>
 #include <map>
 #include <memory>
 #include <string>
@@ -57,6 +58,7 @@ struct ExprOptions {
 
 enum class RelOp { kEq, kNe, kLt, kLe, kGt, kGe };
 std::string_view RelOpText(RelOp op);  // "=", "!=", ...
+bool Compare(RelOp op, std::strong_ordering order);  // left <=> right
 
 struct Relation {
   ExprPtr left;

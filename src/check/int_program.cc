@@ -4,28 +4,6 @@
 #include <algorithm>
 
 namespace lemma::check {
-namespace {
-
-bool Compare(RelOp op, std::strong_ordering order) {
-  switch (op) {
-    case RelOp::kEq:
-      return order == 0;
-    case RelOp::kNe:
-      return order != 0;
-    case RelOp::kLt:
-      return order < 0;
-    case RelOp::kLe:
-      return order <= 0;
-    case RelOp::kGt:
-      return order > 0;
-    case RelOp::kGe:
-      return order >= 0;
-  }
-  return false;
-}
-
-}  // namespace
-
 IntProgram::IntProgram(ExprPtr expr, std::vector<std::string> names)
     : expr_(std::move(expr)), names_(std::move(names)) {
   fast_ = Compile(*expr_);

@@ -102,4 +102,18 @@ inline ::testing::AssertionResult SameBits(const std::vector<float>& a,
   return ::testing::AssertionSuccess();
 }
 
+// The same, but every NaN is like every other: which one comes out is the processor's choice.
+inline ::testing::AssertionResult SameBitsOrNan(const std::vector<float>& got,
+                                                const std::vector<float>& expected) {
+  if (got.size() != expected.size()) return ::testing::AssertionFailure() << "sizes differ";
+  for (size_t i = 0; i < got.size(); ++i) {
+    const bool same = std::isnan(expected[i]) ? std::isnan(got[i])
+                                              : FloatToBits(got[i]) == FloatToBits(expected[i]);
+    if (!same) {
+      return ::testing::AssertionFailure() << "at " << i << ": " << got[i] << " != " << expected[i];
+    }
+  }
+  return ::testing::AssertionSuccess();
+}
+
 }  // namespace lemma::kernels

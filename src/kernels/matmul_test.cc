@@ -158,14 +158,7 @@ TEST_P(MatmulTest, OddInputsGiveTheScalarBits) {
   for (size_t i = n; i < expected.size(); ++i) EXPECT_TRUE(std::isfinite(expected[i])) << i;
   for (const std::string_view isa : AvailableIsas()) {
     auto ops = TestOps(isa, 1);
-    const auto got = Multiply(*ops, view, x, 4, Accumulate::kNo);
-    for (size_t i = 0; i < got.size(); ++i) {
-      if (std::isnan(expected[i])) {
-        EXPECT_TRUE(std::isnan(got[i])) << isa << " " << i;
-      } else {
-        EXPECT_EQ(FloatToBits(got[i]), FloatToBits(expected[i])) << isa << " " << i;
-      }
-    }
+    ASSERT_TRUE(SameBitsOrNan(Multiply(*ops, view, x, 4, Accumulate::kNo), expected)) << isa;
   }
 }
 
@@ -218,14 +211,7 @@ TEST_P(MatmulTest, OddBlocksInManyRowsGiveTheScalarBits) {
   const auto expected = Multiply(*scalar, view, x, kRows, Accumulate::kNo);
   for (const std::string_view isa : AvailableIsas()) {
     auto ops = TestOps(isa, 3);
-    const auto got = Multiply(*ops, view, x, kRows, Accumulate::kNo);
-    for (size_t i = 0; i < got.size(); ++i) {
-      if (std::isnan(expected[i])) {
-        ASSERT_TRUE(std::isnan(got[i])) << isa << " row " << i / n;
-      } else {
-        ASSERT_EQ(FloatToBits(got[i]), FloatToBits(expected[i])) << isa << " row " << i / n;
-      }
-    }
+    ASSERT_TRUE(SameBitsOrNan(Multiply(*ops, view, x, kRows, Accumulate::kNo), expected)) << isa;
   }
 }
 

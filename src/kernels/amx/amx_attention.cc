@@ -109,22 +109,10 @@ void PageScores(const AttendTask& task, size_t row, size_t rows, size_t p, size_
   }
 }
 
-// FloatToFiniteBf16, 16 values at a time.
 void RoundQuery(const float* from, size_t dim, float* /*q*/, uint16_t* q_bf16) {
-  const __m512i magnitude = _mm512_set1_epi32(0x7FFFFFFF);
-  const __m512i half = _mm512_set1_epi32(0x7FFF);
   for (size_t i = 0; i < PaddedKeyDim(dim); i += 16) {
-    const size_t left = dim > i ? dim - i : 0;
-    const auto lanes = static_cast<__mmask16>(left < 16 ? (1U << left) - 1 : 0xFFFFU);
-    const __m512i bits = _mm512_maskz_loadu_epi32(lanes, from + i);
-    const __m512i rest = _mm512_and_si512(bits, magnitude);
-    const __m512i odd = _mm512_and_si512(_mm512_srli_epi32(rest, 16), _mm512_set1_epi32(1));
-    const __m512i sum = _mm512_add_epi32(_mm512_add_epi32(rest, half), odd);
-    const __m512i finite = _mm512_min_epu32(_mm512_srli_epi32(sum, 16), _mm512_set1_epi32(0x7F7F));
-    const __m512i sign = _mm512_srli_epi32(_mm512_andnot_si512(magnitude, bits), 16);
-    const __mmask16 kept = _mm512_cmpge_epu32_mask(rest, _mm512_set1_epi32(0x26800000));
-    const __m512i out = _mm512_maskz_or_epi32(kept, finite, sign);
-    _mm256_storeu_si256(reinterpret_cast<__m256i*>(q_bf16 + i), _mm512_cvtepi32_epi16(out));
+    const __m256i rounded = FiniteBf16(LoadUpTo16(from + i, dim > i ? dim - i : 0));
+    _mm256_storeu_si256(reinterpret_cast<__m256i*>(q_bf16 + i), rounded);
   }
 }
 

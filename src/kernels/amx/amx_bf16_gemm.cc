@@ -5,9 +5,9 @@
 // for the next chunk. While the tile unit works, the vector units decode the weights of the next
 // unit.
 //
-// Loading tiles is what bounds the inner loop: four loads for four products is the least that eight
-// registers allow. Measured on Xeon (3.6 GHz): 139 cycles for the four with tiles in the caches, 85
-// without the loads.
+// Loading tiles bounds the inner loop: four loads for four products is the least that eight
+// registers allow. The inputs come by streaming loads, which leave the weights in the first-level
+// cache (docs/performance.md has the account in cycles).
 #include <type_traits>
 
 #include "kernels/amx/bf16_panel-inl.h"
@@ -23,18 +23,6 @@ namespace {
 constexpr size_t kTileFloats = kTileRows * kTileRows;
 constexpr size_t kPanelValues = kBf16Chunk * kTileRows;
 constexpr size_t kPairValues = 2 * kPanelValues;
-
-// FloatToFiniteBf16 of the floats with these bits.
-inline __m256i FiniteBf16(__m512i bits) {
-  const __m512i magnitude = _mm512_set1_epi32(0x7FFFFFFF);
-  const __m512i rest = _mm512_and_si512(bits, magnitude);
-  const __m512i odd = _mm512_and_si512(_mm512_srli_epi32(rest, 16), _mm512_set1_epi32(1));
-  const __m512i sum = _mm512_add_epi32(_mm512_add_epi32(rest, _mm512_set1_epi32(0x7FFF)), odd);
-  const __m512i finite = _mm512_min_epu32(_mm512_srli_epi32(sum, 16), _mm512_set1_epi32(0x7F7F));
-  const __m512i sign = _mm512_srli_epi32(_mm512_andnot_si512(magnitude, bits), 16);
-  const __mmask16 kept = _mm512_cmpge_epu32_mask(rest, _mm512_set1_epi32(0x26800000));
-  return _mm512_cvtepi32_epi16(_mm512_maskz_or_epi32(kept, finite, sign));
-}
 
 // Decodes the two panels of a unit, part by part.
 template <class Widen>
@@ -416,9 +404,7 @@ void RunBf16Gemm(const Bf16GemmTask& task) {
 void RoundRow(const float* from, size_t k, size_t row, uint16_t* x) {
   uint16_t* to = x + Bf16RowStart(row, k);
   for (size_t i = 0; i < Bf16Steps(k) * kBf16Step; i += 16) {
-    const size_t left = k > i ? k - i : 0;
-    const auto lanes = static_cast<__mmask16>(left < 16 ? (1U << left) - 1 : 0xFFFFU);
-    const __m512i bits = _mm512_maskz_loadu_epi32(lanes, from + i);
+    const __m512i bits = LoadUpTo16(from + i, k > i ? k - i : 0);
     uint16_t* at = to + i / kBf16Step * kBf16TileValues + i % kBf16Step;
     _mm256_store_si256(reinterpret_cast<__m256i*>(at), FiniteBf16(bits));
   }

@@ -1,29 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-// Multiply rates of AMX: int8 and BF16 tile products into four accumulators. Tiles of zeros give
-// the most; ordinary values take more power, and the processor lowers its clock for them; loading
-// four tiles for four products, the least that eight registers allow, costs as much again.
-#include <immintrin.h>
-
-#include <cstddef>
-
+// Multiply rates of AMX: int8 and BF16 tile products into four accumulators, on tiles of zeros, on
+// ordinary values, and with four tiles loaded for four products, the least that eight registers
+// allow.
+#include "kernels/amx/tiles-inl.h"
 #include "kernels/rate_loops.h"
 
 namespace lemma::kernels {
 namespace {
 
-// The operand of ldtilecfg (Intel SDM, volume 1, chapter 18): eight tiles of 16 rows, 64 bytes.
-struct alignas(64) TileConfig {
-  uint8_t palette = 1;
-  uint8_t start_row = 0;
-  uint8_t reserved[14] = {};
-  uint16_t column_bytes[16] = {64, 64, 64, 64, 64, 64, 64, 64};
-  uint8_t rows[16] = {16, 16, 16, 16, 16, 16, 16, 16};
-};
-
 // Tiles 0-3 accumulate, 4-5 are rows, 6-7 columns.
 void StartTiles() {
-  const TileConfig config;
-  _tile_loadconfig(&config);
+  ConfigureTiles(16);
   _tile_zero(0);
   _tile_zero(1);
   _tile_zero(2);
@@ -53,6 +40,15 @@ void EndTiles(uint8_t* sink) {
   for (int i = 0; i < 64; ++i) sink[i] = tile[i];
 }
 
+void Bf16Products(uint64_t iterations) {
+  for (uint64_t n = 0; n < iterations; ++n) {
+    _tile_dpbf16ps(0, 4, 6);
+    _tile_dpbf16ps(1, 4, 7);
+    _tile_dpbf16ps(2, 5, 6);
+    _tile_dpbf16ps(3, 5, 7);
+  }
+}
+
 }  // namespace
 
 void AmxInt8Loop(uint64_t iterations, uint8_t* sink) {
@@ -68,12 +64,7 @@ void AmxInt8Loop(uint64_t iterations, uint8_t* sink) {
 
 void AmxBf16Loop(uint64_t iterations, uint8_t* sink) {
   StartTiles();
-  for (uint64_t n = 0; n < iterations; ++n) {
-    _tile_dpbf16ps(0, 4, 6);
-    _tile_dpbf16ps(1, 4, 7);
-    _tile_dpbf16ps(2, 5, 6);
-    _tile_dpbf16ps(3, 5, 7);
-  }
+  Bf16Products(iterations);
   EndTiles(sink);
 }
 
@@ -85,12 +76,7 @@ void AmxBf16DataLoop(uint64_t iterations, uint8_t* sink) {
   _tile_loadd(5, values + kTileValues, 64);
   _tile_loadd(6, values + 2 * kTileValues, 64);
   _tile_loadd(7, values + 3 * kTileValues, 64);
-  for (uint64_t n = 0; n < iterations; ++n) {
-    _tile_dpbf16ps(0, 4, 6);
-    _tile_dpbf16ps(1, 4, 7);
-    _tile_dpbf16ps(2, 5, 6);
-    _tile_dpbf16ps(3, 5, 7);
-  }
+  Bf16Products(iterations);
   EndTiles(sink);
 }
 
