@@ -57,7 +57,7 @@ struct ExprOptions {
 };
 
 enum class RelOp { kEq, kNe, kLt, kLe, kGt, kGe };
-std::string_view RelOpText(RelOp op);  // "=", "!=", ...
+std::string_view RelOpText(RelOp op);                // "=", "!=", ...
 bool Compare(RelOp op, std::strong_ordering order);  // left <=> right
 
 struct Relation {
