@@ -9,6 +9,7 @@
 #include "base/rng.h"
 #include "engine/engine.h"
 #include "engine/fake_model.h"
+#include "engine/scheduler.h"
 #include "engine/test_outcome.h"
 
 namespace lemma::engine {
@@ -191,6 +192,41 @@ TEST(EnginePassTest, AFailedPassIsAnErrorOfItsPromptsOnly) {
     EXPECT_EQ(outcome.finish, FinishReason::kError) << sample;
   }
   EXPECT_EQ(Drain(*stream, 1)[0].finish, FinishReason::kLength);
+  EXPECT_TRUE(slow.engine->CheckIntegrity().ok());
+  EXPECT_EQ(slow.engine->Stats().pages.used, 0U);
+}
+
+// Forces tokens again and again, more than a step of decoding takes.
+class ForcingWatch final : public TokenWatch {
+ public:
+  WatchVerdict OnToken(int32_t /*token*/) override {
+    WatchVerdict verdict;
+    if (++seen_ % 40 == 3) verdict.force.assign(2 * kDecodeTokens, 7);
+    return verdict;
+  }
+
+ private:
+  size_t seen_ = 0;
+};
+
+TEST(EnginePassTest, ForcedTokensOfAStreamDoNotDisturbThePassOfAPrompt) {
+  Slow slow;
+  GenerateRequest forced = MakeRequest(1, 20, 1900);
+  forced.watch = [](size_t) { return std::make_unique<ForcingWatch>(); };
+  auto stream = slow.Decoding(forced);
+  slow.model->hold.store(true);
+  const GenerateRequest prompt = MakeRequest(2, 600, 20);
+  auto waiting = *slow.engine->Submit(prompt);
+  slow.WaitForPass();
+  const size_t before = slow.model->between.load();
+  while (slow.model->between.load() < before + 100) std::this_thread::sleep_for(milliseconds(1));
+  EXPECT_TRUE(slow.model->in_pass);
+  slow.model->hold.store(false);
+  EXPECT_EQ(Drain(*waiting, 1)[0], Alone(prompt));
+  Outcome rest = Drain(*stream, 1)[0];
+  const Outcome whole = Alone(forced);
+  rest.tokens.insert(rest.tokens.begin(), whole.tokens.front());
+  EXPECT_EQ(rest.tokens, whole.tokens);
   EXPECT_TRUE(slow.engine->CheckIntegrity().ok());
   EXPECT_EQ(slow.engine->Stats().pages.used, 0U);
 }

@@ -46,13 +46,13 @@ GenerateRequest RandomRequest(Rng& rng) {
 // Reads some events, or all, then cancels or not, and drops the handle.
 void UseAndDrop(Engine& engine, Rng& rng, std::atomic<size_t>& lost) {
   const GenerateRequest request = RandomRequest(rng);
+  std::atomic<int> told{0};  // outlives the generation, which may call until it is gone
   auto submitted = engine.Submit(request);
   if (!submitted.ok()) {
     lost += submitted.status().code() == StatusCode::kResourceExhausted ? 0 : 1;
     return;
   }
   Generation& generation = **submitted;
-  std::atomic<int> told{0};
   const bool notified = rng.NextBelow(2) == 0;
   if (notified) generation.OnEvent([&told] { told.fetch_add(1); });
   const bool to_the_end = rng.NextBelow(3) == 0;

@@ -9,10 +9,6 @@ namespace {
 
 constexpr size_t kFirstShare = 4;  // the first prompt gets one part in so many
 
-bool Decodes(const SequenceState& s) {
-  return s.started && !s.prefill && s.pending <= kDecodeTokens;
-}
-
 size_t PagesFor(size_t tokens, size_t page_tokens) {
   return (tokens + page_tokens - 1) / page_tokens;
 }
@@ -209,6 +205,10 @@ class Planner {
 };
 
 }  // namespace
+
+bool Decodes(const SequenceState& s) {
+  return s.started && !s.prefill && s.pending <= kDecodeTokens;
+}
 
 Plan PlanStep(std::span<const SequenceState> states, size_t available_pages,
               const SchedulerLimits& limits) {

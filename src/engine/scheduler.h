@@ -46,6 +46,7 @@ struct SchedulerLimits {
 
 // A started sequence with so few tokens to compute decodes; with more, they are a prompt.
 inline constexpr size_t kDecodeTokens = 8;
+bool Decodes(const SequenceState& state);
 
 struct PlannedSlice {
   size_t sequence = 0;  // index into the states

@@ -10,8 +10,7 @@
 namespace lemma::engine {
 
 bool StepLoop::IsPrompt(const Ref& ref) const {
-  const size_t computed = Computed(*ref.sample);
-  return computed < PrefillEnd(*ref.active) || ref.sample->tokens.size() - computed > kDecodeTokens;
+  return !Decodes(StateOf(*ref.active, *ref.sample));
 }
 
 std::vector<PlannedSlice> StepLoop::SplitPrompts(const std::vector<Ref>& refs,

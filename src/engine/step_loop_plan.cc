@@ -43,8 +43,7 @@ SequenceState StepLoop::StateOf(const Active& active, const Sample& sample) cons
   }
   state.pinned = sample.in_pass;
   // One pass of prompts at a time.
-  const bool decodes = state.started && !state.prefill && state.pending <= kDecodeTokens;
-  state.paused = state.paused || sample.in_pass || (flying_ && !decodes);
+  state.paused = state.paused || sample.in_pass || (flying_ && !Decodes(state));
   return state;
 }
 
@@ -59,7 +58,7 @@ SchedulerLimits StepLoop::Limits(std::span<const SequenceState> states) const {
   SchedulerLimits limits = options_.scheduler;
   if (limits.prompt_tokens_beside_decode > 0) return limits;
   const auto decoding = std::count_if(states.begin(), states.end(), [](const SequenceState& s) {
-    return s.started && !s.prefill && !s.paused && s.pending > 0 && s.pending <= kDecodeTokens;
+    return Decodes(s) && !s.paused && s.pending > 0;
   });
   if (decoding > 0) {
     limits.prompt_tokens_beside_decode = pace_.Limit(static_cast<size_t>(decoding));
