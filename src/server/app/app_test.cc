@@ -335,11 +335,13 @@ TEST_F(AppTest, MetricsCountWhatHappened) {
   EXPECT_EQ(Post(port, "/v1/chat/completions", Chat()).status, 200);
   RawClient client(port);
   std::string text;
-  // An answer is counted when it has been sent: perhaps after the client has read it.
+  // An answer is counted when it has been sent, its pages when the step is over: perhaps after the
+  // client has read it.
   EXPECT_TRUE(Eventually([&] {
     client.Send(GetRequest("/metrics"));
     text = client.ReadReply().body;
-    return text.find("route=\"/v1/chat/completions\"") != std::string::npos;
+    return text.find("route=\"/v1/chat/completions\"") != std::string::npos &&
+           text.find("lemma_kv_pages_used{model=\"lemma\"} 0\n") != std::string::npos;
   }));
   EXPECT_THAT(text, HasSubstr("lemma_samples_finished_total{reason=\"stop\"} 1\n"));
   EXPECT_THAT(text, HasSubstr("lemma_time_to_first_token_seconds_count 1\n"));
@@ -347,7 +349,6 @@ TEST_F(AppTest, MetricsCountWhatHappened) {
       text,
       HasSubstr("lemma_http_responses_total{route=\"/v1/chat/completions\",code=\"200\"} 1\n"));
   EXPECT_THAT(text, HasSubstr("lemma_model_loaded{model=\"lemma\"} 1\n"));
-  EXPECT_THAT(text, HasSubstr("lemma_kv_pages_used{model=\"lemma\"} 0\n"));
 }
 
 TEST(EngineWatches, TellWorkFromStandstill) {
