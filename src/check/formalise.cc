@@ -18,6 +18,8 @@ constexpr FamilyReaders kReaders[] = {
     {HeadsStrict, HeadsLoose, HeadsProblem},
     {DiceStrict, DiceLoose, DiceProblem},
     {CommitteeStrict, CommitteeLoose, CommitteeProblem},
+    {DigitsStrict, DigitsLoose, DigitsProblem},
+    {SequenceStrict, SequenceLoose, SequenceProblem},
     {DividesStrict, DividesLoose, DividesProblem},
     {EquationStrict, EquationLoose, EquationProblem},
 };

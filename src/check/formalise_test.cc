@@ -92,6 +92,36 @@ TEST(FormaliseTest, GoldenFamiliesInManyPhrasings) {
         "Is it true that n(n+1) is always even for any integer n?",
         "If n is an integer, then n²+n is a multiple of 2.",
         "For each integer n, prove that n^2+n must be even."}},
+      {"无解",
+       "642",
+       {"一个三位数，各位数字之和是12，百位比十位大2，个位比十位小1，求这个三位数。",
+        "三位数的数字之和为12，百位数字比十位数字大2，个位数字比十位数字小1，这个三位数是多少？",
+        "已知一个三位数，各位数字的和等于十二，它的百位比十位多2，个位比十位少1，求该三位数。",
+        "一个三位数的各位数字之和是12，百位上的数字比十位上的数字大二，个位上的数字比十位上的数字小"
+        "一，求这个三位数",
+        "求三位数：各位数字之和为12，百位数字比十位数字多2，个位数字比十位数字少1。"}},
+      {"no such number exists: no solution",
+       "642",
+       {"A three-digit number has digit sum 12. Its hundreds digit is 2 more than its tens digit "
+        "and its units digit is 1 less than its tens digit. Find the number.",
+        "The sum of the digits of a three-digit number is 12. The hundreds digit is 2 greater than "
+        "the tens digit, and the ones digit is 1 less than the tens digit. What is the number?",
+        "Find a three-digit number whose digits sum to 12, with hundreds digit two more than the "
+        "tens digit and units digit one less than the tens digit.",
+        "In a three-digit number the digits add up to 12, the hundreds digit is 2 larger than the "
+        "tens digit, the units digit is 1 smaller than the tens digit. Find this number.",
+        "What is the three-digit number with digit sum 12 whose hundreds digit is 2 more than its "
+        "tens digit and whose ones digit is 1 less than its tens digit?"}},
+      {"1023",
+       "1024",
+       {"数列{a_n}满足a_1=1，a_{n+1}=2a_n+1，求a_10。", "已知a1=1，a(n+1)=2a(n)+1，求a10的值。",
+        "已知数列{aₙ}满足a₁=1，aₙ₊₁=2aₙ+1，则a₁₀等于多少？",
+        "若a_{1}=1，且a_{n+1}=2a_{n}+1，求a_{10}。", "数列a_n满足a_1=1，a_{n+1}=2×a_n+1。计算a_10",
+        "A sequence satisfies a_1 = 1 and a_{n+1} = 2a_n + 1. Find a_10.",
+        "Given a1=1, a(n+1)=2a(n)+1, find a10.",
+        "The sequence {a_n} is defined by a_1=1, a_{n+1}=2a_n+1. What is a_{10}?",
+        "Let a_1 = 1, a_(n+1) = 2*a_n + 1. Compute a_10.",
+        "If a_1=1 and a_{n+1}=2a_n+1, what is the value of a_10?"}},
   };
   for (const Group& g : groups) {
     for (const char* text : g.texts) {
@@ -132,6 +162,13 @@ TEST(FormaliseTest, WhatSaysMoreIsNotComplete) {
       {"证明：n^2+n不是偶数", "不成立"},
       {"求使n^2+n能被3整除的n", "成立"},
       {"Prove that n^2+n is even or odd.", "yes"},
+      {"一个三位数，各位数字之和是12，百位比十位大2，个位比十位小1，百位是5，求这个三位数。",
+       "无解"},
+      {"一个四位数，各位数字之和是12，百位比十位大2，个位比十位小1，求这个四位数。", "无解"},
+      {"一个三位数，各位数字之积是12，百位比十位大2，个位比十位小1，求这个三位数。", "无解"},
+      {"数列{a_n}满足a_1=1，a_{n+1}=2a_n+1，求前10项的和a_10。", "1023"},
+      {"a_1=1，a_n+1=2a_n+1，求a_10", "1023"},
+      {"a_1=1，a_{n+1}=2a_n+1+b_n，求a_10", "1023"},
       {"今天天气不错", "5"},
       {"", "1"},
   };

@@ -65,5 +65,11 @@ std::optional<Problem> EquationProblem(const Slots& slots);
 std::optional<Slots> DividesStrict(std::string_view text);
 std::optional<Slots> DividesLoose(std::string_view text);
 std::optional<Problem> DividesProblem(const Slots& slots);
+std::optional<Slots> DigitsStrict(std::string_view text);
+std::optional<Slots> DigitsLoose(std::string_view text);
+std::optional<Problem> DigitsProblem(const Slots& slots);
+std::optional<Slots> SequenceStrict(std::string_view text);
+std::optional<Slots> SequenceLoose(std::string_view text);
+std::optional<Problem> SequenceProblem(const Slots& slots);
 
 }  // namespace lemma::check
