@@ -102,6 +102,7 @@ TEST(EngineTest, SamplesShareOnePrefill) {
   GenerateRequest request = MakeRequest(5, 300, 40);
   request.samples = 5;
   const auto first = Drain(**engine->Submit(request), 5);
+  EXPECT_TRUE(engine->CheckIntegrity().ok());  // the figures are those of the last step then
   EXPECT_EQ(engine->Stats().prefill_tokens, 300u);
   EXPECT_NE(first.at(0).tokens, first.at(1).tokens);
   const auto other = MakeEngine({});

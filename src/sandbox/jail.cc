@@ -63,6 +63,10 @@ struct Stream {
   std::string text;
   bool over = false;
 
+  // Still to be read. A stream that is over stays open, and its writer stands still until its end:
+  // from a closed one it would learn of the limit, and could act on that.
+  [[nodiscard]] int PollFd() const { return over ? -1 : fd.get(); }
+  [[nodiscard]] bool AtEnd() const { return over || !fd.valid(); }
   // Reads what is there. Closes at the end.
   void Drain(uint64_t max_bytes) {
     char buffer[16384];
@@ -75,7 +79,7 @@ struct Stream {
       text.append(buffer, std::min(room, static_cast<size_t>(count)));
       if (static_cast<size_t>(count) > room) {
         over = true;
-        return fd.Reset();
+        return;
       }
     }
   }
@@ -212,8 +216,8 @@ void Jail::State::Collect() {
 }
 
 void Jail::State::PollOnce() {
-  pollfd watched[] = {{out.fd.get(), POLLIN, 0},
-                      {error.fd.get(), POLLIN, 0},
+  pollfd watched[] = {{out.PollFd(), POLLIN, 0},
+                      {error.PollFd(), POLLIN, 0},
                       {status.fd.get(), POLLIN, 0},
                       {imposed ? -1 : stop_event.get(), POLLIN, 0}};
   const double deadline = imposed ? order_time + kGraceSeconds : limits.wall_seconds;
@@ -312,7 +316,7 @@ Result<JailResult> Jail::Wait() {
   if (state.pid <= 0) return FailedPrecondition("a jail is waited for once");
   // The pipes end with the last process that holds them; after an order to end, or when the time
   // for it has passed, they are not waited for.
-  while (state.out.fd.valid() || state.error.fd.valid() || state.status.fd.valid()) {
+  while (!state.out.AtEnd() || !state.error.AtEnd() || !state.status.AtEnd()) {
     if (state.imposed && state.since_start.Seconds() > state.order_time + kGraceSeconds) break;
     state.PollOnce();
   }
