@@ -22,6 +22,7 @@ constexpr FamilyReaders kReaders[] = {
     {SequenceStrict, SequenceLoose, SequenceProblem},
     {DividesStrict, DividesLoose, DividesProblem},
     {EquationStrict, EquationLoose, EquationProblem},
+    {StoryStrict, StoryLoose, StoryProblem},
 };
 
 constexpr std::string_view kPunctuation[] = {"，", "。", "？", "！", "；", "：", "、", "“",
@@ -165,7 +166,9 @@ std::optional<Problem> Formalise(std::string_view text) {
     problem->text = std::string(text);
     problem->readings = strict && loose && *strict == *loose ? 2 : 1;
     for (const auto& [name, span] : slots.spans) {
-      problem->numerals.push_back({span, 0, true, ""});
+      const auto reason = slots.reasons.find(name);
+      const bool used = reason == slots.reasons.end();
+      problem->numerals.push_back({span, 0, used, used ? "" : reason->second});
       for (const NumeralNote& found : FindNumerals(text)) {
         if (found.span == span) problem->numerals.back().value = found.value;
       }

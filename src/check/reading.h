@@ -18,6 +18,8 @@ namespace lemma::check {
 struct Slots {
   std::map<std::string, std::string> values;
   std::map<std::string, Span> spans;
+  std::map<std::string, std::string> reasons;  // of spans that are without use
+  ExprPtr formula;                             // of a story; `values` tell formulas apart
   friend bool operator==(const Slots& a, const Slots& b) { return a.values == b.values; }
 };
 
@@ -38,7 +40,7 @@ struct Symbol {
 };
 // The text as symbols. Unset: some word is not in the vocabulary. Longest word first; English words
 // match whole and in lower case; punctuation and spaces are skipped.
-std::optional<std::vector<Symbol>> ReadStrictly(std::string_view text,
+std::optional<std::vector<Symbol>> ReadStrictly(std::string_view original,
                                                 const std::vector<Word>& vocabulary);
 
 std::string LowerAscii(std::string_view text);
@@ -71,5 +73,8 @@ std::optional<Problem> DigitsProblem(const Slots& slots);
 std::optional<Slots> SequenceStrict(std::string_view text);
 std::optional<Slots> SequenceLoose(std::string_view text);
 std::optional<Problem> SequenceProblem(const Slots& slots);
+std::optional<Slots> StoryStrict(std::string_view text);
+std::optional<Slots> StoryLoose(std::string_view text);
+std::optional<Problem> StoryProblem(const Slots& slots);
 
 }  // namespace lemma::check

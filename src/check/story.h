@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+// Chinese word problems of one to three steps, read in two ways that share no rule. The first
+// (story_clauses.cc, story_rules.cc) must match every clause whole against patterns and derives the
+// answer from who has, gains, uses or shares what. The second (story_units.cc) sees only numbers,
+// their units and cue words, and derives the answer from the dimensions. Both give a formula over
+// the numbers of the text. Internal to the folder.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "check/story_pattern.h"
+
+namespace lemma::check {
+
+// The answer as a formula over the variables n0, n1, ...: the numbers of the story in their order.
+struct StoryAnswer {
+  ExprPtr formula;
+  std::string unit;           // asked for, as written
+  std::vector<int> articles;  // numbers that only say "a": without use
+};
+
+enum class Fact {
+  // What is told: n (numbers[0]) of a unit.
+  kHave,
+  kBare,      // 兰花70盆: what the clause before was
+  kGain,      // more of it came
+  kLose,      // some of it went
+  kDo,        // neither: 种了, 看了
+  kPlan,      // 要种
+  kLoseSome,  // 拿走一些, 买了一条鱼: one thing of unknown size
+  kLeft,      // 还剩
+  kMore,      // a is n more than b
+  kLess,
+  kTimes,      // a is n times b
+  kEach,       // n units[1] (noun) in every units[0] (of)
+  kEachGroup,  // every n units[0] make one units[1]
+  kShare,      // split evenly over n units[0]
+  kCost,
+  kPaid,
+  kLong,
+  kWide,
+  kSide,
+  kSetting,  // no number
+  // What is asked.
+  kAskLeft,
+  kAskNow,
+  kAskTotal,
+  kAskMore,  // by how many a exceeds b
+  kAskLess,
+  kAskOf,
+  kAskTaken,
+  kAskInitial,
+  kAskLack,
+  kAskChange,
+  kAskEach,  // units[1] in every units[0]
+  kAskRatio,
+  kAskArea,
+  kAskPerimeter,
+};
+
+// One clause. The names are "" where the clause has none.
+struct StoryFact {
+  Fact fact = Fact::kSetting;
+  Captures got;
+  std::string subject;
+  std::string noun;
+  std::string of;  // kEach: the noun of units[0]
+  std::string a;
+  std::string b;
+};
+
+// Every clause as a fact, the question last. Unset: a clause is not understood.
+std::optional<std::vector<StoryFact>> ReadFacts(const Story& story);
+// The answer if one rule and only one holds for the facts.
+std::optional<StoryAnswer> CombineFacts(const Story& story, const std::vector<StoryFact>& facts);
+
+// The two readings.
+std::optional<StoryAnswer> StoryByClauses(std::string_view text);
+std::optional<StoryAnswer> StoryByUnits(std::string_view text);
+
+}  // namespace lemma::check

@@ -1,0 +1,400 @@
+// SPDX-License-Identifier: Apache-2.0
+// From the facts of a story to the formula of its answer. Each rule asks for exactly the facts it
+// uses, in equal units; names must agree. Two rules with different answers cancel out.
+#include <algorithm>
+
+#include "check/story.h"
+
+namespace lemma::check {
+namespace {
+
+using Facts = std::vector<StoryFact>;
+using Answered = std::optional<ExprPtr>;
+
+ExprPtr Number(const StoryFact& f, size_t i = 0) {
+  return Var("n" + std::to_string(f.got.numbers[i]));
+}
+ExprPtr Plus(const ExprPtr& a, const ExprPtr& b) { return Make(Op::kAdd, {a, b}); }
+ExprPtr Minus(const ExprPtr& a, const ExprPtr& b) { return Make(Op::kSub, {a, b}); }
+ExprPtr TimesOf(const ExprPtr& a, const ExprPtr& b) { return Make(Op::kMul, {a, b}); }
+ExprPtr Over(const ExprPtr& a, const ExprPtr& b) { return Make(Op::kDiv, {a, b}); }
+
+// 元, 元钱 and 块钱 are one unit.
+std::string Plain(const std::string& unit) {
+  if (unit == "元钱" || unit == "块钱") return "元";
+  return unit == "公里" ? "千米" : (unit == "公斤" ? "千克" : unit);
+}
+std::string UnitAt(const StoryFact& f, size_t i) {
+  return i < f.got.units.size() ? Plain(f.got.units[i]) : "";
+}
+// The unit of the fact's number, or the one asked for.
+std::string Unit(const StoryFact& f) {
+  if (f.got.units.empty()) {
+    const bool money = f.fact == Fact::kCost || f.fact == Fact::kAskOf;
+    return money ? "元" : (f.fact == Fact::kHave ? "岁" : "");
+  }
+  return Plain(f.got.units.back());
+}
+
+bool EndsWith(const std::string& text, const std::string& end) {
+  return !end.empty() && text.size() >= end.size() && text.ends_with(end);
+}
+
+bool IsPronoun(const std::string& name) {
+  for (const std::string_view p :
+       {"他们", "她们", "它们", "他", "她", "它", "大家", "人们", "我们"}) {
+    if (name == p) return true;
+  }
+  return false;
+}
+
+// Whether things called `part` are things called `asked`: 红花 are 花, 花 are not 红花.
+bool Counts(const std::string& part, const std::string& asked) {
+  return part.empty() || asked.empty() || part == asked || EndsWith(part, asked);
+}
+
+bool IsAmount(const StoryFact& f) {
+  return f.fact == Fact::kHave || f.fact == Fact::kGain || f.fact == Fact::kDo;
+}
+bool IsOwn(const StoryFact& f) { return f.fact == Fact::kHave; }
+
+// Does a name mean this fact? By its subject, its noun, or both.
+bool Names(const StoryFact& f, const std::string& name) {
+  if (name.empty()) return false;
+  return name == f.subject || name == f.noun || (!f.noun.empty() && name == f.subject + f.noun) ||
+         (f.noun.size() >= 6 && EndsWith(name, f.noun)) || EndsWith(f.noun, name) ||
+         (f.noun.empty() && f.subject.size() > name.size() && EndsWith(f.subject, name));
+}
+
+// n0 - n1 - n2: one amount, then what came and went.
+Answered Remaining(const Facts& facts, const StoryFact& ask) {
+  if (ask.fact != Fact::kAskLeft && ask.fact != Fact::kAskNow) return std::nullopt;
+  if (facts.size() < 2) return std::nullopt;
+  const StoryFact& base = facts[0];
+  const bool planned = base.fact == Fact::kPlan;
+  if (!planned && !IsAmount(base)) return std::nullopt;
+  ExprPtr out = Number(base);
+  int losses = 0;
+  for (size_t i = 1; i < facts.size(); ++i) {
+    const StoryFact& f = facts[i];
+    if (Unit(f) != Unit(base) || !Counts(base.noun, f.noun)) return std::nullopt;
+    const auto done = [&](const StoryFact& whole) {
+      return !whole.got.verbs.empty() && !f.got.verbs.empty() &&
+             f.got.verbs[0].starts_with(whole.got.verbs[0].substr(0, 3));
+    };
+    if (f.fact == Fact::kLose || (f.fact == Fact::kDo && (planned ? done(base) : done(ask)))) {
+      out = Minus(out, Number(f));
+      ++losses;
+    } else if (f.fact == Fact::kGain && !planned) {
+      out = Plus(out, Number(f));
+    } else {
+      return std::nullopt;
+    }
+  }
+  if (ask.fact == Fact::kAskLeft && losses == 0) return std::nullopt;
+  if (Unit(ask) != Unit(base) || !Counts(base.noun, ask.noun)) return std::nullopt;
+  return out;
+}
+
+bool SameVerbs(const Facts& facts, const StoryFact& ask) {
+  const auto verb = [](const StoryFact& f) {
+    return f.got.verbs.empty() ? std::string() : f.got.verbs[0].substr(0, 3);
+  };
+  const std::string first = verb(facts[0]);
+  const bool told =
+      std::all_of(facts.begin(), facts.end(), [&](const StoryFact& f) { return verb(f) == first; });
+  return told && (verb(ask).empty() || verb(ask) == first);
+}
+
+// The subject of the question takes in all the facts.
+bool AsksForAll(const Facts& facts, const StoryFact& ask) {
+  if (!ask.b.empty() || !ask.a.empty()) {
+    const auto named = [&](const std::string& name) {
+      return std::count_if(facts.begin(), facts.end(),
+                           [&](const StoryFact& f) { return Names(f, name); });
+    };
+    return facts.size() == 2 && named(ask.a) == 1 && named(ask.b) == 1 &&
+           !(Names(facts[0], ask.a) && Names(facts[0], ask.b)) &&
+           !(Names(facts[1], ask.a) && Names(facts[1], ask.b));
+  }
+  if (ask.subject.empty() || IsPronoun(ask.subject)) return true;
+  return ask.subject == facts[0].subject &&
+         std::all_of(facts.begin(), facts.end(), [&](const StoryFact& f) {
+           return f.subject.empty() || f.subject == ask.subject;
+         });
+}
+
+Answered Sum(const Story& story, const Facts& facts, const StoryFact& ask) {
+  const bool total = ask.fact == Fact::kAskTotal;
+  if (!total || facts.size() < 2) return std::nullopt;
+  const bool all_lost = std::all_of(facts.begin(), facts.end(),
+                                    [](const StoryFact& f) { return f.fact == Fact::kLose; });
+  const bool all_done = std::all_of(facts.begin(), facts.end(),
+                                    [](const StoryFact& f) { return f.fact == Fact::kDo; });
+  const bool grown =
+      IsOwn(facts[0]) && std::all_of(facts.begin() + 1, facts.end(), [](const StoryFact& f) {
+        return f.fact == Fact::kGain || f.fact == Fact::kHave;
+      });
+  const bool gained = std::all_of(facts.begin(), facts.end(),
+                                  [](const StoryFact& f) { return f.fact == Fact::kGain; });
+  if (!all_lost && !all_done && !grown && !gained) return std::nullopt;
+  if ((all_done || all_lost || gained) && !SameVerbs(facts, ask)) return std::nullopt;
+  if (grown && !ask.got.verbs.empty()) return std::nullopt;
+  if (!AsksForAll(facts, ask)) return std::nullopt;
+  // 两次一共: the number counts the facts.
+  for (const int index : ask.got.numbers) {
+    if (story.numbers[static_cast<size_t>(index)].value !=
+        Rational(static_cast<int64_t>(facts.size()))) {
+      return std::nullopt;
+    }
+  }
+  ExprPtr out = Number(facts[0]);
+  for (size_t i = 0; i < facts.size(); ++i) {
+    const StoryFact& f = facts[i];
+    if (Unit(f) != Unit(ask) || !Counts(f.noun, ask.noun)) return std::nullopt;
+    if (i > 0) out = Plus(out, Number(f));
+  }
+  return out;
+}
+
+// The one fact a name means.
+const StoryFact* Only(const Facts& facts, const std::string& name) {
+  const StoryFact* out = nullptr;
+  for (const StoryFact& f : facts) {
+    if (!Names(f, name)) continue;
+    if (out != nullptr) return nullptr;
+    out = &f;
+  }
+  return out;
+}
+
+Answered Difference(const Facts& facts, const StoryFact& ask) {
+  if (ask.fact != Fact::kAskMore && ask.fact != Fact::kAskLess && ask.fact != Fact::kAskRatio) {
+    return std::nullopt;
+  }
+  if (facts.size() != 2 || !std::all_of(facts.begin(), facts.end(), IsAmount)) return std::nullopt;
+  if (facts[0].fact != facts[1].fact || !SameVerbs(facts, facts[0])) return std::nullopt;
+  const StoryFact* a = Only(facts, ask.a);
+  const StoryFact* b = Only(facts, ask.b);
+  if (a == nullptr || b == nullptr || a == b || Unit(*a) != Unit(*b)) return std::nullopt;
+  if (ask.fact == Fact::kAskRatio) return Over(Number(*a), Number(*b));
+  if (Unit(*a) != Unit(ask)) return std::nullopt;
+  return ask.fact == Fact::kAskMore ? Minus(Number(*a), Number(*b)) : Minus(Number(*b), Number(*a));
+}
+
+// One amount, and others by comparison. Entities are found by name.
+struct Entity {
+  const StoryFact* told = nullptr;  // the amount, or
+  std::string name;                 // what the comparison calls it
+  ExprPtr value;
+};
+bool Means(const Entity& e, const std::string& name) {
+  if (e.told != nullptr) return Names(*e.told, name);
+  return name == e.name || (name.size() >= 6 && EndsWith(e.name, name)) ||
+         (e.name.size() >= 6 && EndsWith(name, e.name));
+}
+Entity* Find(std::vector<Entity>& all, const std::string& name) {
+  Entity* out = nullptr;
+  for (Entity& e : all) {
+    if (!Means(e, name)) continue;
+    if (out != nullptr) return nullptr;
+    out = &e;
+  }
+  return out;
+}
+
+bool AddComparison(const StoryFact& f, std::vector<Entity>& all) {
+  std::string a = f.a;
+  std::string b = f.b;
+  const Entity& last = all.back();
+  if (a.empty() && last.told != nullptr) a = last.told->subject;
+  if ((b == "它" || b == "他" || b == "她") && last.told != nullptr) b = last.told->subject;
+  const Entity* known_a = Find(all, a);
+  const Entity* known_b = Find(all, b);
+  if (a.empty() || b.empty() || (known_a == nullptr) == (known_b == nullptr)) return false;
+  const bool forward = known_b != nullptr;  // a from b
+  const ExprPtr from = forward ? known_b->value : known_a->value;
+  Entity made;
+  made.name = forward ? a : b;
+  if (f.fact == Fact::kTimes) {
+    made.value = forward ? TimesOf(from, Number(f)) : Over(from, Number(f));
+  } else {
+    const bool up = (f.fact == Fact::kMore) == forward;
+    made.value = up ? Plus(from, Number(f)) : Minus(from, Number(f));
+  }
+  all.push_back(std::move(made));
+  return true;
+}
+
+Answered Compared(const Story& story, const Facts& facts, const StoryFact& ask) {
+  if (facts.size() < 2 || !IsAmount(facts[0])) return std::nullopt;
+  if (ask.fact != Fact::kAskOf && ask.fact != Fact::kAskTotal) return std::nullopt;
+  std::vector<Entity> all = {{&facts[0], "", Number(facts[0])}};
+  const std::string unit = Unit(facts[0]);
+  for (size_t i = 1; i < facts.size(); ++i) {
+    const StoryFact& f = facts[i];
+    const bool times = f.fact == Fact::kTimes;
+    if (f.fact != Fact::kMore && f.fact != Fact::kLess && !times) return std::nullopt;
+    if (!times && Unit(f) != unit) return std::nullopt;
+    if (!AddComparison(f, all)) return std::nullopt;
+  }
+  if (Unit(ask) != unit) return std::nullopt;
+  if (ask.fact == Fact::kAskTotal) {
+    const bool named = !ask.a.empty();
+    if (named ? all.size() != 2 || Find(all, ask.a) == nullptr || Find(all, ask.b) == nullptr ||
+                    Find(all, ask.a) == Find(all, ask.b)
+              : !ask.subject.empty() && !IsPronoun(ask.subject)) {
+      return std::nullopt;
+    }
+    if (!ask.noun.empty() && !EndsWith(facts[0].noun, ask.noun)) return std::nullopt;
+    for (const int index : ask.got.numbers) {
+      if (story.numbers[static_cast<size_t>(index)].value !=
+          Rational(static_cast<int64_t>(all.size()))) {
+        return std::nullopt;
+      }
+    }
+    ExprPtr out = all[0].value;
+    for (size_t i = 1; i < all.size(); ++i) out = Plus(out, all[i].value);
+    return out;
+  }
+  const std::string& name = ask.subject.empty() ? ask.noun : ask.subject;
+  Entity* asked = Find(all, name);
+  if (asked == nullptr && !ask.noun.empty()) asked = Find(all, ask.noun);
+  if (asked == nullptr || asked->told != nullptr) return std::nullopt;
+  return asked->value;
+}
+
+bool Agree(const std::string& a, const std::string& b) {
+  return a.empty() || b.empty() || a == b || EndsWith(a, b) || EndsWith(b, a);
+}
+
+// A rate and one amount.
+Answered Rated(const Facts& facts, const StoryFact& ask) {
+  if (facts.size() != 2) return std::nullopt;
+  const auto is_rate = [](const StoryFact& f) {
+    return f.fact == Fact::kEach || f.fact == Fact::kEachGroup;
+  };
+  if (is_rate(facts[0]) == is_rate(facts[1])) return std::nullopt;
+  const StoryFact& rate = is_rate(facts[0]) ? facts[0] : facts[1];
+  const StoryFact& amount = is_rate(facts[0]) ? facts[1] : facts[0];
+  if (!IsAmount(amount) && amount.fact != Fact::kPlan) return std::nullopt;
+  if (ask.fact != Fact::kAskOf && ask.fact != Fact::kAskTotal) return std::nullopt;
+  if (!ask.got.numbers.empty() || !ask.a.empty()) return std::nullopt;
+  const bool group = rate.fact == Fact::kEachGroup;
+  // `many` units of things for one `one`.
+  const std::string many = group ? UnitAt(rate, 0) : Unit(rate);
+  std::string one = group ? UnitAt(rate, 1) : UnitAt(rate, 0);
+  if (!group && rate.got.units.size() < 2 && many != "元") return std::nullopt;
+  if (one == many || one.empty()) return std::nullopt;
+  if (Unit(amount) == one && Unit(ask) == many) {
+    if (!group && !Agree(rate.of, amount.noun)) return std::nullopt;
+    return TimesOf(Number(rate), Number(amount));
+  }
+  if (Unit(amount) == many && Unit(ask) == one) {
+    if (!Agree(rate.noun, amount.noun)) return std::nullopt;
+    return Over(Number(amount), Number(rate));
+  }
+  return std::nullopt;
+}
+
+Answered Shared(const Facts& facts, const StoryFact& ask) {
+  if (facts.size() != 2 || ask.fact != Fact::kAskEach) return std::nullopt;
+  const bool told = facts[1].fact == Fact::kShare;
+  const StoryFact* total = nullptr;
+  const StoryFact* groups = nullptr;
+  for (const StoryFact& f : facts) {
+    if (f.fact == Fact::kShare || (!told && IsAmount(f) && Unit(f) == UnitAt(ask, 0))) {
+      if (groups != nullptr) return std::nullopt;
+      groups = &f;
+    } else if (IsAmount(f) && Unit(f) == UnitAt(ask, 1)) {
+      if (total != nullptr) return std::nullopt;
+      total = &f;
+    }
+  }
+  if (total == nullptr || groups == nullptr || ask.got.units.size() != 2) return std::nullopt;
+  if (Unit(*groups) != UnitAt(ask, 0) || UnitAt(ask, 0) == UnitAt(ask, 1)) return std::nullopt;
+  return Over(Number(*total), Number(*groups));
+}
+
+Answered Money(const Facts& facts, const StoryFact& ask) {
+  if (facts.size() != 2) return std::nullopt;
+  const StoryFact& first = facts[0];
+  const StoryFact& second = facts[1];
+  if (Unit(first) != Unit(second)) return std::nullopt;
+  if (ask.fact == Fact::kAskChange && first.fact == Fact::kCost && second.fact == Fact::kPaid) {
+    return Minus(Number(second), Number(first));
+  }
+  if (ask.fact == Fact::kAskLack && (first.fact == Fact::kCost || first.fact == Fact::kPlan) &&
+      second.fact == Fact::kHave && Unit(ask) == Unit(first)) {
+    return Minus(Number(first), Number(second));
+  }
+  return std::nullopt;
+}
+
+Answered Unknown(const Facts& facts, const StoryFact& ask) {
+  if (facts.size() == 3 && IsAmount(facts[0]) && facts[1].fact == Fact::kLoseSome &&
+      facts[2].fact == Fact::kLeft && Unit(facts[0]) == Unit(facts[2]) &&
+      (ask.fact == Fact::kAskTaken || ask.fact == Fact::kAskOf) && Unit(ask) == Unit(facts[0])) {
+    return Minus(Number(facts[0]), Number(facts[2]));
+  }
+  if (facts.size() == 2 && facts[0].fact == Fact::kLose && facts[1].fact == Fact::kLeft &&
+      ask.fact == Fact::kAskInitial && Unit(facts[0]) == Unit(facts[1]) &&
+      Unit(ask) == Unit(facts[0]) && Counts(facts[0].noun, ask.noun)) {
+    return Plus(Number(facts[0]), Number(facts[1]));
+  }
+  return std::nullopt;
+}
+
+Answered Rectangle(const Facts& facts, const StoryFact& ask) {
+  const bool area = ask.fact == Fact::kAskArea;
+  if (!area && ask.fact != Fact::kAskPerimeter) return std::nullopt;
+  const std::string unit = Unit(facts[0]);
+  const std::string asked = Unit(ask);
+  if (asked != (area ? "平方" + unit : unit)) return std::nullopt;
+  if (facts.size() == 1 && facts[0].fact == Fact::kSide) {
+    return area ? TimesOf(Number(facts[0]), Number(facts[0])) : TimesOf(Num(4), Number(facts[0]));
+  }
+  if (facts.size() != 2 || facts[0].fact != Fact::kLong || facts[1].fact != Fact::kWide ||
+      Unit(facts[1]) != unit) {
+    return std::nullopt;
+  }
+  if (area) return TimesOf(Number(facts[0]), Number(facts[1]));
+  return TimesOf(Num(2), Plus(Number(facts[0]), Number(facts[1])));
+}
+
+}  // namespace
+
+std::optional<StoryAnswer> CombineFacts(const Story& story, const std::vector<StoryFact>& all) {
+  if (all.size() < 2) return std::nullopt;
+  const Facts facts(all.begin(), all.end() - 1);
+  const StoryFact& ask = all.back();
+  const Answered answers[] = {
+      Remaining(facts, ask),       Sum(story, facts, ask), Difference(facts, ask),
+      Compared(story, facts, ask), Rated(facts, ask),      Shared(facts, ask),
+      Money(facts, ask),           Unknown(facts, ask),    Rectangle(facts, ask)};
+  std::optional<StoryAnswer> out;
+  for (const Answered& answer : answers) {
+    if (!answer) continue;
+    if (out) return std::nullopt;
+    out.emplace();
+    out->formula = *answer;
+    out->unit =
+        ask.fact == Fact::kAskRatio ? "" : (ask.got.units.empty() ? "" : ask.got.units.back());
+  }
+  if (!out) return out;
+  for (const StoryFact& f : all) {
+    out->articles.insert(out->articles.end(), f.got.articles.begin(), f.got.articles.end());
+    const bool counted = f.fact == Fact::kAskTotal;  // 两次一共
+    if (counted)
+      out->articles.insert(out->articles.end(), f.got.numbers.begin(), f.got.numbers.end());
+  }
+  return out;
+}
+
+std::optional<StoryAnswer> StoryByClauses(std::string_view text) {
+  const Story story = SplitStory(text);
+  const auto facts = ReadFacts(story);
+  return facts ? CombineFacts(story, *facts) : std::nullopt;
+}
+
+}  // namespace lemma::check

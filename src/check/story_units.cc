@@ -1,0 +1,383 @@
+// SPDX-License-Identifier: Apache-2.0
+// The second reading of stories: numbers with their units and cue words around them. What the
+// dimensions leave open (sum or difference) is decided by cues; a cue too many, and there is no
+// reading. Names are compared by the characters they share, not by words.
+#include <algorithm>
+#include <set>
+
+#include "base/utf8.h"
+#include "check/reading.h"
+#include "check/story.h"
+
+namespace lemma::check {
+namespace {
+
+using Cues = std::vector<std::string_view>;
+
+// One number of the story with what stands around it in its clause.
+struct Amount {
+  int index = 0;
+  Rational value;
+  std::string unit;
+  std::string per;       // of a rate: units are unit / per
+  bool inverse = false;  // "every n units one per"
+  bool factor = false;   // n 倍
+  std::string_view clause;
+  std::string_view before;
+  std::string_view after;  // behind the unit
+};
+
+struct Scene {
+  std::vector<Amount> amounts;
+  std::vector<int> ignored;
+  std::string_view question;
+  std::string asked;      // unit
+  std::string asked_per;  // 每组有多少人: 组
+};
+
+std::string UnitAfter(std::string_view text) {
+  while (text.starts_with(' ')) text.remove_prefix(1);
+  for (const std::string_view unit : StoryUnits()) {
+    if (text.starts_with(unit)) return std::string(unit);
+  }
+  return "";
+}
+std::string Normal(const std::string& unit) {
+  if (unit == "元钱" || unit == "块钱") return "元";
+  if (unit == "公里") return "千米";
+  return unit == "公斤" ? "千克" : unit;
+}
+
+// Clauses end at commas, stops, 、 and at 和 before a number.
+std::vector<std::string_view> Clauses(std::string_view text) {
+  std::vector<std::string_view> out;
+  size_t begin = 0;
+  for (size_t at = 0; at <= text.size();) {
+    size_t cut = at == text.size() ? 1 : 0;
+    for (const std::string_view mark :
+         {"，", "。", "？", "！", "；", "：", "．", "、", "\n", ",", "?", "!", ";", ":"}) {
+      if (cut == 0 && text.substr(at).starts_with(mark)) cut = mark.size();
+    }
+    const std::string_view rest = text.substr(std::min(at, text.size()));
+    if (cut == 0 && rest.starts_with("和") && ReadNumeral(rest.substr(3))) cut = 3;
+    if (cut == 0 && rest.starts_with('.') &&
+        !(rest.size() > 1 && rest[1] >= '0' && rest[1] <= '9')) {
+      cut = 1;
+    }
+    if (cut == 0) {
+      at += DecodeUtf8(rest).length;
+      continue;
+    }
+    if (at > begin) out.push_back(text.substr(begin, at - begin));
+    at += cut;
+    begin = at;
+  }
+  return out;
+}
+
+// Words that need an understanding this reader does not have.
+bool IsBeyondUnits(std::string_view text) {
+  return HasAny(
+      text, {"约",   "至少", "最多",   "最少", "其中", "除",   "折",     "税",   "利",   "%",
+             "％",   "比例", "照这",   "计划", "实际", "提前", "同样",   "相同", "一样", "剩下的",
+             "其余", "增加", "减少",   "增产", "一半", "半",   "如果再", "分之", "几分", "成活",
+             "距离", "相距", "两端",   "围成", "圆",   "锯",   "楼",     "间隔", "每隔", "互相",
+             "握手", "每两", "平均数", "各",   "全程", "来回", "往返",   "另",   "不",   "送给"});
+}
+
+std::string PerBefore(std::string_view before, std::string_view mark) {
+  const size_t at = before.rfind(mark);
+  return at == std::string_view::npos ? "" : UnitAfter(before.substr(at + mark.size()));
+}
+
+bool Describe(std::string_view text, const std::vector<std::string_view>& clauses, Scene& scene) {
+  int index = 0;
+  for (const NumeralNote& n : FindNumerals(text)) {
+    if (!n.reason.empty()) continue;
+    Amount a;
+    a.index = index++;
+    a.value = n.value;
+    for (const std::string_view clause : clauses) {
+      const auto begin = static_cast<size_t>(clause.data() - text.data());
+      if (n.span.begin < begin || n.span.begin >= begin + clause.size()) continue;
+      a.clause = clause;
+      a.before = clause.substr(0, n.span.begin - begin);
+      a.after = clause.substr(n.span.end - begin);
+    }
+    const std::string_view word = text.substr(n.span.begin, n.span.end - n.span.begin);
+    if (word == "一" || a.clause.data() == scene.question.data()) {
+      scene.ignored.push_back(a.index);
+      continue;
+    }
+    while (a.after.starts_with(' ')) a.after.remove_prefix(1);
+    a.factor = a.after.starts_with("倍");
+    const std::string unit = UnitAfter(a.after);
+    if (!a.factor && unit.empty()) return false;
+    a.after.remove_prefix(unit.size());
+    a.unit = Normal(unit);
+    scene.amounts.push_back(a);
+  }
+  return !scene.amounts.empty() && scene.amounts.size() <= 4;
+}
+
+// Rates: 每盒6个, 一盒6个, 每6个装一盒.
+void FindRates(Scene& scene) {
+  for (Amount& a : scene.amounts) {
+    a.per = PerBefore(a.before, "每");
+    if (a.per.empty() && !a.before.ends_with("每")) a.per = PerBefore(a.before, "一");
+    if (a.per.empty() && a.after.find("一") != std::string_view::npos &&
+        (a.before.ends_with("每") || a.before.empty())) {
+      a.per = UnitAfter(a.after.substr(a.after.find("一") + 3));
+      a.inverse = !a.per.empty();
+    }
+    if (a.before.find("每") == std::string_view::npos && !a.inverse && a.unit != "元" &&
+        a.before.find("买了一") != std::string_view::npos) {
+      a.per.clear();  // 买了一本书有99页: of that one book
+    }
+    a.per = Normal(a.per);
+  }
+}
+
+ExprPtr N(const Amount& a) { return Var("n" + std::to_string(a.index)); }
+ExprPtr Two(Op op, const ExprPtr& a, const ExprPtr& b) { return Make(op, {a, b}); }
+
+ExprPtr SumOf(const std::vector<Amount>& all) {
+  ExprPtr out = N(all[0]);
+  for (size_t i = 1; i < all.size(); ++i) out = Two(Op::kAdd, out, N(all[i]));
+  return out;
+}
+
+// How many characters of `a` stand in `b`; those of everywhere do not count.
+int Shared(std::string_view a, std::string_view b) {
+  std::set<std::string_view> seen;
+  for (size_t at = 0; at < a.size();) {
+    const size_t bytes = DecodeUtf8(a.substr(at)).length;
+    const std::string_view c = a.substr(at, bytes);
+    at += bytes;
+    if (HasAny("的有了是小里上个只本多少几今年共一它", {c})) continue;
+    if (b.find(c) != std::string_view::npos) seen.insert(c);
+  }
+  return static_cast<int>(seen.size());
+}
+
+constexpr std::string_view kComparers[] = {"多", "少", "大", "小", "高", "矮",
+                                           "重", "轻", "长", "短", "贵", "便宜"};
+bool IsUp(std::string_view comparer) {
+  for (const std::string_view up : {"多", "大", "高", "重", "长", "贵"}) {
+    if (comparer == up) return true;
+  }
+  return false;
+}
+
+// "X比Y多..." up to the number or the question word.
+struct Comparison {
+  std::string_view x;
+  std::string_view y;
+  bool up = false;
+};
+std::optional<Comparison> ReadComparison(std::string_view before) {
+  const size_t at = before.find("比");
+  if (at == std::string_view::npos) return std::nullopt;
+  const std::string_view tail = before.substr(at + 3);
+  size_t best = std::string_view::npos;
+  Comparison out;
+  for (const std::string_view c : kComparers) {
+    const size_t found = tail.rfind(c);
+    if (found == std::string_view::npos || found == 0) continue;
+    if (best != std::string_view::npos && found < best) continue;
+    best = found;
+    out.up = IsUp(c);
+  }
+  if (best == std::string_view::npos) return std::nullopt;
+  out.x = before.substr(0, at);
+  out.y = tail.substr(0, best);
+  return out;
+}
+
+bool Leaves(const Amount& a) {
+  return HasAny(a.clause, {"走", "出", "去", "掉", "吃", "用", "卖", "借", "下车", "花了", "坏",
+                           "死", "丢", "喝", "看了", "离开", "好了", "修了", "烧"}) ||
+         HasAny(a.clause, {"已经", "做好"});
+}
+bool Comes(const Amount& a) {
+  return HasAny(a.clause, {"来", "进", "回", "到", "上车", "又买", "收", "赢", "得", "借来"}) ||
+         (HasAny(a.clause, {"买了"}) && !HasAny(a.clause, {"用", "花"}));
+}
+
+std::optional<ExprPtr> ByRate(const Scene& s) {
+  if (s.amounts.size() != 2 || !s.asked_per.empty()) return std::nullopt;
+  const bool first = !s.amounts[0].per.empty();
+  if (first != s.amounts[1].per.empty()) return std::nullopt;
+  const Amount& rate = s.amounts[first ? 0 : 1];
+  const Amount& plain = s.amounts[first ? 1 : 0];
+  if (HasAny(s.question, {"剩", "还", "比", "差", "找"}) || rate.per == rate.unit)
+    return std::nullopt;
+  if (plain.unit == rate.per && s.asked == rate.unit) return Two(Op::kMul, N(rate), N(plain));
+  if (plain.unit == rate.unit && s.asked == rate.per) return Two(Op::kDiv, N(plain), N(rate));
+  return std::nullopt;
+}
+
+std::optional<ExprPtr> ByShare(const Scene& s) {
+  if (s.amounts.size() != 2 || s.asked_per.empty() || s.asked_per == s.asked) return std::nullopt;
+  for (const Amount& a : s.amounts) {
+    if (!a.per.empty() || a.factor) return std::nullopt;
+  }
+  const bool first = s.amounts[0].unit == s.asked;
+  const Amount& total = s.amounts[first ? 0 : 1];
+  const Amount& groups = s.amounts[first ? 1 : 0];
+  if (total.unit != s.asked || groups.unit != s.asked_per) return std::nullopt;
+  return Two(Op::kDiv, N(total), N(groups));
+}
+
+std::optional<ExprPtr> BySize(const Scene& s) {
+  const bool area = HasAny(s.question, {"面积"});
+  if (area == HasAny(s.question, {"周长"})) return std::nullopt;
+  const std::string unit = s.amounts[0].unit;
+  if (s.asked != (area ? "平方" + unit : unit)) return std::nullopt;
+  if (s.amounts.size() == 1 && HasAny(s.amounts[0].clause, {"正方形"}) &&
+      HasAny(s.amounts[0].before, {"边长"})) {
+    const ExprPtr side = N(s.amounts[0]);
+    return area ? Two(Op::kMul, side, side) : Two(Op::kMul, Num(4), side);
+  }
+  if (s.amounts.size() != 2 || s.amounts[1].unit != unit) return std::nullopt;
+  const bool named = HasAny(s.amounts[0].before, {"长"}) && HasAny(s.amounts[1].before, {"宽"});
+  if (!named || HasAny(s.amounts[0].clause, {"墙", "体", "高"})) return std::nullopt;
+  if (area) return Two(Op::kMul, N(s.amounts[0]), N(s.amounts[1]));
+  return Two(Op::kMul, Num(2), SumOf(s.amounts));
+}
+
+// One amount and one comparison with it; their sum if all is asked for.
+std::optional<ExprPtr> ByComparison(const Scene& s) {
+  if (s.amounts.size() != 2) return std::nullopt;
+  const Amount& base = s.amounts[0];
+  const Amount& step = s.amounts[1];
+  if (base.unit != s.asked || !base.per.empty() || base.factor) return std::nullopt;
+  if (base.clause.find("比") != std::string_view::npos) return std::nullopt;
+  if (HasAny(s.question, {"比", "剩", "还", "几倍"})) return std::nullopt;
+  std::string_view x;
+  std::string_view y;
+  bool up = true;
+  if (step.factor) {
+    const size_t is = step.before.rfind("是");
+    if (is == std::string_view::npos || !step.before.ends_with("的")) return std::nullopt;
+    x = step.before.substr(0, is);
+    y = step.before.substr(is + 3);
+  } else {
+    const auto c = ReadComparison(step.before);
+    if (!c || step.unit != s.asked) return std::nullopt;
+    x = c->x;
+    y = c->y;
+    up = c->up;
+  }
+  const bool pronoun = HasAny(y, {"它", "他", "她"});
+  const int near_x = x.empty() ? 1 : Shared(x, base.clause);
+  const int near_y = pronoun ? 9 : Shared(y, base.clause);
+  if (near_x == near_y) return std::nullopt;
+  const bool knows_y = near_y > near_x;
+  const ExprPtr a = N(base);
+  ExprPtr other;
+  if (step.factor) {
+    other = Two(knows_y ? Op::kMul : Op::kDiv, a, N(step));
+  } else {
+    other = Two(up == knows_y ? Op::kAdd : Op::kSub, a, N(step));
+  }
+  if (HasAny(s.question, {"一共", "总共", "共"})) return Two(Op::kAdd, a, other);
+  const int ask_x = Shared(x, s.question);
+  const int ask_y = Shared(y, s.question);
+  if (knows_y ? ask_x < ask_y || ask_x == 0 : ask_y < ask_x || ask_y == 0) return std::nullopt;
+  return other;
+}
+
+std::optional<ExprPtr> ByDifference(const Scene& s) {
+  const bool ratio = HasAny(s.question, {"几倍", "多少倍"});
+  if (s.amounts.size() != 2 || (!ratio && !ReadComparison(s.question))) return std::nullopt;
+  const Amount& a = s.amounts[0];
+  const Amount& b = s.amounts[1];
+  if (a.unit != b.unit || a.factor || b.factor || HasAny(a.clause, {"比"}) ||
+      HasAny(b.clause, {"比"})) {
+    return std::nullopt;
+  }
+  const bool larger_first = a.value > b.value;
+  const Amount& large = larger_first ? a : b;
+  const Amount& small = larger_first ? b : a;
+  if (ratio) return Two(Op::kDiv, N(large), N(small));
+  if (a.unit != s.asked || HasAny(s.question, {"剩", "还", "共"})) return std::nullopt;
+  return Two(Op::kSub, N(large), N(small));
+}
+
+std::optional<ExprPtr> ByCues(const Scene& s) {
+  if (s.amounts.size() < 2 || !s.asked_per.empty()) return std::nullopt;
+  for (const Amount& a : s.amounts) {
+    const bool price = a.unit == "元" && HasAny(a.clause, {"一"});
+    if (a.unit != s.asked || a.factor || (!a.per.empty() && !price) ||
+        HasAny(a.clause, {"比", "每", "倍"})) {
+      return std::nullopt;
+    }
+  }
+  if (HasAny(s.question, {"比", "每", "倍", "平均"})) return std::nullopt;
+  const bool left_asked =
+      HasAny(s.question, {"剩", "余下", "还要", "还需", "还差", "还有", "还可以", "找", "还应"});
+  const bool now = HasAny(s.question, {"现在", "这时"}) && !left_asked;
+  const bool all = HasAny(s.question, {"共", "合计"});
+  const Amount& last = s.amounts.back();
+  const bool left_told = HasAny(last.before, {"剩", "余下", "还有"});
+  if (left_told) {
+    if (s.amounts.size() != 2 || left_asked) return std::nullopt;
+    if (HasAny(s.question, {"原"})) return SumOf(s.amounts);
+    if (all || now || !(s.amounts[0].value > last.value)) return std::nullopt;
+    return Two(Op::kSub, N(s.amounts[0]), N(last));
+  }
+  if (HasAny(s.question, {"原"})) return std::nullopt;
+  if (left_asked || now) {
+    ExprPtr out = N(s.amounts[0]);
+    const bool two = s.amounts.size() == 2;
+    const bool whole_last = two && s.amounts[1].value > s.amounts[0].value && left_asked;
+    if (whole_last && HasAny(s.question, {"找"})) return Two(Op::kSub, N(s.amounts[1]), out);
+    for (size_t i = 1; i < s.amounts.size(); ++i) {
+      const bool out_of = Leaves(s.amounts[i]);
+      const bool into = Comes(s.amounts[i]);
+      if (out_of && into) return std::nullopt;
+      if (!out_of && !into && now) return std::nullopt;
+      out = Two(into ? Op::kAdd : Op::kSub, out, N(s.amounts[i]));
+    }
+    return out;
+  }
+  if (!all) return std::nullopt;
+  const bool losses = std::any_of(s.amounts.begin() + 1, s.amounts.end(), Leaves);
+  const bool first = Leaves(s.amounts[0]);
+  if (losses && !first) return std::nullopt;
+  return SumOf(s.amounts);
+}
+
+}  // namespace
+
+std::optional<StoryAnswer> StoryByUnits(std::string_view text) {
+  if (IsBeyondUnits(text)) return std::nullopt;
+  const std::vector<std::string_view> clauses = Clauses(text);
+  if (clauses.empty()) return std::nullopt;
+  Scene scene;
+  scene.question = clauses.back();
+  const bool many = scene.question.find("多少") != std::string_view::npos;
+  const size_t word = scene.question.rfind(many ? "多少" : "几");
+  if (word == std::string_view::npos) return std::nullopt;
+  const std::string_view tail = scene.question.substr(word + (many ? 6 : 3));
+  const std::string unit = tail.starts_with("钱") ? "元" : UnitAfter(tail);
+  scene.asked = Normal(unit);
+  const std::string_view head = scene.question.substr(0, word);
+  scene.asked_per = Normal(PerBefore(head, "每"));
+  if (!Describe(text, clauses, scene)) return std::nullopt;
+  FindRates(scene);
+  std::optional<StoryAnswer> out;
+  for (const auto& answer : {ByRate(scene), ByShare(scene), BySize(scene), ByComparison(scene),
+                             ByDifference(scene), ByCues(scene)}) {
+    if (!answer) continue;
+    if (out) return std::nullopt;
+    out.emplace();
+    out->formula = *answer;
+    out->unit = scene.question.find("倍") == std::string_view::npos ? unit : "";
+    out->articles = scene.ignored;
+  }
+  return out;
+}
+
+}  // namespace lemma::check
