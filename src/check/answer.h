@@ -53,7 +53,7 @@ struct Answer {
 };
 
 // Reads an answer that stands alone ("x = 3/2", "23只", "\\frac12"). Never fails: kText at worst.
-Answer ParseAnswer(std::string_view text);
+Answer ParseAnswer(std::string_view raw);
 
 struct Extracted {
   Answer answer;

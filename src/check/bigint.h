@@ -24,7 +24,11 @@ class BigInt {
     mpz_init(z_);
     mpz_swap(z_, other.z_);
   }
-  BigInt& operator=(BigInt other) noexcept {
+  BigInt& operator=(const BigInt& other) {
+    mpz_set(z_, other.z_);
+    return *this;
+  }
+  BigInt& operator=(BigInt&& other) noexcept {
     mpz_swap(z_, other.z_);
     return *this;
   }

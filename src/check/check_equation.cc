@@ -82,21 +82,10 @@ void AddProof(const Solved& solved, Report& out) {
   out.proof.emplace_back("extraneous", Join(solved.extraneous));
 }
 
-}  // namespace
-
-Report CheckEquation(const Problem& p, const Answer& answer) {
-  if (p.variables.size() != 1 || p.constraints.empty() || p.constraints.size() > 16 ||
-      p.constraints[0].relation.op != RelOp::kEq) {
-    return Unverified(Reason::kCannotDecide, "expected one unknown and an equation");
-  }
-  if (p.query.kind != QueryKind::kAll || !p.query.expr || p.query.expr->op != Op::kVariable) {
-    return Unverified(Reason::kCannotDecide, "expected a query for all solutions");
-  }
-  const auto given = Given(p, answer);
-  if (!given) return Unverified(Reason::kNotBound, "expected values of " + p.variables[0].name);
-  const Solved solved = SolveAll(p);
-  Report out;
-  for (const Surd& value : *given) {
+// Puts the values given into all constraints. Unset: `out` holds no verdict yet but for REFUTED.
+std::optional<Report> PutIn(const Problem& p, const Answer& answer, const Solved& solved,
+                            const std::vector<Surd>& given, Report& out) {
+  for (const Surd& value : given) {
     // A decimal may be a rounded root; without all roots that cannot be told from a wrong one.
     if (answer.decimals && !solved.complete) return Unverified(Reason::kCannotDecide, solved.why);
     for (const Surd& truth : solved.solutions) {
@@ -115,6 +104,24 @@ Report CheckEquation(const Problem& p, const Answer& answer) {
       return out;
     }
   }
+  return std::nullopt;
+}
+
+}  // namespace
+
+Report CheckEquation(const Problem& p, const Answer& answer) {
+  if (p.variables.size() != 1 || p.constraints.empty() || p.constraints.size() > 16 ||
+      p.constraints[0].relation.op != RelOp::kEq) {
+    return Unverified(Reason::kCannotDecide, "expected one unknown and an equation");
+  }
+  if (p.query.kind != QueryKind::kAll || !p.query.expr || p.query.expr->op != Op::kVariable) {
+    return Unverified(Reason::kCannotDecide, "expected a query for all solutions");
+  }
+  const auto given = Given(p, answer);
+  if (!given) return Unverified(Reason::kNotBound, "expected values of " + p.variables[0].name);
+  const Solved solved = SolveAll(p);
+  Report out;
+  if (auto done = PutIn(p, answer, solved, *given, out)) return *std::move(done);
   if (out.verdict == Verdict::kRefuted) {
     out.reason = Reason::kConstraintFails;
     return out;
@@ -125,15 +132,14 @@ Report CheckEquation(const Problem& p, const Answer& answer) {
     out.detail = solved.why;
     return out;
   }
+  AddProof(solved, out);
   if (*given == solved.solutions) {
     out.verdict = Verdict::kVerified;
     out.reason = given->empty() ? Reason::kNoSolutionProven : Reason::kAllSolutions;
-    AddProof(solved, out);
     return out;
   }
   out.verdict = Verdict::kRefuted;
   out.reason = given->empty() ? Reason::kSolutionExists : Reason::kSolutionsMissing;
-  AddProof(solved, out);
   return out;
 }
 

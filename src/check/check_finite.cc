@@ -185,7 +185,7 @@ std::optional<Census> CensusOf(const Problem& p, bool* too_many) {
           return condition.a >= 0 && condition.a < c.n && condition.b >= 0 && condition.b < c.n;
         });
     if (!named) return std::nullopt;
-    const auto out = CountSubsets(
+    auto out = CountSubsets(
         c.n, c.k, [&](std::span<const int64_t> members) { return Meets(c, members); },
         kMaxPuzzleCases);
     *too_many = !out;
@@ -194,7 +194,7 @@ std::optional<Census> CensusOf(const Problem& p, bool* too_many) {
   const auto box = BoxOf(p);
   if (!box) return std::nullopt;
   IntConstraints constraints(p.constraints, box->names);
-  const auto out = CountBox(
+  auto out = CountBox(
       box->ranges, [&](std::span<const int64_t> point) { return constraints.Hold(point); },
       kMaxPuzzleCases);
   *too_many = !out;

@@ -250,17 +250,17 @@ Result<Surd> Evaluate(const Expr& expr, const Bindings& bindings) {
 bool Compare(RelOp op, std::strong_ordering order) {
   switch (op) {
     case RelOp::kEq:
-      return order == 0;
+      return std::is_eq(order);
     case RelOp::kNe:
-      return order != 0;
+      return std::is_neq(order);
     case RelOp::kLt:
-      return order < 0;
+      return std::is_lt(order);
     case RelOp::kLe:
-      return order <= 0;
+      return std::is_lteq(order);
     case RelOp::kGt:
-      return order > 0;
+      return std::is_gt(order);
     case RelOp::kGe:
-      return order >= 0;
+      return std::is_gteq(order);
   }
   return false;
 }

@@ -138,7 +138,7 @@ class Lexer {
   }
 
  private:
-  std::string_view Rest() const { return std::string_view(text_).substr(at_); }
+  [[nodiscard]] std::string_view Rest() const { return std::string_view(text_).substr(at_); }
   Status Fail(std::string_view what) const {
     return InvalidArgument(fmt::format("byte {}: {}", narrow_.source[at_], what));
   }
@@ -242,7 +242,7 @@ class Lexer {
     return true;
   }
 
-  std::string_view Word() const {
+  [[nodiscard]] std::string_view Word() const {
     size_t n = 0;
     while (n < Rest().size() && IsLetter(Rest()[n])) ++n;
     return Rest().substr(0, n);

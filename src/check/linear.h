@@ -24,7 +24,7 @@ struct LinearSolutions {
   std::vector<std::vector<Rational>> directions;  // independent; empty unless kFamily
 };
 
-// REQUIRES: every equation has num_unknowns coefficients. Cost: num_unknowns^2 * equations.
-LinearSolutions SolveLinear(std::vector<LinearEquation> equations, size_t num_unknowns);
+// REQUIRES: every row has num_unknowns coefficients. Cost: num_unknowns^2 * rows.
+LinearSolutions SolveLinear(std::vector<LinearEquation> rows, size_t num_unknowns);
 
 }  // namespace lemma::check

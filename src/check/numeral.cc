@@ -62,9 +62,9 @@ class Reader {
   }
 
  private:
-  char32_t At(size_t i) const { return i < chars_.size() ? chars_[i].c : U'\0'; }
+  [[nodiscard]] char32_t At(size_t i) const { return i < chars_.size() ? chars_[i].c : U'\0'; }
   static bool IsAsciiDigit(char32_t c) { return c >= U'0' && c <= U'9'; }
-  std::optional<Numeral> Done(Rational value, NumeralScript script) const {
+  [[nodiscard]] std::optional<Numeral> Done(Rational value, NumeralScript script) const {
     return Numeral{std::move(value), chars_[at_ - 1].end, script};
   }
 
@@ -86,7 +86,7 @@ class Reader {
   }
 
   // ",ddd" and no fourth digit.
-  bool IsGroup(size_t i) const {
+  [[nodiscard]] bool IsGroup(size_t i) const {
     return At(i) == U',' && IsAsciiDigit(At(i + 1)) && IsAsciiDigit(At(i + 2)) &&
            IsAsciiDigit(At(i + 3)) && !IsAsciiDigit(At(i + 4));
   }
@@ -124,7 +124,7 @@ class Reader {
     return Done(*value, NumeralScript::kChinese);
   }
 
-  bool IsFractionBar() const { return At(at_) == U'分' && At(at_ + 1) == U'之'; }
+  [[nodiscard]] bool IsFractionBar() const { return At(at_) == U'分' && At(at_ + 1) == U'之'; }
 
   // whole + n/bottom, reading 分之 n.
   std::optional<Rational> Fraction(const Rational& whole, const Rational& bottom) {
@@ -159,7 +159,7 @@ class Reader {
   }
 
   // 千 of 千克, 千米, 千瓦 counts the unit, not the number.
-  bool IsUnitPrefix(size_t i) const {
+  [[nodiscard]] bool IsUnitPrefix(size_t i) const {
     const char32_t next = At(i + 1);
     return At(i) == U'千' && (next == U'克' || next == U'米' || next == U'瓦' || next == U'卡');
   }
@@ -173,13 +173,13 @@ class Reader {
       ++end;
     }
     if (end == begin) return std::nullopt;
-    const auto value = has_unit ? Positional(begin, end) : Spelled(begin, end);
+    auto value = has_unit ? Positional(begin, end) : Spelled(begin, end);
     if (value) at_ = end;
     return value;
   }
 
   // 二〇二四: one digit a character. 一两 or 二三 (two or three) have other readings.
-  std::optional<BigInt> Spelled(size_t begin, size_t end) const {
+  [[nodiscard]] std::optional<BigInt> Spelled(size_t begin, size_t end) const {
     const size_t n = end - begin;
     if (n == 1) return BigInt(DigitOf(At(begin)));
     if (n == 2) return std::nullopt;
@@ -191,50 +191,61 @@ class Reader {
     return BigInt::Parse(digits);
   }
 
-  // 一百二十三: sections below 万, falling units; 零 must stand where a unit is left out.
-  std::optional<BigInt> Positional(size_t begin, size_t end) const {
-    BigInt total = 0;
-    int64_t section = 0;
-    int64_t digit = -1;
-    int64_t last_unit = 0;  // of the section; 0: none yet
-    int64_t last_big = 0;
+  // A section below 万 while it is read: falling units; 零 must stand where a unit is left out.
+  struct Section {
+    int64_t value = 0;
+    int64_t digit = -1;  // read, its unit not yet
+    int64_t last_unit = 0;
     bool zero = false;
+
+    bool TakeDigit(int d) {
+      if (digit >= 0) return false;
+      if (d == 0) zero = true;
+      if (d != 0) digit = d;
+      return true;
+    }
+    bool TakeUnit(int64_t unit, bool first) {
+      if (last_unit != 0 && unit >= last_unit) return false;
+      if (digit < 0 && (unit != 10 || zero || !first)) return false;
+      value += std::max<int64_t>(digit, 1) * unit;
+      last_unit = unit;
+      digit = -1;
+      zero = false;
+      return true;
+    }
+    // The last digit has no unit: only after 十 or 零 (一百二 has two readings).
+    bool End() {
+      if (digit < 0) return !zero;
+      if (last_unit != 10 && !zero) return false;
+      value += digit;
+      return true;
+    }
+  };
+
+  // 一百二十三: sections, each with 万 or 亿 behind it but the last.
+  [[nodiscard]] std::optional<BigInt> Positional(size_t begin, size_t end) const {
+    BigInt total = 0;
+    Section section;
+    int64_t last_big = 0;
     for (size_t i = begin; i < end; ++i) {
       const char32_t c = At(i);
       if (const int d = DigitOf(c); d >= 0) {
-        if (digit >= 0) return std::nullopt;
-        if (d == 0) {
-          zero = true;
-        } else {
-          digit = d;
-        }
+        if (!section.TakeDigit(d)) return std::nullopt;
         continue;
       }
       const int64_t unit = UnitOf(c);
-      if (unit >= 10'000) {
-        const int64_t whole = section + std::max<int64_t>(digit, 0);
-        if (whole == 0 || (last_big != 0 && unit >= last_big)) return std::nullopt;
-        total = total + BigInt(whole) * BigInt(unit);
-        last_big = unit;
-        section = 0;
-        last_unit = 0;
-      } else {
-        if (last_unit != 0 && unit >= last_unit) return std::nullopt;
-        if (digit < 0 && (unit != 10 || zero || i != begin)) return std::nullopt;
-        section += std::max<int64_t>(digit, 1) * unit;
-        last_unit = unit;
+      if (unit < 10'000) {
+        if (!section.TakeUnit(unit, i == begin)) return std::nullopt;
+        continue;
       }
-      digit = -1;
-      zero = false;
+      const int64_t whole = section.value + std::max<int64_t>(section.digit, 0);
+      if (whole == 0 || (last_big != 0 && unit >= last_big)) return std::nullopt;
+      total = total + BigInt(whole) * BigInt(unit);
+      last_big = unit;
+      section = Section();
     }
-    if (digit >= 0) {
-      const bool next_to_ten = last_unit == 10;
-      if (!next_to_ten && !zero) return std::nullopt;  // 一百二
-      section += digit;
-    } else if (zero) {
-      return std::nullopt;
-    }
-    return total + BigInt(section);
+    if (!section.End()) return std::nullopt;
+    return total + BigInt(section.value);
   }
 
   std::vector<Char> chars_;

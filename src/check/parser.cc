@@ -48,7 +48,7 @@ class Parser {
   }
 
  private:
-  const Token& Peek(size_t ahead = 0) const {
+  [[nodiscard]] const Token& Peek(size_t ahead = 0) const {
     return tokens_[std::min(at_ + ahead, tokens_.size() - 1)];
   }
   const Token& Take() { return tokens_[std::min(at_++, tokens_.size() - 1)]; }

@@ -58,7 +58,7 @@ class RootFinder {
   }
 
  private:
-  int Count(const Rational& low, const Rational& high) const {
+  [[nodiscard]] int Count(const Rational& low, const Rational& high) const {
     return SignChanges(chain_, low) - SignChanges(chain_, high);
   }
 

@@ -25,7 +25,11 @@ class Rational {
     mpq_init(q_);
     mpq_swap(q_, other.q_);
   }
-  Rational& operator=(Rational other) noexcept {
+  Rational& operator=(const Rational& other) {
+    mpq_set(q_, other.q_);
+    return *this;
+  }
+  Rational& operator=(Rational&& other) noexcept {
     mpq_swap(q_, other.q_);
     return *this;
   }

@@ -20,7 +20,7 @@ constexpr Animal kAnimals[] = {
     {"dog", "dog", 4}};
 
 const std::vector<Word>& HeadsVocabulary() {
-  static const std::vector<Word> kWords = [] {
+  static const std::vector<Word> words = [] {
     std::vector<Word> out = {{"个头", "HEAD"},    {"头", "HEAD"},
                              {"heads", "HEAD"},   {"animals", "HEAD"},
                              {"只脚", "FOOT"},    {"条腿", "FOOT"},
@@ -57,7 +57,7 @@ const std::vector<Word>& HeadsVocabulary() {
     }
     return out;
   }();
-  return kWords;
+  return words;
 }
 
 // The two animals of a text, sorted by name; unset unless there are exactly two kinds.
@@ -121,6 +121,28 @@ std::optional<Slots> HeadsStrict(std::string_view text) {
   return out;
 }
 
+namespace {
+
+// What a number counts, by its neighbours in the clause; `rest` is the text behind it.
+std::string LooseSlot(std::string_view before, std::string_view after, std::string_view rest) {
+  static const std::vector<std::string_view> heads = {"头", "heads", "animals"};
+  static const std::vector<std::string_view> feet = {"脚", "腿", "足", "feet", "legs"};
+  const auto is = [&](const std::vector<std::string_view>& words) {
+    return std::any_of(words.begin(), words.end(),
+                       [&](std::string_view w) { return after.starts_with(w); });
+  };
+  if (is(heads)) return "heads";
+  if (is(feet)) return "feet";
+  const bool heads_before = before.find("头") != std::string_view::npos;
+  if (heads_before && !HasAny(before, feet)) return "heads";
+  if (HasAny(before, feet) && !HasAny(before, heads)) return "feet";
+  const bool all = before.ends_with("共") || before.ends_with("共有");
+  if (all && after.empty() && rest.starts_with("只")) return "heads";
+  return "";
+}
+
+}  // namespace
+
 std::optional<Slots> HeadsLoose(std::string_view text) {
   const std::string lower = LowerAscii(text);
   if (HasAny(lower, {"每", "each has", "each have", "倍", "死", "逃", "跑", "换", "翅", "wing",
@@ -139,29 +161,9 @@ std::optional<Slots> HeadsLoose(std::string_view text) {
     for (const std::string_view skip : {" ", "个", "只", "条"}) {
       if (after.starts_with(skip)) after.remove_prefix(skip.size());
     }
-    const auto is = [&](const std::vector<std::string_view>& words, std::string_view where) {
-      return std::any_of(words.begin(), words.end(),
-                         [&](std::string_view w) { return where.starts_with(w); });
-    };
-    const std::vector<std::string_view> heads = {"头", "heads", "animals"};
-    const std::vector<std::string_view> feet = {"脚", "腿", "足", "feet", "legs"};
-    if (is(heads, after)) {
-      Put(out, "heads", n.value, n.span);
-    } else if (is(feet, after)) {
-      Put(out, "feet", n.value, n.span);
-    } else if (HasAny(before, {"头"}) && !HasAny(before, feet)) {
-      Put(out, "heads", n.value, n.span);
-    } else if (HasAny(before, feet) && !HasAny(before, heads)) {
-      Put(out, "feet", n.value, n.span);
-    } else if (after.empty() && before.ends_with("共") &&
-               text.substr(n.span.end).starts_with("只")) {
-      Put(out, "heads", n.value, n.span);
-    } else if (after.empty() && before.ends_with("共有") &&
-               text.substr(n.span.end).starts_with("只")) {
-      Put(out, "heads", n.value, n.span);
-    } else {
-      return std::nullopt;
-    }
+    const std::string slot = LooseSlot(before, after, text.substr(n.span.end));
+    if (slot.empty()) return std::nullopt;
+    Put(out, slot, n.value, n.span);
   }
   if (!Filled(out, {"heads", "feet"}) || !PutAnimals(text, out)) return std::nullopt;
   return out;

@@ -41,7 +41,7 @@ class Surd {
   friend Surd operator-(const Surd& x);
   // The root of x >= 0 if it lies in the set again, e.g. sqrt(3+2*sqrt(2)) = 1+sqrt(2).
   friend std::optional<Surd> SqrtOf(const Surd& x);
-  friend bool operator==(const Surd& x, const Surd& y) { return (x <=> y) == 0; }
+  friend bool operator==(const Surd& x, const Surd& y) { return std::is_eq(x <=> y); }
   friend std::strong_ordering operator<=>(const Surd& x, const Surd& y);
 
  private:
