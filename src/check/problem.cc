@@ -112,6 +112,28 @@ bool IsBareCharacter(std::string_view text, size_t* bytes) {
   return false;
 }
 
+// Bytes of 三年级, 三（1）班, 三年级（1）班 at the start of the text: the name of a class.
+size_t SchoolClassAt(std::string_view text) {
+  constexpr std::string_view kGrades[] = {"一", "二", "三", "四", "五", "六"};
+  const std::string_view* const grade = std::find_if(std::begin(kGrades), std::end(kGrades),
+                                                     [&](auto g) { return text.starts_with(g); });
+  if (grade == std::end(kGrades)) return 0;
+  size_t at = grade->size();
+  constexpr std::string_view kYear = "年级";
+  const bool year = text.substr(at).starts_with(kYear);
+  if (year) at += kYear.size();
+  const size_t named = year ? at : 0;
+  const std::string_view rest = text.substr(at);
+  const bool wide = rest.starts_with("（");
+  if (!wide && !rest.starts_with('(')) return named;
+  size_t end = wide ? std::string_view("（").size() : 1;
+  while (end < rest.size() && rest[end] >= '0' && rest[end] <= '9') ++end;
+  for (const std::string_view close : {"）班", ")班"}) {
+    if (rest.substr(end).starts_with(close)) return at + end + close.size();
+  }
+  return named;
+}
+
 Status CheckNames(const Problem& p) {
   const auto known = [&](const std::string& name) {
     return std::any_of(p.variables.begin(), p.variables.end(),
@@ -194,6 +216,11 @@ std::vector<NumeralNote> FindNumerals(std::string_view text) {
     if (word != kChineseWords.end()) {
       out.push_back({{at, at + word->size()}, 0, false, "part of the word " + std::string(*word)});
       at += word->size();
+      continue;
+    }
+    if (const size_t bytes = SchoolClassAt(rest)) {
+      out.push_back({{at, at + bytes}, 0, false, "name of a class"});
+      at += bytes;
       continue;
     }
     if (const auto numeral = ReadNumeral(rest)) {

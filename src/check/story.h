@@ -71,6 +71,8 @@ struct StoryFact {
   std::string b;
 };
 
+// What the first pattern that matches the clause says of it.
+std::optional<StoryFact> ReadClause(const Story& story, const Clause& original);
 // Every clause as a fact, the question last. Unset: a clause is not understood.
 std::optional<std::vector<StoryFact>> ReadFacts(const Story& story);
 // The answer if one rule and only one holds for the facts.

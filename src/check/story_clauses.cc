@@ -9,13 +9,13 @@ namespace {
 
 const VerbClasses& Verbs() {
   static const VerbClasses kVerbs = {
-      {"do", {"做好", "做",   "种",   "修",   "栽", "看",   "写",   "读",   "买", "捡", "拔",
-              "跑",   "走",   "吃",   "用",   "卖", "折",   "剪",   "运",   "摘", "养", "生产",
-              "加工", "包",   "画",   "拍",   "跳", "采集", "收集", "录",   "搬", "装", "抄",
-              "喝",   "存",   "捐",   "打",   "挖", "借",   "行",   "行驶", "交", "捉", "抓",
-              "钓",   "制作", "完成", "修好", "踢", "擦",   "烧",   "采",   "收", "铺", "织",
-              "糊",   "卖出", "借出", "找到", "花", "去",   "烤",   "投",   "数", "背", "安装",
-              "采摘", "销售", "售出", "种植", "印", "缝",   "浇",   "洗"}},
+      {"do", {"做好", "做",   "种",   "修",   "栽", "看",   "写",   "读",   "买", "捡",   "拔",
+              "跑",   "走",   "吃",   "用",   "卖", "折",   "剪",   "运",   "摘", "养",   "生产",
+              "加工", "包",   "画",   "拍",   "跳", "采集", "收集", "录",   "搬", "装",   "抄",
+              "喝",   "存",   "捐",   "打",   "挖", "借",   "行",   "行驶", "交", "捉",   "抓",
+              "钓",   "制作", "完成", "修好", "踢", "擦",   "烧",   "采",   "收", "铺",   "织",
+              "糊",   "卖出", "借出", "找到", "去", "烤",   "投",   "数",   "背", "安装", "采摘",
+              "销售", "售出", "种植", "印",   "缝", "浇",   "洗"}},
       {"lose",
        {"用去了", "用去",   "用掉了", "用掉",   "花去了", "花去",   "花掉", "花了",   "用了",
         "吃掉了", "吃掉",   "吃了",   "卖出了", "卖出",   "卖掉了", "卖掉", "卖了",   "卖去",
@@ -24,6 +24,7 @@ const VerbClasses& Verbs() {
         "剪掉",   "剪去了", "坏了",   "死了",   "丢了",   "喝了",   "喝掉", "烧了",   "烧去",
         "搬走",   "搬走了", "走掉",   "离开了", "下车",   "看了",   "倒出", "倒掉",   "摘走",
         "砍掉",   "取出",   "取走",   "领走",   "领走了", "售出",   "跌落", "弄丢了", "寄出"}},
+      {"spend", {"用去了", "用去", "用了", "用", "花去了", "花去", "花了", "花"}},
       {"gain",
        {"买来了", "买来",   "买回了", "买回",   "买进", "买了",   "运来了", "运来",   "运进",
         "运进了", "飞来了", "飞来",   "开来了", "开来", "来了",   "游来",   "跑来",   "跑来了",
@@ -50,16 +51,21 @@ constexpr Row kRows[] = {
     {Fact::kLess, "abn", "W比W少<do>(了|)NUw"},
     {Fact::kMore, "abn", "W<do>的比W多NUw"},
     {Fact::kLess, "abn", "W<do>的比W少NUw"},
+    {Fact::kMore, "ab", "AuW比W(多|大|高|重|长|贵)NU"},
+    {Fact::kLess, "ab", "AuW比W(少|小|矮|轻|短|便宜)NU"},
     {Fact::kMore, "b", "比W(多|大|高|重|长|贵)NU"},
     {Fact::kLess, "b", "比W(少|小|矮|轻|短|便宜)NU"},
     {Fact::kTimes, "ab",
      "W(的棵数|的只数|的数量|的人数|的个数|的本数|的朵数|的质量|的体重|的年龄|)是W的N倍"},
     {Fact::kTimes, "ab", "W<do>的(个数|棵数|只数|)是W的N倍"},
+    // A place or a thing, without a number.
+    {Fact::kSetting, "-", "w(要买|想买|买)AuW"},
+    {Fact::kSetting, "-", "w(有|)Au长方形(的|)w"},
     // Rates.
-    {Fact::kEachGroup, "nn", "每NUw(站|放在|放进|装|扎成|分成|围成|坐|为|排成|摆成|住)AUw"},
-    {Fact::kEachGroup, "nn", "每NUw(放在|装在|放入|装入|关在|放进)AUw(里|)"},
+    {Fact::kEachGroup, "n-", "每NUw(站|放在|放进|装|扎成|分成|围成|坐|为|排成|摆成|住)AUw"},
+    {Fact::kEachGroup, "n-", "每NUw(放在|装在|放入|装入|关在|放进)AUw(里|)"},
     {Fact::kEachGroup, "", "每NUAU"},
-    {Fact::kEachGroup, "-", "NUAU"},
+    {Fact::kEachGroup, "n", "NUwAU"},
     {Fact::kEach, "on",
      "每Uw(有|要|装|放|站|坐|种|栽|摆|做|重|租金|租|卖|售价|售价是|是|都是|可装|可以装|能装|"
      "放了|住|分得|写|看|行|行驶|走|跑|飞行|生产|加工|挖|修|吃|用|采|打|用去|装了|有书|贴|"
@@ -67,8 +73,8 @@ constexpr Row kRows[] = {
     {Fact::kEach, "on",
      "w每(小时|分钟|秒|天|分|周|年)w(行|行驶|走|跑|飞行|生产|加工|修|吃|做|看|写|"
      "磨面|挖|能生产|能加工|能磨面|用|喝|骑)NUw"},
+    {Fact::kEach, "o", "AUW(有|可以坐|能坐|可坐|能装|可以装|重|要|卖|售价|是|需要|需|)NU"},
     {Fact::kEach, "o", "AUwNU"},
-    {Fact::kEach, "o", "AUW(有|重|要|卖|售价|是|需要|需|)NU"},
     {Fact::kCost, "n", "w(要付|售价|价格是|卖|需要|需|要)N(元|元钱|块钱)"},
     {Fact::kPaid, "s", "w(付了|付|付出|给了售货员|付给售货员|给售货员|拿出|递给售货员)NU"},
     // Shares.
@@ -76,39 +82,51 @@ constexpr Row kRows[] = {
      "(把它们|把它|)(平均|)(分给|装入|装进|放入|放进|分成|摆成|排成|摆|站成)NUw(里|)"},
     {Fact::kShare, "n", "平均w(分给|装入|装进|放入|放进|分成|摆成|排成|摆)NUw(里|)"},
     {Fact::kShare, "n", "分别分给NUw"},
+    {Fact::kShare, "", "NU(卖完|吃完|用完|修完|做完|看完|烧完|运完|走完|行完)"},
+    {Fact::kShare, "-", "(乘|坐|开)WNU(可以到达|到达)"},
     {Fact::kShare, "nn", "把(这些|它们|)w(平均|)(摆成|分成|分给|装入|放入|排成)NUw(里|)"},
     // Sizes.
-    {Fact::kLong, "-", "w(长方形|菜地|花坛|操场|果园|草坪|)w(它的|)长(是|为|)NU"},
+    {Fact::kLong, "-", "w(它的|)长(是|为|)NU"},
     {Fact::kWide, "", "宽(是|为|)NU"},
     {Fact::kSide, "-", "Au边长(为|是|)NU的正方形w"},
     {Fact::kSide, "-", "w正方形w(的|)边长(是|为|)NU"},
     // Gains and losses.
-    {Fact::kLose, "sn", "w(又|先|已经|已|)<lose>NUw"},
-    {Fact::kLose, "-", "w(又|)(买|买了)W(又|)(用|用去|用去了|用了|花|花了|花去|花去了)NU"},
+    {Fact::kLose, "sn", "w(又|先|已经|已|)<lose>NUw(后|)"},
+    {Fact::kLose, "-", "w(又|)(买|买了)W(又|)<spend>NU"},
+    {Fact::kLose, "-", "w(又|)(买|买了)AuW<spend>NU"},
+    {Fact::kLose, "-", "W到W买W<spend>NU"},
+    {Fact::kLose, "-", "到W(下车|卖出)NUw"},
+    {Fact::kGain, "-", "到W上车NU"},
+    {Fact::kGain, "s-n", "W在W<gain>NUw"},
     {Fact::kLose, "s", "w(又|)有NU(下车|离开|走了|飞走了)"},
     {Fact::kGain, "s", "w(又|)有NU(上车)"},
     {Fact::kLoseSome, "s",
      "w(拿走|借走|运走|用去|卖出|吃了|卖了|飞走|开走|剪去|用了)(了|)(一些|几U|若干U|一部分)w"},
     {Fact::kLoseSome, "sn", "w买了AuW"},
     {Fact::kGain, "sn", "w(又|)<gain>NUw"},
+    {Fact::kGain, "sn", "w<gain>WNU"},
     {Fact::kLeft, "s", "w(还|)(剩下|剩|余下|剩余|还有)(了|)NUw"},
     {Fact::kPlan, "sn", "w(要|准备|计划|打算|想)<do>NUw"},
-    {Fact::kPlan, "sn", "w(要|)(修|挖|铺)Au(长|)NU(长|)的W"},
+    {Fact::kPlan, "sn", "w(要|)<do>Au(长|)NU(长|)的W"},
     {Fact::kHave, "sn", "w(一共要|共要)<do>NUw"},
     {Fact::kDo, "sn", "w(又|已经|已|)<do>(了|)NUw"},
     {Fact::kDo, "sn", "w<do>(了|)WNU"},
     // Possessions.
     {Fact::kHave, "-n", "w(买了|借了|看|)AuW(有|共有|一共有|厚)NUw"},
-    {Fact::kHave, "n", "Au(W)(长|重)NU"},
+    {Fact::kHave, "-n", "AuW(原来|原|)有WNU"},
+    {Fact::kHave, "-", "从W到W(有|长|)NU"},
     {Fact::kHave, "sn", "w(原来|原|一共|总共|共|今天|现在|)有NUw"},
     {Fact::kHave, "sn", "w(原来|原|一共|总共|共|今天|现在|)有WNU"},
     {Fact::kHave, "s", "w(带|带了|只有|只带了)NU"},
     {Fact::kHave, "s", "W(今年|)N岁"},
     {Fact::kHave, "s", "W(重|高|身高|体重|体重是|长)NU"},
+    {Fact::kSetting, "-", "AuW"},
+    {Fact::kDo, "s-n", "W在W<do>(了|)NUw"},
+    {Fact::kHave, "s-n", "W在W有NUw"},
     {Fact::kBare, "n", "NUW"},
     {Fact::kBare, "n", "WNU"},
     // Questions.
-    {Fact::kAskMore, "ab", "W比W(多|大|高|重|长|贵)QUw"},
+    {Fact::kAskMore, "ab", "(购进的|买来的|养的|)W比W(多|大|高|重|长|贵)QUw"},
     {Fact::kAskLess, "ab", "W比W(少|小|矮|轻|短|便宜)QUw"},
     {Fact::kAskMore, "abn", "W比W多<do>(了|)QUw"},
     {Fact::kAskLess, "abn", "W比W少<do>(了|)QUw"},
@@ -126,23 +144,28 @@ constexpr Row kRows[] = {
     {Fact::kAskLeft, "sn", "w还(需要|需|要|应)<do>QUw"},
     {Fact::kAskLeft, "sn", "w还(需要|需|要|应)<do>QUw才能<do>完"},
     {Fact::kAskLeft, "sn", "w还可以坐QUw"},
-    {Fact::kAskLack, "s", "w还(差|缺|少)QUw(才能购买AuW|)"},
+    {Fact::kAskLack, "s", "w还(差|缺|少)QU"},
+    {Fact::kAskLack, "s", "w还(差|缺|少)QU才能(购买|买|买到)AuW"},
     {Fact::kAskChange, "s", "w(应|应该|可以|可|要|)找(回|给W|)QU"},
-    {Fact::kAskNow, "sn", "w(现在|这时)w(一共|共|还|)有QUw"},
-    {Fact::kAskNow, "sn", "w(现在|这时)w(还|)有WQU"},
+    {Fact::kAskNow, "s-n", "w(现在|这时)w(一共|共|还|)有QUw"},
+    {Fact::kAskNow, "s-n", "w(现在|这时)w(还|)有WQU"},
     {Fact::kAskInitial, "sn", "w原来(一共|共|)有QUw"},
     {Fact::kAskInitial, "sn", "w原有QUw"},
     {Fact::kAskTaken, "sn", "w<lose>QUw"},
     {Fact::kAskArea, "s", "w(的|)面积(是|有|为|)QU"},
     {Fact::kAskPerimeter, "s", "w(的|)周长(是|有|为|)QU"},
     {Fact::kAskTotal, "abn", "W(和|与)W(一共|总共|共)(有|<do>了|<do>|)QUw"},
+    {Fact::kAskTotal, "s", "w(一共|总共|共)<spend>(了|)QU"},
     {Fact::kAskTotal, "sn",
      "w(一共|总共|共|合计)(能|可以|可|要|应付|)(有|<do>了|<do>|用去|用了|)QUw"},
     {Fact::kAskTotal, "-n", "AUw(一共|总共|共)(有|<do>了|<do>|用去|)QUw"},
-    {Fact::kAskTotal, "-n", "NU(W|)(一共|总共|共)(有|<do>了|<do>|用去|)QUw"},
+    {Fact::kAskTotal, "-n", "NUw(一共|总共|共)(有|<do>了|<do>|用去|)QUw"},
+    {Fact::kAskTotal, "-", "NU(一共|总共|共)<do>WQU"},
+    {Fact::kAskTotal, "-s", "w(参加|)W的W(一共|总共|共)有QU"},
     {Fact::kAskOf, "sn",
      "w(需要|可以|能|可|要|)(有|<do>了|<do>|站|装|扎|分成|分|坐|住|放|重|高|身高|今年|是|)QUw"},
     {Fact::kAskOf, "sn", "w有WQU"},
+    {Fact::kAskOf, "sn", "(这|那)uW(有|重|高|长|)QUw"},
     {Fact::kAskOf, "s", "W(多少钱|要多少钱)"},
     {Fact::kSetting, "-", "W"},
 };
@@ -207,20 +230,6 @@ void Name(const CompiledRow& row, StoryFact& fact) {
   }
 }
 
-std::optional<StoryFact> ReadClause(const Story& story, const Clause& original) {
-  const Clause clause = WithoutOpening(original);
-  for (const CompiledRow& row : Rows()) {
-    auto got = row.pattern.Match(story, clause);
-    if (!got) continue;
-    StoryFact out;
-    out.fact = row.fact;
-    out.got = std::move(*got);
-    Name(row, out);
-    return out;
-  }
-  return std::nullopt;
-}
-
 // What 兰花70盆 cannot name: a size, a price.
 bool IsAttribute(std::string_view name) {
   for (const std::string_view word : {"长", "宽", "高", "重", "厚", "深", "需", "要", "用", "花",
@@ -237,14 +246,30 @@ bool IsQuestion(Fact fact) { return fact >= Fact::kAskLeft; }
 
 }  // namespace
 
+std::optional<StoryFact> ReadClause(const Story& story, const Clause& original) {
+  const Clause clause = WithoutOpening(original);
+  for (const CompiledRow& row : Rows()) {
+    auto got = row.pattern.Match(story, clause);
+    if (!got) continue;
+    StoryFact out;
+    out.fact = row.fact;
+    out.got = std::move(*got);
+    Name(row, out);
+    return out;
+  }
+  return std::nullopt;
+}
+
 std::optional<std::vector<StoryFact>> ReadFacts(const Story& story) {
   std::vector<StoryFact> out;
+  std::vector<int> articles;
   if (story.clauses.size() < 2 || story.clauses.size() > 8) return std::nullopt;
   for (const Clause& clause : story.clauses) {
     auto fact = ReadClause(story, clause);
     if (!fact) return std::nullopt;
     const bool last = &clause == &story.clauses.back();
     if (IsQuestion(fact->fact) != last) return std::nullopt;
+    articles.insert(articles.end(), fact->got.articles.begin(), fact->got.articles.end());
     if (fact->fact == Fact::kSetting) {
       if (&clause != &story.clauses.front()) return std::nullopt;
       continue;
@@ -258,8 +283,11 @@ std::optional<std::vector<StoryFact>> ReadFacts(const Story& story) {
       fact->fact = follows ? out.back().fact : Fact::kHave;
       if (follows) fact->got.verbs = out.back().got.verbs;
     }
+    // 一根彩带长67米 tells of one thing as well as of every such thing.
+    if (fact->fact == Fact::kEach && fact->noun.empty()) fact->noun = fact->of;
     out.push_back(std::move(*fact));
   }
+  out.back().got.articles = std::move(articles);  // the question knows them all
   return out;
 }
 

@@ -25,8 +25,13 @@ constexpr std::string_view kCounts[] = {
 
 // Characters that change what a sentence says. 第 is let through: 第一次 names something.
 constexpr std::string_view kTurns =
-    "每各平均共总剩余还再又比差送给借换与及其另除外增减加降涨打折约够超不没未如若倍半多少几双对"
-    "后前先只都也却但仍到时照这样至最按全部完分之成率速和跟或从被把将是的有在更所“”（）％～、";
+    "每各平均共总剩余还再又比差送给借换与及其另除增减加降涨折约够超不没未如若倍半多少几双对"
+    "后前先只都也却但仍到时照样至最按全部完分之成率速和跟或从被把将是的有在更所“”（）％～、";
+
+// Words with such a character that say nothing of the kind.
+constexpr std::string_view kSafeWords[] = {"超市", "参加",   "比赛", "公共汽车", "先生",
+                                           "全家", "加油站", "厕所", "成人",     "前天",
+                                           "后天", "后院",   "前院"};
 
 bool IsTurn(std::string_view character) {
   if (character.size() == 1) {  // of ASCII, letters alone
@@ -89,8 +94,9 @@ bool IsMeasure(std::string_view unit) {
 
 Story SplitStory(std::string_view text) {
   Story out;
-  for (NumeralNote& note : FindNumerals(text)) {
-    if (note.reason.empty()) out.numbers.push_back(std::move(note));
+  const std::vector<NumeralNote> notes = FindNumerals(text);
+  for (const NumeralNote& note : notes) {
+    if (note.reason.empty()) out.numbers.push_back(note);
   }
   out.clauses.emplace_back();
   for (size_t at = 0; at < text.size();) {
@@ -100,6 +106,22 @@ Story SplitStory(std::string_view text) {
       out.clauses.back().pieces.push_back(
           {text.substr(at, number->span.end - at), static_cast<int>(number - out.numbers.begin())});
       at = number->span.end;
+      continue;
+    }
+    const auto label = std::find_if(notes.begin(), notes.end(), [&](const NumeralNote& n) {
+      return n.span.begin == at && n.reason.starts_with("name of ");
+    });
+    if (label != notes.end()) {
+      out.clauses.back().pieces.push_back({text.substr(at, label->span.end - at), -1});
+      at = label->span.end;
+      continue;
+    }
+    const std::string_view* const safe =
+        std::find_if(std::begin(kSafeWords), std::end(kSafeWords),
+                     [&](std::string_view word) { return text.substr(at).starts_with(word); });
+    if (safe != std::end(kSafeWords)) {
+      out.clauses.back().pieces.push_back({text.substr(at, safe->size()), -1});
+      at += safe->size();
       continue;
     }
     size_t mark = MarkAt(text, at);

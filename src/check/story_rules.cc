@@ -2,6 +2,7 @@
 // From the facts of a story to the formula of its answer. Each rule asks for exactly the facts it
 // uses, in equal units; names must agree. Two rules with different answers cancel out.
 #include <algorithm>
+#include <iterator>
 
 #include "check/story.h"
 
@@ -56,6 +57,10 @@ bool Counts(const std::string& part, const std::string& asked) {
 bool IsAmount(const StoryFact& f) {
   return f.fact == Fact::kHave || f.fact == Fact::kGain || f.fact == Fact::kDo;
 }
+// 一根彩带长67米: one thing, told of as such.
+bool IsOneThing(const StoryFact& f) {
+  return f.fact == Fact::kEach && f.got.articles.size() == 1 && f.got.units.size() == 2;
+}
 bool IsOwn(const StoryFact& f) { return f.fact == Fact::kHave; }
 
 // Does a name mean this fact? By its subject, its noun, or both.
@@ -63,7 +68,7 @@ bool Names(const StoryFact& f, const std::string& name) {
   if (name.empty()) return false;
   return name == f.subject || name == f.noun || (!f.noun.empty() && name == f.subject + f.noun) ||
          (f.noun.size() >= 6 && EndsWith(name, f.noun)) || EndsWith(f.noun, name) ||
-         (f.noun.empty() && f.subject.size() > name.size() && EndsWith(f.subject, name));
+         (name.size() >= 6 && EndsWith(f.subject, name));
 }
 
 // n0 - n1 - n2: one amount, then what came and went.
@@ -72,7 +77,7 @@ Answered Remaining(const Facts& facts, const StoryFact& ask) {
   if (facts.size() < 2) return std::nullopt;
   const StoryFact& base = facts[0];
   const bool planned = base.fact == Fact::kPlan;
-  if (!planned && !IsAmount(base)) return std::nullopt;
+  if (!planned && !IsAmount(base) && !IsOneThing(base)) return std::nullopt;
   ExprPtr out = Number(base);
   int losses = 0;
   for (size_t i = 1; i < facts.size(); ++i) {
@@ -98,7 +103,8 @@ Answered Remaining(const Facts& facts, const StoryFact& ask) {
 
 bool SameVerbs(const Facts& facts, const StoryFact& ask) {
   const auto verb = [](const StoryFact& f) {
-    return f.got.verbs.empty() ? std::string() : f.got.verbs[0].substr(0, 3);
+    const std::string stem = f.got.verbs.empty() ? "" : f.got.verbs[0].substr(0, 3);
+    return stem == "花" ? std::string("用") : stem;
   };
   const std::string first = verb(facts[0]);
   const bool told =
@@ -172,7 +178,9 @@ Answered Difference(const Facts& facts, const StoryFact& ask) {
   if (ask.fact != Fact::kAskMore && ask.fact != Fact::kAskLess && ask.fact != Fact::kAskRatio) {
     return std::nullopt;
   }
-  if (facts.size() != 2 || !std::all_of(facts.begin(), facts.end(), IsAmount)) return std::nullopt;
+  const bool things = std::all_of(facts.begin(), facts.end(), IsOneThing);
+  const bool amounts = std::all_of(facts.begin(), facts.end(), IsAmount);
+  if (facts.size() != 2 || (!things && !amounts)) return std::nullopt;
   if (facts[0].fact != facts[1].fact || !SameVerbs(facts, facts[0])) return std::nullopt;
   const StoryFact* a = Only(facts, ask.a);
   const StoryFact* b = Only(facts, ask.b);
@@ -208,9 +216,9 @@ bool AddComparison(const StoryFact& f, std::vector<Entity>& all) {
   std::string b = f.b;
   const Entity& last = all.back();
   if (a.empty() && last.told != nullptr) a = last.told->subject;
-  if ((b == "它" || b == "他" || b == "她") && last.told != nullptr) b = last.told->subject;
+  const bool pronoun = b == "它" || b == "他" || b == "她";
   const Entity* known_a = Find(all, a);
-  const Entity* known_b = Find(all, b);
+  const Entity* known_b = pronoun ? &all.back() : Find(all, b);
   if (a.empty() || b.empty() || (known_a == nullptr) == (known_b == nullptr)) return false;
   const bool forward = known_b != nullptr;  // a from b
   const ExprPtr from = forward ? known_b->value : known_a->value;
@@ -227,7 +235,7 @@ bool AddComparison(const StoryFact& f, std::vector<Entity>& all) {
 }
 
 Answered Compared(const Story& story, const Facts& facts, const StoryFact& ask) {
-  if (facts.size() < 2 || !IsAmount(facts[0])) return std::nullopt;
+  if (facts.size() < 2 || (!IsAmount(facts[0]) && !IsOneThing(facts[0]))) return std::nullopt;
   if (ask.fact != Fact::kAskOf && ask.fact != Fact::kAskTotal) return std::nullopt;
   std::vector<Entity> all = {{&facts[0], "", Number(facts[0])}};
   const std::string unit = Unit(facts[0]);
@@ -265,36 +273,59 @@ Answered Compared(const Story& story, const Facts& facts, const StoryFact& ask) 
 }
 
 bool Agree(const std::string& a, const std::string& b) {
-  return a.empty() || b.empty() || a == b || EndsWith(a, b) || EndsWith(b, a);
+  return a.empty() || b.empty() || EndsWith(a, b) || EndsWith(b, a) || a.starts_with(b) ||
+         b.starts_with(a) || a == "人" || b == "人";
 }
 
-// A rate and one amount.
-Answered Rated(const Facts& facts, const StoryFact& ask) {
-  if (facts.size() != 2) return std::nullopt;
-  const auto is_rate = [](const StoryFact& f) {
-    return f.fact == Fact::kEach || f.fact == Fact::kEachGroup;
-  };
-  if (is_rate(facts[0]) == is_rate(facts[1])) return std::nullopt;
-  const StoryFact& rate = is_rate(facts[0]) ? facts[0] : facts[1];
-  const StoryFact& amount = is_rate(facts[0]) ? facts[1] : facts[0];
-  if (!IsAmount(amount) && amount.fact != Fact::kPlan) return std::nullopt;
-  if (ask.fact != Fact::kAskOf && ask.fact != Fact::kAskTotal) return std::nullopt;
-  if (!ask.got.numbers.empty() || !ask.a.empty()) return std::nullopt;
+bool IsRate(const StoryFact& f) { return f.fact == Fact::kEach || f.fact == Fact::kEachGroup; }
+
+// What a rate makes of an amount in one of its two units, in the other.
+Answered Convert(const StoryFact& rate, const ExprPtr& amount, const std::string& unit,
+                 const std::string& noun, const std::string& asked) {
   const bool group = rate.fact == Fact::kEachGroup;
   // `many` units of things for one `one`.
   const std::string many = group ? UnitAt(rate, 0) : Unit(rate);
-  std::string one = group ? UnitAt(rate, 1) : UnitAt(rate, 0);
-  if (!group && rate.got.units.size() < 2 && many != "元") return std::nullopt;
-  if (one == many || one.empty()) return std::nullopt;
-  if (Unit(amount) == one && Unit(ask) == many) {
-    if (!group && !Agree(rate.of, amount.noun)) return std::nullopt;
-    return TimesOf(Number(rate), Number(amount));
+  const std::string one = group ? UnitAt(rate, 1) : UnitAt(rate, 0);
+  if (rate.got.units.size() < 2 || one == many || one.empty()) return std::nullopt;
+  if (unit == one && asked == many) {
+    if (!group && !Agree(rate.of, noun)) return std::nullopt;
+    return TimesOf(Number(rate), amount);
   }
-  if (Unit(amount) == many && Unit(ask) == one) {
-    if (!Agree(rate.noun, amount.noun)) return std::nullopt;
-    return Over(Number(amount), Number(rate));
+  if (unit == many && asked == one) {
+    if (!Agree(rate.noun, noun)) return std::nullopt;
+    return Over(amount, Number(rate));
   }
   return std::nullopt;
+}
+
+// A rate and one amount; two amounts that are shared out together; what is left of it all.
+Answered Rated(const Facts& facts, const StoryFact& ask) {
+  const auto rates = std::count_if(facts.begin(), facts.end(), IsRate);
+  if (rates != 1 || facts.size() < 2 || facts.size() > 3) return std::nullopt;
+  if (!ask.got.numbers.empty() || !ask.a.empty()) return std::nullopt;
+  const StoryFact& rate = *std::find_if(facts.begin(), facts.end(), IsRate);
+  Facts rest;
+  std::copy_if(facts.begin(), facts.end(), std::back_inserter(rest),
+               [](const StoryFact& f) { return !IsRate(f); });
+  const StoryFact& first = rest[0];
+  const bool amount = IsAmount(first) || first.fact == Fact::kPlan || first.fact == Fact::kShare;
+  if (!amount) return std::nullopt;
+  const bool asks_amount = ask.fact == Fact::kAskOf || ask.fact == Fact::kAskTotal;
+  const std::string asked = Unit(ask);
+  if (rest.size() == 1) {
+    if (!asks_amount) return std::nullopt;
+    return Convert(rate, Number(first), Unit(first), first.noun, asked);
+  }
+  const StoryFact& second = rest[1];
+  const auto all = Convert(rate, Number(first), Unit(first), first.noun, asked);
+  if (ask.fact == Fact::kAskLeft && all && Unit(second) == asked && second.fact == Fact::kLose &&
+      facts.back().fact == Fact::kLose) {
+    return Minus(*all, Number(second));
+  }
+  const bool together = asks_amount && first.fact == second.fact && Unit(first) == Unit(second) &&
+                        facts.back().fact == Fact::kEachGroup;
+  if (!together || !Agree(rate.noun, second.noun)) return std::nullopt;
+  return Convert(rate, Plus(Number(first), Number(second)), Unit(first), first.noun, asked);
 }
 
 Answered Shared(const Facts& facts, const StoryFact& ask) {
@@ -321,10 +352,11 @@ Answered Money(const Facts& facts, const StoryFact& ask) {
   const StoryFact& first = facts[0];
   const StoryFact& second = facts[1];
   if (Unit(first) != Unit(second)) return std::nullopt;
-  if (ask.fact == Fact::kAskChange && first.fact == Fact::kCost && second.fact == Fact::kPaid) {
+  const bool cost = first.fact == Fact::kCost || (IsOneThing(first) && Unit(first) == "元");
+  if (ask.fact == Fact::kAskChange && cost && second.fact == Fact::kPaid) {
     return Minus(Number(second), Number(first));
   }
-  if (ask.fact == Fact::kAskLack && (first.fact == Fact::kCost || first.fact == Fact::kPlan) &&
+  if (ask.fact == Fact::kAskLack && (cost || first.fact == Fact::kPlan) &&
       second.fact == Fact::kHave && Unit(ask) == Unit(first)) {
     return Minus(Number(first), Number(second));
   }
@@ -378,16 +410,14 @@ std::optional<StoryAnswer> CombineFacts(const Story& story, const std::vector<St
     if (out) return std::nullopt;
     out.emplace();
     out->formula = *answer;
-    out->unit =
-        ask.fact == Fact::kAskRatio ? "" : (ask.got.units.empty() ? "" : ask.got.units.back());
+    out->unit = ask.fact == Fact::kAskRatio
+                    ? ""
+                    : (ask.got.units.empty() ? Unit(ask) : ask.got.units.back());
   }
   if (!out) return out;
-  for (const StoryFact& f : all) {
-    out->articles.insert(out->articles.end(), f.got.articles.begin(), f.got.articles.end());
-    const bool counted = f.fact == Fact::kAskTotal;  // 两次一共
-    if (counted)
-      out->articles.insert(out->articles.end(), f.got.numbers.begin(), f.got.numbers.end());
-  }
+  out->articles = ask.got.articles;
+  // 两次一共
+  out->articles.insert(out->articles.end(), ask.got.numbers.begin(), ask.got.numbers.end());
   return out;
 }
 

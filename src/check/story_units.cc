@@ -51,8 +51,15 @@ std::string Normal(const std::string& unit) {
 // Clauses end at commas, stops, 、 and at 和 before a number.
 std::vector<std::string_view> Clauses(std::string_view text) {
   std::vector<std::string_view> out;
+  const std::vector<NumeralNote> numbers = FindNumerals(text);
   size_t begin = 0;
   for (size_t at = 0; at <= text.size();) {
+    const auto number = std::find_if(numbers.begin(), numbers.end(),
+                                     [&](const NumeralNote& n) { return n.span.begin == at; });
+    if (number != numbers.end()) {
+      at = number->span.end;  // with its points and commas
+      continue;
+    }
     size_t cut = at == text.size() ? 1 : 0;
     for (const std::string_view mark :
          {"，", "。", "？", "！", "；", "：", "．", "、", "\n", ",", "?", "!", ";", ":"}) {
@@ -60,10 +67,7 @@ std::vector<std::string_view> Clauses(std::string_view text) {
     }
     const std::string_view rest = text.substr(std::min(at, text.size()));
     if (cut == 0 && rest.starts_with("和") && ReadNumeral(rest.substr(3))) cut = 3;
-    if (cut == 0 && rest.starts_with('.') &&
-        !(rest.size() > 1 && rest[1] >= '0' && rest[1] <= '9')) {
-      cut = 1;
-    }
+    if (cut == 0 && rest.starts_with('.')) cut = 1;
     if (cut == 0) {
       at += DecodeUtf8(rest).length;
       continue;
@@ -124,17 +128,20 @@ bool Describe(std::string_view text, const std::vector<std::string_view>& clause
 void FindRates(Scene& scene) {
   for (Amount& a : scene.amounts) {
     a.per = PerBefore(a.before, "每");
-    if (a.per.empty() && !a.before.ends_with("每")) a.per = PerBefore(a.before, "一");
+    if (a.per.empty() && a.before.starts_with("一")) a.per = PerBefore(a.before, "一");
     if (a.per.empty() && a.after.find("一") != std::string_view::npos &&
         (a.before.ends_with("每") || a.before.empty())) {
       a.per = UnitAfter(a.after.substr(a.after.find("一") + 3));
       a.inverse = !a.per.empty();
     }
-    if (a.before.find("每") == std::string_view::npos && !a.inverse && a.unit != "元" &&
-        a.before.find("买了一") != std::string_view::npos) {
-      a.per.clear();  // 买了一本书有99页: of that one book
-    }
     a.per = Normal(a.per);
+  }
+  // 一根彩带长67米, and no other number of 根: that one thing is meant.
+  for (Amount& a : scene.amounts) {
+    const bool one = !a.per.empty() && !a.inverse && a.before.starts_with("一");
+    const bool others = std::any_of(scene.amounts.begin(), scene.amounts.end(),
+                                    [&](const Amount& b) { return b.unit == a.per; });
+    if (one && !others && scene.asked == a.unit) a.per.clear();
   }
 }
 
@@ -147,17 +154,23 @@ ExprPtr SumOf(const std::vector<Amount>& all) {
   return out;
 }
 
-// How many characters of `a` stand in `b`; those of everywhere do not count.
-int Shared(std::string_view a, std::string_view b) {
-  std::set<std::string_view> seen;
-  for (size_t at = 0; at < a.size();) {
-    const size_t bytes = DecodeUtf8(a.substr(at)).length;
-    const std::string_view c = a.substr(at, bytes);
+// Which part of the characters of `name` that `other` has not stand in `text`; 0 to 1. Those of
+// everywhere do not count.
+double Nearness(std::string_view name, std::string_view other, std::string_view text) {
+  std::set<std::string_view> own;
+  for (size_t at = 0; at < name.size();) {
+    const size_t bytes = DecodeUtf8(name.substr(at)).length;
+    const std::string_view c = name.substr(at, bytes);
     at += bytes;
-    if (HasAny("的有了是小里上个只本多少几今年共一它", {c})) continue;
-    if (b.find(c) != std::string_view::npos) seen.insert(c);
+    constexpr std::string_view kCommon = "的有了是里上个只本多少几今年共一它";
+    if (kCommon.find(c) == std::string_view::npos && other.find(c) == std::string_view::npos) {
+      own.insert(c);
+    }
   }
-  return static_cast<int>(seen.size());
+  const auto found = std::count_if(own.begin(), own.end(), [&](std::string_view c) {
+    return text.find(c) != std::string_view::npos;
+  });
+  return own.empty() ? 0 : static_cast<double>(found) / static_cast<double>(own.size());
 }
 
 constexpr std::string_view kComparers[] = {"多", "少", "大", "小", "高", "矮",
@@ -200,7 +213,8 @@ bool Leaves(const Amount& a) {
          HasAny(a.clause, {"已经", "做好"});
 }
 bool Comes(const Amount& a) {
-  return HasAny(a.clause, {"来", "进", "回", "到", "上车", "又买", "收", "赢", "得", "借来"}) ||
+  return HasAny(a.clause, {"来", "进", "回", "收到", "得到", "捡到", "上车", "又买", "收", "赢",
+                           "得", "借来"}) ||
          (HasAny(a.clause, {"买了"}) && !HasAny(a.clause, {"用", "花"}));
 }
 
@@ -214,6 +228,33 @@ std::optional<ExprPtr> ByRate(const Scene& s) {
     return std::nullopt;
   if (plain.unit == rate.per && s.asked == rate.unit) return Two(Op::kMul, N(rate), N(plain));
   if (plain.unit == rate.unit && s.asked == rate.per) return Two(Op::kDiv, N(plain), N(rate));
+  return std::nullopt;
+}
+
+// Three amounts: a rate and what it is taken of, or two of a kind shared out together.
+std::optional<ExprPtr> ByRateOfThree(const Scene& s) {
+  if (s.amounts.size() != 3 || !s.asked_per.empty()) return std::nullopt;
+  const Amount* rate = nullptr;
+  std::vector<const Amount*> plain;
+  for (const Amount& a : s.amounts) {
+    if (a.per.empty()) {
+      plain.push_back(&a);
+    } else if (rate == nullptr) {
+      rate = &a;
+    }
+    if (a.factor || HasAny(a.clause, {"比"})) return std::nullopt;
+  }
+  if (rate == nullptr || plain.size() != 2 || rate->per == rate->unit) return std::nullopt;
+  const bool left = HasAny(s.question, {"剩", "还有"});
+  if (left && plain[0]->unit == rate->per && plain[1]->unit == rate->unit &&
+      s.asked == rate->unit && Leaves(*plain[1]) && !Comes(*plain[1])) {
+    return Two(Op::kSub, Two(Op::kMul, N(*plain[0]), N(*rate)), N(*plain[1]));
+  }
+  const bool plain_ask = !left && !HasAny(s.question, {"还", "比", "差", "找"});
+  if (plain_ask && plain[0]->unit == rate->unit && plain[1]->unit == rate->unit &&
+      s.asked == rate->per && rate->inverse && Leaves(*plain[0]) == Leaves(*plain[1])) {
+    return Two(Op::kDiv, Two(Op::kAdd, N(*plain[0]), N(*plain[1])), N(*rate));
+  }
   return std::nullopt;
 }
 
@@ -270,8 +311,9 @@ std::optional<ExprPtr> ByComparison(const Scene& s) {
     up = c->up;
   }
   const bool pronoun = HasAny(y, {"它", "他", "她"});
-  const int near_x = x.empty() ? 1 : Shared(x, base.clause);
-  const int near_y = pronoun ? 9 : Shared(y, base.clause);
+  if (x.empty()) x = base.before;  // 比小猪少6个: the one just told of
+  const double near_x = Nearness(x, y, base.clause);
+  const double near_y = pronoun ? 2 : Nearness(y, x, base.clause);
   if (near_x == near_y) return std::nullopt;
   const bool knows_y = near_y > near_x;
   const ExprPtr a = N(base);
@@ -282,9 +324,9 @@ std::optional<ExprPtr> ByComparison(const Scene& s) {
     other = Two(up == knows_y ? Op::kAdd : Op::kSub, a, N(step));
   }
   if (HasAny(s.question, {"一共", "总共", "共"})) return Two(Op::kAdd, a, other);
-  const int ask_x = Shared(x, s.question);
-  const int ask_y = Shared(y, s.question);
-  if (knows_y ? ask_x < ask_y || ask_x == 0 : ask_y < ask_x || ask_y == 0) return std::nullopt;
+  const double ask_x = Nearness(x, y, s.question);
+  const double ask_y = Nearness(y, x, s.question);
+  if (knows_y ? ask_x <= ask_y : ask_y <= ask_x) return std::nullopt;
   return other;
 }
 
@@ -368,8 +410,8 @@ std::optional<StoryAnswer> StoryByUnits(std::string_view text) {
   if (!Describe(text, clauses, scene)) return std::nullopt;
   FindRates(scene);
   std::optional<StoryAnswer> out;
-  for (const auto& answer : {ByRate(scene), ByShare(scene), BySize(scene), ByComparison(scene),
-                             ByDifference(scene), ByCues(scene)}) {
+  for (const auto& answer : {ByRate(scene), ByRateOfThree(scene), ByShare(scene), BySize(scene),
+                             ByComparison(scene), ByDifference(scene), ByCues(scene)}) {
     if (!answer) continue;
     if (out) return std::nullopt;
     out.emplace();
