@@ -36,6 +36,17 @@ std::vector<int32_t> DryBreakers(const tokenizer::Tokenizer& tokens) {
   return breakers;
 }
 
+// A token that the text has twice is biased once.
+void AddTextBias(const tokenizer::Tokenizer& tokens, const SamplingOverrides& overrides,
+                 engine::SamplingParams& params) {
+  for (const auto& [text, bias] : overrides.text_bias) {
+    std::vector<int32_t> ids = tokens.Encode(text);
+    std::sort(ids.begin(), ids.end());
+    ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
+    for (const int32_t id : ids) params.logit_bias.emplace_back(id, bias);
+  }
+}
+
 Status CheckSettings(const GenerateSettings& settings) {
   LEMMA_RETURN_IF_ERROR(StopMatcher::Validate(settings.stop));
   if (settings.max_tokens && *settings.max_tokens == 0) {
@@ -90,6 +101,7 @@ Result<engine::GenerateRequest> MakeEngineRequest(const LoadedModel& model,
   engine::GenerateRequest request;
   request.sampling = model.DefaultSampling(thinking);
   ApplyOverrides(settings.sampling, request.sampling);
+  AddTextBias(model.tokens(), settings.sampling, request.sampling);
   request.sampling.seed = settings.sampling.seed ? *settings.sampling.seed : RandomSeed();
   if (request.sampling.dry.multiplier > 0) {
     request.sampling.dry.breakers = DryBreakers(model.tokens());

@@ -45,6 +45,8 @@ struct SamplingOverrides {
   std::optional<uint64_t> seed;  // absent: a fresh random one, reported in the result
   std::optional<size_t> top_logprobs;
   std::vector<std::pair<int32_t, float>> logit_bias;
+  // The same for every token of a text, as it stands: " yes" and "yes" are different tokens.
+  std::vector<std::pair<std::string, float>> text_bias;
 };
 
 enum class LoopGuardMode : uint8_t {

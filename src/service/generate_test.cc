@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
+#include <limits>
 #include <thread>
 
 #include "base/utf8.h"
@@ -105,6 +106,20 @@ TEST(Generate, CountsTokensAndSaysLength) {
   EXPECT_EQ(end.usage.prompt_tokens, Must(PromptTokens(Tiny(), Ask("hi").conversation)).size());
   EXPECT_GT(end.usage.prefill_seconds, 0);
   EXPECT_GT(end.usage.decode_seconds, 0);
+}
+
+TEST(Generate, ABiasOfATextIsForEachOfItsTokens) {
+  CompletionRequest request = Prompt("one two");
+  request.settings.max_tokens = 60;
+  request.settings.sampling.text_bias = {{" two two.", 100.0F}};
+  auto stream = Must(StartCompletion(Tiny(), request));
+  const std::string often = Join(Drain(*stream), 0);
+  EXPECT_NE(often.find(" two"), std::string::npos);
+  EXPECT_EQ(often.find_first_not_of(" two."), std::string::npos) << often;
+  constexpr float kNever = -std::numeric_limits<float>::infinity();
+  request.settings.sampling.text_bias.emplace_back(" two", kNever);
+  stream = Must(StartCompletion(Tiny(), request));
+  EXPECT_EQ(Join(Drain(*stream), 0), std::string(60, '.'));
 }
 
 TEST(Generate, SpeculationChangesNothingButTheCounts) {

@@ -2,8 +2,7 @@
 #include "service/loop_guard.h"
 
 #include <algorithm>
-#include <bit>
-#include <span>
+#include <utility>
 
 #include "base/rng.h"
 
@@ -29,27 +28,16 @@ uint32_t UpdateRuns(std::span<const int32_t> recent, int32_t token, std::span<ui
   return longest;
 }
 
-// Different sequences of kLoopGram tokens, by their hashes.
-size_t DistinctGrams(std::span<const int32_t> tokens) {
-  constexpr uint64_t kBase = 0x9E3779B97F4A7C15ULL;
-  uint64_t leaving = 1;  // kBase to the power of kLoopGram
-  for (size_t i = 0; i < kLoopGram; ++i) leaving *= kBase;
-  const size_t slots = std::bit_ceil(2 * tokens.size());
-  std::vector<uint64_t> table(slots, 0);
-  const auto value = [&](size_t i) { return static_cast<uint64_t>(tokens[i]) + 1; };
-  size_t distinct = 0;
-  uint64_t rolling = 0;
-  for (size_t i = 0; i < tokens.size(); ++i) {
-    rolling = rolling * kBase + value(i);
-    if (i >= kLoopGram) rolling -= leaving * value(i - kLoopGram);
-    if (i + 1 < kLoopGram) continue;
-    const uint64_t hash = RandomBits(rolling, 0) | 1;
-    size_t slot = (hash >> 20) & (slots - 1);
-    while (table[slot] != 0 && table[slot] != hash) slot = (slot + 1) & (slots - 1);
-    distinct += table[slot] == 0 ? 1 : 0;
-    table[slot] = hash;
+constexpr uint32_t kCountBits = 4;
+constexpr uint32_t kMostCount = (1U << kCountBits) - 1;
+constexpr size_t kFirstSlots = 256;
+
+uint32_t HashOf(std::span<const int32_t, kLoopGram> gram) {
+  uint64_t hash = 0;
+  for (const int32_t token : gram) {
+    hash = RandomBits(hash, static_cast<uint64_t>(static_cast<uint32_t>(token)));
   }
-  return distinct;
+  return std::max(static_cast<uint32_t>(hash >> (32 + kCountBits)), 1U);  // 28 bits, 0 is free
 }
 
 }  // namespace
@@ -63,7 +51,8 @@ LoopLimits AnswerLoopLimits() {
   limits.least_tokens = 384;
   limits.plain_tokens = 2048;
   limits.window = 2048;
-  limits.least_new = 0.06;
+  limits.stale_after = 7;
+  limits.most_stale = 0.9;
   return limits;
 }
 
@@ -77,17 +66,56 @@ TokenText TokenTextOf(std::string_view piece) {
   return TokenText::kPlain;
 }
 
+GramCounts::GramCounts() : slots_(kFirstSlots, 0) {}
+
+void GramCounts::Clear() {
+  slots_.assign(kFirstSlots, 0);
+  used_ = 0;
+}
+
+size_t GramCounts::Add(std::span<const int32_t, kLoopGram> gram) {
+  if (2 * (used_ + 1) > slots_.size()) Grow();
+  const uint32_t hash = HashOf(gram);
+  const size_t mask = slots_.size() - 1;
+  size_t at = hash & mask;
+  while (slots_[at] != 0 && slots_[at] >> kCountBits != hash) at = (at + 1) & mask;
+  if (slots_[at] == 0) {
+    slots_[at] = hash << kCountBits | 1U;
+    ++used_;
+    return 0;
+  }
+  const uint32_t before = slots_[at] & kMostCount;
+  if (before < kMostCount) ++slots_[at];
+  return before;
+}
+
+void GramCounts::Grow() {
+  std::vector<uint32_t> larger(2 * slots_.size(), 0);
+  const size_t mask = larger.size() - 1;
+  for (const uint32_t slot : slots_) {
+    if (slot == 0) continue;
+    size_t at = (slot >> kCountBits) & mask;
+    while (larger[at] != 0) at = (at + 1) & mask;
+    larger[at] = slot;
+  }
+  slots_ = std::move(larger);
+}
+
 LoopGuard::LoopGuard(const LoopLimits& limits)
     : limits_(limits),
       letters_{0},
       recent_(limits.max_period, kNoToken),
-      runs_(limits.max_period, 0) {}
+      runs_(limits.max_period, 0),
+      stale_at_{0} {}
 
 void LoopGuard::Reset() {
   tokens_.clear();
   letters_.assign(1, 0);
   std::fill(recent_.begin(), recent_.end(), kNoToken);
   std::fill(runs_.begin(), runs_.end(), 0);
+  grams_.Clear();
+  stale_ = 0;
+  stale_at_.assign(1, 0);
 }
 
 size_t LoopGuard::Letters(size_t last) const {
@@ -105,10 +133,8 @@ std::optional<LoopFinding> LoopGuard::Push(int32_t token, TokenText text) {
   if (longest * repeats >= limits_.least_tokens * (repeats - 1)) {
     if (auto found = FindBlock()) return found;
   }
-  if (limits_.window > 0 && tokens_.size() >= limits_.window && tokens_.size() % kLoopStride == 0) {
-    return CountNew();
-  }
-  return std::nullopt;
+  CountStale();
+  return CheckWindow();
 }
 
 std::optional<LoopFinding> LoopGuard::FindBlock() const {
@@ -123,13 +149,30 @@ std::optional<LoopFinding> LoopGuard::FindBlock() const {
   return std::nullopt;
 }
 
-std::optional<LoopFinding> LoopGuard::CountNew() const {
-  const size_t count = limits_.window - kLoopGram + 1;
-  const size_t distinct = DistinctGrams(std::span(tokens_).last(limits_.window));
-  const bool plain = IsPlain(Letters(limits_.window), limits_.window);
-  const double least = plain ? limits_.least_new / 4 : limits_.least_new;
-  if (static_cast<double>(distinct) >= least * static_cast<double>(count)) return std::nullopt;
-  return LoopFinding{LoopFinding::Kind::kFewNew, distinct, count};
+void LoopGuard::CountStale() {
+  if (limits_.window == 0) return;
+  if (tokens_.size() >= kLoopGram) {
+    const auto gram = std::span(tokens_).last<kLoopGram>();
+    stale_ += grams_.Add(gram) >= limits_.stale_after ? 1 : 0;
+  }
+  if (tokens_.size() % kLoopStride == 0) stale_at_.push_back(stale_);
+}
+
+std::optional<LoopFinding> LoopGuard::CheckWindow() const {
+  const size_t strides = limits_.window / kLoopStride;
+  const bool looked_at = limits_.window > 0 && tokens_.size() % kLoopStride == 0;
+  if (!looked_at || stale_at_.size() <= strides) return std::nullopt;
+  const size_t window = strides * kLoopStride;
+  const size_t stale = stale_at_.back() - stale_at_[stale_at_.size() - 1 - strides];
+  if (static_cast<double>(stale) <= limits_.most_stale * static_cast<double>(window)) {
+    return std::nullopt;
+  }
+  if (IsPlain(Letters(window), window)) return std::nullopt;
+  std::vector<int32_t> kinds(tokens_.end() - static_cast<ptrdiff_t>(window), tokens_.end());
+  std::sort(kinds.begin(), kinds.end());
+  const auto end = std::unique(kinds.begin(), kinds.end());
+  if (end - kinds.begin() < static_cast<ptrdiff_t>(kLoopLeastKinds)) return std::nullopt;
+  return LoopFinding{LoopFinding::Kind::kLowEntropy, window - stale, window};
 }
 
 }  // namespace lemma::service

@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-// Finds text that goes round in a circle, token by token: a block repeated exactly, or a window
-// with hardly any new token sequences in it. Blocks with few letters (rows of zeros, tables,
-// markup) may repeat longer than prose. A pure function of the tokens that were pushed; less than a
-// microsecond and 8 bytes a token. One thread at a time.
+// Finds text that goes round in a circle, token by token: a block repeated exactly, or a window of
+// low entropy, in which nearly every token ends a sequence that the text has had several times
+// before. The latter are the circles of reasoning models that change a word or the order each time
+// round ("Wait, let me check again ..."). Blocks with few letters (rows of zeros, tables, markup)
+// may repeat longer than prose. A pure function of the tokens that were pushed; less than a
+// microsecond and about 20 bytes a token. One thread at a time.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -22,22 +25,25 @@ struct LoopLimits {
   size_t long_repeats = 3;
   size_t least_tokens = 96;   // covered by all repeats, of prose
   size_t plain_tokens = 512;  // ... of blocks with few letters
-  size_t window = 1024;       // tokens looked at for new sequences; 0: not looked at
-  double least_new = 0.12;    // share of the sequences of kLoopGram tokens that are distinct;
-                              // a quarter of it where few tokens have letters
+  size_t window = 1024;       // tokens whose entropy is looked at, whole strides; 0: it is not
+  size_t stale_after = 3;     // earlier occurrences that make a sequence of kLoopGram tokens stale
+  double most_stale = 0.8;    // share of the window that may be the ends of stale sequences
 };
-inline constexpr size_t kLoopGram = 12;
+inline constexpr size_t kLoopGram = 5;
 inline constexpr size_t kLoopStride = 64;  // the window is looked at every so many tokens
+// A window with fewer different tokens is a drawing or a table of truth values, not prose; prose
+// with so few words in a circle is found as a block.
+inline constexpr size_t kLoopLeastKinds = 16;
 
 // Thinking may be cut early: what follows is an answer. An answer may not.
 LoopLimits ThinkingLoopLimits();
 LoopLimits AnswerLoopLimits();
 
 struct LoopFinding {
-  enum class Kind : uint8_t { kBlock, kFewNew };
+  enum class Kind : uint8_t { kBlock, kLowEntropy };
   Kind kind = Kind::kBlock;
-  size_t period = 0;   // kBlock: tokens of the block; kFewNew: distinct sequences in the window
-  size_t repeats = 0;  // kBlock: whole occurrences; kFewNew: sequences in the window
+  size_t period = 0;   // kBlock: tokens of the block; kLowEntropy: of the window, not stale
+  size_t repeats = 0;  // kBlock: whole occurrences; kLowEntropy: tokens of the window
   bool operator==(const LoopFinding&) const = default;
 };
 
@@ -47,6 +53,22 @@ enum class TokenText : uint8_t {
 };
 // Of the bytes of a token; parts of a character beyond ASCII count as a letter.
 TokenText TokenTextOf(std::string_view piece);
+
+// How often each sequence of kLoopGram tokens has come; 8 to 16 bytes each. Two of them may be
+// taken for one, once in some 10^8.
+class GramCounts {
+ public:
+  GramCounts();
+  // Counts it once more; gives how often it came before, at most 15.
+  size_t Add(std::span<const int32_t, kLoopGram> gram);
+  void Clear();
+
+ private:
+  void Grow();
+
+  std::vector<uint32_t> slots_;  // 28 bits of the hash above 4 of the count; 0 is free
+  size_t used_ = 0;
+};
 
 class LoopGuard {
  public:
@@ -59,13 +81,17 @@ class LoopGuard {
  private:
   [[nodiscard]] size_t Letters(size_t last) const;
   [[nodiscard]] std::optional<LoopFinding> FindBlock() const;
-  [[nodiscard]] std::optional<LoopFinding> CountNew() const;
+  void CountStale();
+  [[nodiscard]] std::optional<LoopFinding> CheckWindow() const;
 
   LoopLimits limits_;
   std::vector<int32_t> tokens_;
   std::vector<uint32_t> letters_;  // [i] tokens with letters among the first i
   std::vector<int32_t> recent_;    // [p - 1] the token p before the next
   std::vector<uint32_t> runs_;     // [p - 1] newest tokens that equal the one p before
+  GramCounts grams_;
+  size_t stale_ = 0;              // tokens so far that end a stale sequence
+  std::vector<size_t> stale_at_;  // [k] of these, after k strides
 };
 
 }  // namespace lemma::service
