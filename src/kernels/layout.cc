@@ -82,7 +82,7 @@ void DecodeRow(const FormatLayout& layout, const uint8_t* group, size_t row, siz
 void DecodePanel(const FormatLayout& layout, const uint8_t* group, size_t first, size_t count,
                  float* panel) {
   constexpr size_t kPart = 256;  // a multiple of every tile_k
-  float values[kPart];
+  float values[kPart] = {};
   for (size_t i = 0; i < count; i += kPart) {
     const size_t part = count - i < kPart ? count - i : kPart;
     const uint8_t* tiles = group + (first + i) / layout.tile_k * layout.tile_bytes;

@@ -121,6 +121,9 @@ struct Jail::State {
   std::optional<JailEnd> imposed;  // why we ended it, if we did
   double order_time = 0;           // of `imposed`
 
+  State() = default;
+  State(const State&) = delete;
+  State& operator=(const State&) = delete;
   ~State();
   void End(JailEnd why);
   void PollOnce();

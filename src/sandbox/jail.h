@@ -87,6 +87,8 @@ class Jail {
   static Result<Jail> Start(const JailSpec& spec);
   Jail(Jail&& other) noexcept;
   Jail& operator=(Jail&& other) noexcept;
+  Jail(const Jail&) = delete;
+  Jail& operator=(const Jail&) = delete;
   ~Jail();
 
   // Collects the output until the end and returns when no process of the jail is left. Once only.

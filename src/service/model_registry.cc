@@ -38,8 +38,8 @@ struct Entry {
 
 // Works to be done without the lock, in order.
 using Calls = std::vector<std::function<void()>>;
-void RunAll(Calls calls) {
-  for (auto& call : calls) call();
+void RunAll(const Calls& calls) {
+  for (const auto& call : calls) call();
 }
 
 }  // namespace
@@ -135,12 +135,13 @@ class ModelRegistry::Impl : public std::enable_shared_from_this<ModelRegistry::I
         now = entry.status();
       } else if ((*entry)->state == ModelState::kReady) {
         now = Lease(*entry);
-      } else {
+      }
+      if (!now) {
         (*entry)->waiting.push_back(std::move(done));
-        BeginLoading(*entry);
+        return BeginLoading(*entry);
       }
     }
-    if (now) done(std::move(*now));
+    done(std::move(*now));
   }
 
   std::vector<ModelInfo> List() {
@@ -406,7 +407,8 @@ class ModelRegistry::Impl : public std::enable_shared_from_this<ModelRegistry::I
       const MutexLock lock(mutex_);
       auto waiting = std::exchange(entry->waiting, {});
       entry->last_used = options_.clock();
-      if (loaded.ok()) {
+      const bool ready = loaded.ok();
+      if (ready) {
         entry->model = std::move(loaded).value();
         entry->state = ModelState::kReady;
         entry->progress = 1;
@@ -418,11 +420,11 @@ class ModelRegistry::Impl : public std::enable_shared_from_this<ModelRegistry::I
       }
       for (auto& done : waiting) {
         auto result = std::make_shared<Result<ModelLease>>(
-            loaded.ok() ? Result<ModelLease>(Lease(entry)) : Result<ModelLease>(entry->error));
+            ready ? Result<ModelLease>(Lease(entry)) : Result<ModelLease>(entry->error));
         calls.push_back([done = std::move(done), result] { done(std::move(*result)); });
       }
     }
-    RunAll(std::move(calls));
+    RunAll(calls);
   }
 
   void DestroyRetired() LEMMA_EXCLUDES(mutex_) {
@@ -478,7 +480,7 @@ class ModelRegistry::Impl : public std::enable_shared_from_this<ModelRegistry::I
         }
       }
     }
-    RunAll(std::move(calls));
+    RunAll(calls);
   }
 
   RegistryOptions options_;  // const after construction

@@ -22,7 +22,7 @@ class TcpTransport : public Transport {
   }
 
   void Handshake(std::function<void(const Error&)> done) override {
-    boost::asio::post(socket_.get_executor(), [done = std::move(done)] { done({}); });
+    socket_.async_wait(boost::asio::ip::tcp::socket::wait_write, std::move(done));  // at once
   }
 
   void Read(ReadCallback done) override {
