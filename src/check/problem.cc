@@ -12,13 +12,16 @@ namespace lemma::check {
 namespace {
 
 // Words whose numeral counts nothing.
-constexpr std::array<std::string_view, 46> kChineseWords = {
-    "一共", "一起",   "一样",   "一定",     "一些",     "一直",   "一般", "一边",
-    "统一", "唯一",   "同一",   "另一",     "任一",     "每一",   "一下", "一旦",
-    "一致", "十分",   "万一",   "一次方程", "二次方程", "一元",   "一点", "第一",
-    "第二", "第三",   "第四",   "第五",     "三角形",   "四边形", "一同", "一律",
-    "一并", "一种",   "对任意", "对于",     "对所有",   "对一切", "对每", "对任何",
-    "对吗", "一对一", "百位",   "十位",     "千位",     "万位"};
+constexpr std::string_view kChineseWords[] = {
+    "一共",   "一起",     "一样",     "一定",   "一些",   "一直",   "一般",   "一边",   "统一",
+    "唯一",   "同一",     "另一",     "任一",   "每一",   "一下",   "一旦",   "一致",   "十分",
+    "万一",   "一次方程", "二次方程", "一元",   "一点",   "第一",   "第二",   "第三",   "第四",
+    "第五",   "三角形",   "四边形",   "一同",   "一律",   "一并",   "一种",   "对任意", "对于",
+    "对所有", "对一切",   "对每",     "对任何", "对吗",   "一对一", "百位",   "十位",   "千位",
+    "万位",   "千克",     "千米",     "千瓦",   "百合",   "百货",   "百科",   "千纸鹤", "半径",
+    "半球",   "三轮车",   "三角尺",   "三角板", "五角星", "九连环", "八宝",   "千斤顶", "万里",
+    "七巧板", "三明治",   "零食",     "零件",   "零钱",   "零花钱", "零用钱", "双方",   "对面",
+    "一会"};
 
 struct WordRow {
   std::string_view word;
@@ -211,9 +214,9 @@ std::vector<NumeralNote> FindNumerals(std::string_view text) {
       at += n;
       continue;
     }
-    const auto* const word = std::find_if(kChineseWords.begin(), kChineseWords.end(),
+    const auto* const word = std::find_if(std::begin(kChineseWords), std::end(kChineseWords),
                                           [&](std::string_view w) { return rest.starts_with(w); });
-    if (word != kChineseWords.end()) {
+    if (word != std::end(kChineseWords)) {
       out.push_back({{at, at + word->size()}, 0, false, "part of the word " + std::string(*word)});
       at += word->size();
       continue;

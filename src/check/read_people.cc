@@ -150,14 +150,16 @@ std::optional<Slots> CommitteeLoose(std::string_view text) {
     const bool refusal =
         HasAny(after, {"不能", "不同时", "refuse", "cannot", "not serve", "拒绝", "不愿意"});
     if (before.ends_with("cannot ") && lower.substr(n.span.begin).starts_with("both")) continue;
-    if (n.value == Rational(2) && refusal) {
-      out.spans["pair"] = n.span;
-    } else if (before.ends_with("选") || before.ends_with("选出") || before.ends_with("选派") ||
-               before.ends_with("choose ") || before.ends_with("select ") ||
-               before.ends_with("committee of ") || before.ends_with("committees of ") ||
-               after.starts_with(" chosen") || after.starts_with(" are chosen") ||
-               after.starts_with(" people chosen") || after.starts_with(" are selected")) {
+    const bool people_chosen =
+        after.starts_with(" people chosen") || after.starts_with(" people be chosen");
+    if (before.ends_with("选") || before.ends_with("选出") || before.ends_with("选派") ||
+        before.ends_with("choose ") || before.ends_with("select ") ||
+        before.ends_with("committee of ") || before.ends_with("committees of ") ||
+        after.starts_with(" chosen") || after.starts_with(" are chosen") || people_chosen ||
+        after.starts_with(" are selected")) {
       Put(out, "taken", n.value, n.span);
+    } else if (n.value == Rational(2) && refusal) {
+      out.spans["pair"] = n.span;
     } else if (before.ends_with("从") || before.ends_with("from ") || before.ends_with("out of ") ||
                before.empty() || before.ends_with("有") || before.ends_with("are ")) {
       Put(out, "all", n.value, n.span);

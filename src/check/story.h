@@ -37,6 +37,7 @@ enum class Fact {
   kEach,       // n units[1] (noun) in every units[0] (of)
   kEachGroup,  // every n units[0] make one units[1]
   kShare,      // split evenly over n units[0]
+  kShareAll,   // n units[0] split evenly over n units[1]
   kCost,
   kPaid,
   kLong,

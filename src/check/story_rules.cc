@@ -329,7 +329,13 @@ Answered Rated(const Facts& facts, const StoryFact& ask) {
 }
 
 Answered Shared(const Facts& facts, const StoryFact& ask) {
-  if (facts.size() != 2 || ask.fact != Fact::kAskEach) return std::nullopt;
+  if (ask.fact != Fact::kAskEach) return std::nullopt;
+  if (facts.size() == 1 && facts[0].fact == Fact::kShareAll) {
+    const StoryFact& f = facts[0];
+    const bool fits = UnitAt(f, 0) == UnitAt(ask, 1) && UnitAt(f, 1) == UnitAt(ask, 0);
+    return fits ? Answered(Over(Number(f, 0), Number(f, 1))) : std::nullopt;
+  }
+  if (facts.size() != 2) return std::nullopt;
   const bool told = facts[1].fact == Fact::kShare;
   const StoryFact* total = nullptr;
   const StoryFact* groups = nullptr;
