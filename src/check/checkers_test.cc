@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include "base/rng.h"
+#include "check/certificate.h"
 #include "check/report.h"
 
 namespace lemma::check {

@@ -77,6 +77,8 @@ void AddQuantize(CLI::App& app, Context& context);
 void AddPerplexity(CLI::App& app, Context& context);
 void AddSynth(CLI::App& app, Context& context);
 void AddBench(CLI::App& app, Context& context);
+void AddCheck(CLI::App& app, Context& context);
+void AddExtract(CLI::App& app, Context& context);
 void AddServe(CLI::App& app, Context& context);
 void AddVersion(CLI::App& app, Context& context);
 

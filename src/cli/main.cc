@@ -65,6 +65,8 @@ int Main(int argc, char** argv) {
   AddPerplexity(app, context);
   AddSynth(app, context);
   AddBench(app, context);
+  AddCheck(app, context);
+  AddExtract(app, context);
   AddServe(app, context);
   AddVersion(app, context);
   try {

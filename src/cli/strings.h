@@ -39,6 +39,11 @@ enum class Text {
   kUsage,           // {0} usage
   kNothingToShow,
   kHelp,
+  kCheckAnswer,       // {0} as written
+  kCheckAnswerFound,  // {0} as written, {1} rule
+  kCheckNoAnswer,
+  kCheckChainDiffers,
+  kExtractPlace,       // {0} rule, {1} first byte, {2} byte behind
   kServeAddress,       // {0} URL
   kServeDefaultModel,  // {0} name
   kServeModel,         // {0} name
