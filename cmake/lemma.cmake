@@ -31,9 +31,9 @@ function(lemma_library name)
 endfunction()
 
 # lemma_test(name SOURCES ... DEPS ... [ENV "A=b"...] [LABELS ...])
-# LEMMA_TEST_FOLDERS, if set, leaves out tests whose name begins with another folder.
+# LEMMA_TEST_FOLDERS, if set, leaves out tests whose name begins with another folder (server_http: server).
 function(lemma_test name)
-  string(REGEX REPLACE "[.].*" "" folder ${name})
+  string(REGEX REPLACE "[._].*" "" folder ${name})
   if(NOT LEMMA_TESTS OR (LEMMA_TEST_FOLDERS AND NOT folder IN_LIST LEMMA_TEST_FOLDERS))
     return()
   endif()

@@ -37,6 +37,7 @@ struct ServeCommand {
   std::string prefix_folder;
   double prefix_gb = 8;
   double drain_seconds = 30;
+  double ping_seconds = 15;
   size_t body_mib = 4;
   std::string log_level = "info";
   bool log_json = false;
@@ -211,6 +212,7 @@ Status Serve(const ServeCommand& given) {
   server::AppOptions options = given.app;
   LEMMA_RETURN_IF_ERROR(FillModels(given, options.models));
   LEMMA_RETURN_IF_ERROR(FillHttp(given, options.http));
+  options.serving.ping = milliseconds(static_cast<int64_t>(given.ping_seconds * 1000));
   options.on_access = [json = given.log_json](const server::AccessRecord& record) {
     LogAccess(record, json);
   };
@@ -231,7 +233,9 @@ Status Serve(const ServeCommand& given) {
   PrintErr(Say(Text::kServeDraining) + "\n");
   app->Drain(milliseconds(static_cast<int64_t>(given.drain_seconds * 1000)),
              [] { return stop_signals > 1; });
+  const Status books = stop_signals > 1 ? OkStatus() : app->CheckIntegrity();
   app->Stop();
+  LEMMA_RETURN_IF_ERROR(books);
   PrintErr(Say(Text::kServeStopped) + "\n");
   return OkStatus();
 }
@@ -281,6 +285,12 @@ void AddLimitOptions(CLI::App& command, ServeCommand& options) {
   command
       .add_option("--load-wait", serving.load_wait_seconds,
                   "seconds a request waits for its model to load before it gets 503")
+      ->capture_default_str();
+  command
+      .add_option("--ping", options.ping_seconds,
+                  "seconds of silence after which a stream of events gets a comment, so that "
+                  "proxies keep it; 0 = never")
+      ->check(CLI::Range(0.0, 3600.0))
       ->capture_default_str();
   command
       .add_option("--drain-seconds", options.drain_seconds,

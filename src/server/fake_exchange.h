@@ -36,6 +36,7 @@ class FakeExchange : public Exchange {
   void Abort() override { Leave(); }
   [[nodiscard]] bool gone() const override { return gone_; }
   [[nodiscard]] bool writable() const override { return !gone_ && !full_ && !ended && !sent; }
+  [[nodiscard]] uint64_t writes() const override { return written.size(); }
   void OnDrain(Callback callback) override { on_drain_ = std::move(callback); }
   void OnGone(Callback callback) override { on_gone_ = std::move(callback); }
   [[nodiscard]] Poster poster() const override {

@@ -24,4 +24,10 @@ std::vector<std::string> FinishNotes(const service::StreamEvent& finish) {
   return out;
 }
 
+std::optional<std::string> TruncationNote(const service::Truncation& truncation) {
+  if (truncation.dropped_messages == 0) return std::nullopt;
+  return fmt::format("truncated: the {} oldest messages ({} tokens) were left out of the prompt",
+                     truncation.dropped_messages, truncation.dropped_tokens);
+}
+
 }  // namespace lemma::server

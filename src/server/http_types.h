@@ -88,6 +88,8 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
   [[nodiscard]] virtual bool gone() const = 0;
   // True while Write would return kReady.
   [[nodiscard]] virtual bool writable() const = 0;
+  // Pieces written so far: who looks twice sees whether the client got anything between.
+  [[nodiscard]] virtual uint64_t writes() const = 0;
   // The queue has room again after kFull.
   virtual void OnDrain(Callback callback) = 0;
   // The client left before the answer was complete, or the server stops; called at most once, never

@@ -130,7 +130,7 @@ class ServingImpl : public ModelServing {
         router_(router),
         admission_(options.max_requests, options.max_requests_per_client),
         workers_(options.workers, options.max_waiting_work) {}
-  ~ServingImpl() override { Stop(); }
+  ~ServingImpl() override { ServingImpl::Stop(); }
   ServingImpl(const ServingImpl&) = delete;
   ServingImpl& operator=(const ServingImpl&) = delete;
 
@@ -351,6 +351,7 @@ class ServingImpl : public ModelServing {
     parts.held = held;
     parts.observer = options_.observer;
     parts.request_time = job->start;
+    parts.silence = options_.ping;
     ++streams_;
     const auto pump = StreamPump::Start(std::move(parts));
     MutexLock lock(mutex_);

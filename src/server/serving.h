@@ -5,6 +5,7 @@
 // Threads: call on the exchange's thread; callbacks come back on it, unless said otherwise.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -77,6 +78,8 @@ struct ServingOptions {
   // Clients do not share prefixes in the cache (whether one asked the same before would show in
   // the time to the first token).
   bool isolate_clients = false;
+  // After so much silence a stream of events gets a comment (Anthropic's: a ping); zero: never.
+  std::chrono::milliseconds ping{15'000};
   StreamObserver* observer = nullptr;  // outlives the serving
 };
 

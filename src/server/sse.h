@@ -21,6 +21,9 @@ inline std::string SseEvent(std::string_view event, std::string_view json) {
   return out += SseData(json);
 }
 
+// A comment, which clients pass over.
+inline constexpr std::string_view kSseKeepAlive = ": keep-alive\n\n";
+
 inline std::string NdjsonLine(std::string_view json) {
   std::string out(json);
   return out += '\n';

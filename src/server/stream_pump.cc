@@ -56,6 +56,19 @@ void StreamPump::Run() {
   });
   parts_.stream->OnEvent([waker = waker_] { Waker::Wake(waker); });
   Waker::Wake(waker_);
+  if (parts_.silence.count() > 0) WatchSilence();
+}
+
+void StreamPump::WatchSilence() {
+  writes_ = parts_.exchange->writes();
+  parts_.exchange->After(parts_.silence, [weak = weak_from_this()] {
+    const auto self = weak.lock();
+    if (!self || !self->parts_.stream) return;
+    // While the client reads slowly there is enough under way.
+    const bool silent = self->parts_.exchange->writes() == self->writes_;
+    if (silent && self->parts_.exchange->writable()) self->parts_.sink->OnSilence();
+    self->WatchSilence();
+  });
 }
 
 void StreamPump::Drain() {

@@ -4,6 +4,7 @@
 // pauses that request by itself; when the client leaves the request is cancelled within one step.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -28,8 +29,8 @@ struct StreamStart {
 };
 
 // A dialect's half of one request. All calls come on the exchange's thread, in this order:
-// OnError, or OnStart, OnEvent..., OnEnd; nothing after the client has left. The sink answers on
-// the exchange; it is destroyed when all is over.
+// OnError, or OnStart, OnEvent and OnSilence..., OnEnd; nothing after the client has left. The sink
+// answers on the exchange; it is destroyed when all is over.
 class StreamSink {
  public:
   StreamSink() = default;
@@ -45,6 +46,9 @@ class StreamSink {
   virtual void OnStart(const StreamStart& start) = 0;
   // Also of kind kFinish, once a sample; a failed sample says so there.
   virtual void OnEvent(const service::StreamEvent& event) = 0;
+  // The client got nothing for a while and more is to come: say so, where the framing of the answer
+  // has a way to, for proxies cut connections that are silent.
+  virtual void OnSilence() {}
   // After the last finish event.
   virtual void OnEnd() = 0;
 };
@@ -69,6 +73,8 @@ class StreamPump : public std::enable_shared_from_this<StreamPump> {
     std::shared_ptr<void> held;          // until the stream is gone: the model, a ticket
     StreamObserver* observer = nullptr;  // outlives the pump; may be null
     double request_time = 0;             // MonotonicSeconds
+    // After so much time without a write: OnSilence. Zero: never.
+    std::chrono::milliseconds silence{0};
   };
   // Begins to pump; on the exchange's thread, after OnStart. The pump lives as long as the answer.
   static std::shared_ptr<StreamPump> Start(Parts parts);
@@ -86,11 +92,13 @@ class StreamPump : public std::enable_shared_from_this<StreamPump> {
   void Run();
   void Drain();
   void Release();
+  void WatchSilence();
 
   Parts parts_;
   std::shared_ptr<Waker> waker_;
   size_t unfinished_ = 0;
   double last_text_ = 0;
+  uint64_t writes_ = 0;  // of the exchange, at the last look
 };
 
 }  // namespace lemma::server

@@ -34,6 +34,7 @@ service::LoadedModel& Model() {
 
 struct Record {
   int finishes = 0;
+  int silences = 0;
   bool ended = false;
   bool destroyed = false;
   std::string text;
@@ -50,6 +51,10 @@ class RecordSink : public StreamSink {
     record_.text += event.text;
     if (event.kind == Kind::kFinish) ++record_.finishes;
     if (!event.text.empty()) exchange_->Write(event.text);
+  }
+  void OnSilence() override {
+    ++record_.silences;
+    exchange_->Write("(silence)");
   }
   void OnEnd() override {
     record_.ended = true;
@@ -79,6 +84,7 @@ class StreamPumpTest : public ::testing::Test {
     parts.stream = std::move(*stream);
     parts.sink = std::make_unique<RecordSink>(exchange_, record_);
     parts.request_time = MonotonicSeconds();
+    parts.silence = std::chrono::milliseconds(10);
     parts.held = std::shared_ptr<void>(nullptr, [this](void*) { released_ = true; });
     pump_ = StreamPump::Start(std::move(parts));
   }
@@ -142,6 +148,33 @@ TEST_F(StreamPumpTest, CancelOfTheServerEndsTheAnswerProperly) {
   pump_.lock()->Cancel();
   EXPECT_TRUE(RunUntil([&] { return record_.ended; }));
   EXPECT_EQ(record_.finishes, 1);
+}
+
+TEST_F(StreamPumpTest, TellsOfSilenceUntilTheAnswerIsOver) {
+  Start(1, 300);
+  const auto look = [this] {
+    ASSERT_EQ(exchange_->later.size(), 1U);
+    const auto task = exchange_->later.back();
+    exchange_->later.pop_back();
+    task();
+  };
+  look();  // nothing was posted: the client got nothing yet
+  EXPECT_EQ(record_.silences, 1);
+  look();
+  EXPECT_EQ(record_.silences, 2);
+  const size_t before = exchange_->written.size();
+  ASSERT_TRUE(RunUntil([&] { return exchange_->written.size() > before; }));
+  look();
+  EXPECT_EQ(record_.silences, 2);
+  exchange_->SetFull(true);
+  look();
+  look();  // nothing came between, but the client is slow
+  EXPECT_EQ(record_.silences, 2);
+  exchange_->SetFull(false);
+  ASSERT_TRUE(RunUntil([&] { return record_.ended; }));
+  look();
+  EXPECT_EQ(record_.silences, 2);
+  EXPECT_TRUE(exchange_->later.empty());
 }
 
 TEST(WorkerPools, RunBoundAndStop) {

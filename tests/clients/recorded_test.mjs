@@ -2,6 +2,7 @@
 // Requests as other servers' documents show them with curl, sent as they stand: the model names are
 // those of the documents. No client library: what goes over the wire is what is written here.
 import assert from 'node:assert/strict';
+import net from 'node:net';
 import {after, before, test} from 'node:test';
 
 import {BUNDLED, readSse, Server} from './server.mjs';
@@ -129,24 +130,120 @@ test('OpenAI: a stream as lines of data, ended by [DONE]', async () => {
   for (const {data} of events.slice(0, -1)) assert.equal(JSON.parse(data).object, 'chat.completion.chunk');
 });
 
+// The message of an error body; fails when the body is another dialect's.
+function openai(body) {
+  assert.deepEqual(Object.keys(body), ['error']);
+  for (const name of ['type', 'code']) assert.ok(body.error[name] !== undefined, name);
+  return body.error.message;
+}
+function ollama(body) {
+  assert.deepEqual(Object.keys(body), ['error']);
+  assert.equal(typeof body.error, 'string');
+  return body.error;
+}
+function anthropic(body) {
+  assert.equal(body.type, 'error');
+  assert.deepEqual(Object.keys(body.error).sort(), ['message', 'type']);
+  return body.error.message;
+}
+
+// Over a socket, as fetch mends what is wrong.
+async function raw(text) {
+  const {hostname, port} = new URL(server.base);
+  const socket = net.connect(Number(port), hostname);
+  socket.write(text);
+  let answer = '';
+  for await (const bytes of socket) answer += bytes;
+  const [head, body] = answer.split('\r\n\r\n');
+  return {status: Number(head.split(' ')[1]), body: JSON.parse(body)};
+}
+
 test('what is wrong with a request is said in the shape of its dialect', async () => {
   const message = {
-    '/v1/chat/completions': (e) => e.error.message,
-    '/api/chat': (e) => e.error,
-    '/v1/messages': (e) => e.error.message,
-    '/completion': (e) => e.error.message,
+    '/v1/chat/completions': openai,
+    '/api/chat': ollama,
+    '/v1/messages': anthropic,
+    '/completion': openai,
   };
   for (const [route, textOf] of Object.entries(message)) {
     assert.match(textOf(await json(route, '{"messages": [', 400)), /not valid JSON/, route);
     assert.match(textOf(await json(route, '[]', 400)), /must be a JSON object/, route);
     const large = await server.post(route, `{"x": "${'y'.repeat(2 << 20)}"}`);
     assert.equal(large.status, 413, route);
-    assert.ok((await large.json()).error, route);  // refused before its path is looked at
+    assert.match(textOf(await large.json()), /more than 1048576 bytes/, route);
+    const head = `POST ${route} HTTP/1.1\r\nConnection: close\r\nHost: `;
+    const host = await raw(`${head}evil.example\r\n\r\n`);
+    assert.equal(host.status, 403, route);
+    assert.match(textOf(host.body), /Host/, route);
+    const long = await raw(`${head}localhost\r\nx-long: ${'y'.repeat(30000)}\r\n\r\n`);
+    assert.equal(long.status, 431, route);
+    assert.ok(textOf(long.body), route);
     const wrong = await fetch(server.base + route, {method: 'DELETE'});
     assert.equal(wrong.status, 405, route);
     assert.ok(textOf(await wrong.json()).length > 0, route);
   }
   assert.match((await json('/api/nothing', '{}', 404)).error, /\/api\/nothing/);
+});
+
+const TOOL = {name: 'add', description: 'Adds.', parameters: {type: 'object', properties: {x: {type: 'number'}}}};
+const WRAPPED = [{type: 'function', function: TOOL}];
+const FLAT = [{type: 'function', ...TOOL}];
+const SCHEMA = {type: 'object', properties: {x: {type: 'number'}}};
+
+// What cannot be kept is refused in words, never left out silently: no model is made to call a tool, or to
+// keep to a form, yet.
+test('forced tools and forms are refused clearly in every dialect', async () => {
+  const messages = [{role: 'user', content: 'What is 2 + 3?'}];
+  const input = 'What is 2 + 3?';
+  const form = {type: 'json_schema', json_schema: {name: 'x', schema: SCHEMA}};
+  const refused = [
+    ['/v1/chat/completions', openai, /tool_choice.*grammar/, {messages, tools: WRAPPED, tool_choice: 'required'}],
+    ['/v1/chat/completions', openai, /strict.*grammar/,
+     {messages, tools: [{type: 'function', function: {...TOOL, strict: true}}]}],
+    ['/v1/chat/completions', openai, /response_format.*grammar/, {messages, response_format: form}],
+    ['/v1/chat/completions', openai, /response_format.*grammar/, {messages, response_format: {type: 'json_object'}}],
+    ['/v1/completions', openai, /response_format.*grammar/, {prompt: input, response_format: form}],
+    ['/v1/responses', openai, /tool_choice.*grammar/, {input, tools: FLAT, tool_choice: 'required'}],
+    ['/v1/responses', openai, /text\.format.*grammar/, {input, text: {format: {type: 'json_schema', name: 'x', schema: SCHEMA}}}],
+    ['/api/chat', ollama, /format.*grammar/, {messages, format: SCHEMA, stream: false}],
+    ['/api/generate', ollama, /format.*grammar/, {prompt: input, format: 'json', stream: false}],
+    ['/v1/messages', anthropic, /tool_choice.*grammar/,
+     {messages, max_tokens: 9, tools: [{name: 'add', input_schema: SCHEMA}], tool_choice: {type: 'any'}}],
+    ['/completion', openai, /json_schema.*grammar/, {prompt: input, json_schema: SCHEMA}],
+    ['/completion', openai, /grammar/, {prompt: input, grammar: 'root ::= [0-9]+'}],
+  ];
+  for (const [route, textOf, pattern, body] of refused) {
+    assert.match(textOf(await json(route, body, 400)), pattern, `${route} ${JSON.stringify(body)}`);
+  }
+});
+
+test('tools that may be called are told to the model in every dialect', async () => {
+  const messages = [{role: 'user', content: 'What is 2 + 3?'}];
+  const anthropicTools = [{name: 'add', description: 'Adds.', input_schema: SCHEMA}];
+  const ways = [
+    ['/v1/chat/completions', {messages, max_tokens: 3}, WRAPPED, {tool_choice: 'none'}, (r) => r.usage.prompt_tokens],
+    ['/v1/responses', {input: 'What is 2 + 3?', max_output_tokens: 3}, FLAT, {tool_choice: 'none'}, (r) => r.usage.input_tokens],
+    ['/api/chat', {messages, stream: false, options: {num_predict: 3}}, WRAPPED, undefined, (r) => r.prompt_eval_count],
+    ['/v1/messages/count_tokens', {messages}, anthropicTools, {tool_choice: {type: 'none'}}, (r) => r.input_tokens],
+  ];
+  for (const [route, body, tools, none, tokens] of ways) {
+    const without = tokens(await json(route, body));
+    assert.ok(tokens(await json(route, {...body, tools})) > without + 20, `${route}: the prompt has the tool`);
+    if (none) assert.equal(tokens(await json(route, {...body, tools, ...none})), without, route);
+  }
+});
+
+test('logit_bias of ids, texts and false', async () => {
+  const body = {prompt: 'What is 2 + 3?', max_tokens: 12, temperature: 0};
+  const {tokens: [seven]} = await json('/tokenize', {content: '7', add_special: false});
+  for (const logit_bias of [{[seven]: 100}, [[seven, 100]], [['7', 100]]]) {
+    const reply = await json('/v1/completions', {...body, logit_bias});
+    assert.equal(reply.choices[0].text, '7'.repeat(12), JSON.stringify(logit_bias));
+  }
+  const words = await json('/completion', {...body, logit_bias: {' seven': 100}});
+  assert.notEqual(words.content, (await json('/completion', body)).content);
+  const never = await json('/v1/completions', {...body, logit_bias: [['7', 100], ['7', false]]});
+  assert.doesNotMatch(never.choices[0].text, /7/);
 });
 
 test('health and metrics need no model', async () => {

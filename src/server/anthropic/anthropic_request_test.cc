@@ -130,8 +130,9 @@ TEST(MessagesBodyTest, WhatCannotBeDoneIsRefusedByName) {
     std::string_view message;
   };
   for (const auto& [fields, message] :
-       {Case{R"("tool_choice":{"type":"any"})", "tool_choice.type: \"any\" is not available"},
-        Case{R"("tool_choice":{"type":"tool","name":"f"})", "tool_choice.type: \"tool\" is not"},
+       {Case{R"("tool_choice":{"type":"any"})", "tool_choice.type: \"any\": a call that is forced"},
+        Case{R"("tool_choice":{"type":"tool","name":"f"})",
+             "tool_choice.type: \"tool\": a call that is"},
         Case{R"("tools":[{"type":"web_search_20250305","name":"w"}])", "tools[0].type: \"web_"},
         Case{R"("tools":[{"name":"w"}])", "tools[0].input_schema: is missing"},
         Case{R"("thinking":{"type":"enabled","budget_tokens":100})",
@@ -139,7 +140,7 @@ TEST(MessagesBodyTest, WhatCannotBeDoneIsRefusedByName) {
         Case{R"("thinking":{"type":"enabled"})", "thinking.budget_tokens: expected an integer"},
         Case{R"("thinking":{"type":"on"})", "thinking.type: expected"},
         Case{R"("mcp_servers":[{"url":"x"}])", "mcp_servers: this server runs no tools"},
-        Case{R"("output_config":{"format":{}})", "output_config.format: structured output"},
+        Case{R"("output_config":{"format":{}})", "output_config.format: output in a given form"},
         Case{R"("system":7)", "system: expected a string or a list"},
         Case{R"("temperature":"hot")", "temperature: expected a number, found a string"}}) {
     BodyNotes notes;

@@ -50,29 +50,16 @@ TEST_F(SinkTest, AStreamBeginsAndEndsAsClientsExpect) {
   EXPECT_TRUE(exchange_->ended);
 }
 
-TEST_F(SinkTest, APingComesOnlyWhenNothingElseDid) {
+TEST_F(SinkTest, APingInSilenceOfAStreamOnly) {
   auto sink = MakeSink(exchange_, Options(true));
   sink->OnStart({});
-  const auto look = [this] {
-    ASSERT_FALSE(exchange_->later.empty());
-    const auto task = exchange_->later.back();
-    exchange_->later.pop_back();
-    task();
-  };
-  size_t before = exchange_->written.size();
-  look();
-  ASSERT_EQ(exchange_->written.size(), before + 1);
-  EXPECT_THAT(exchange_->written.back(), StartsWith("event: ping\n"));
-  sink->OnEvent(Event(Kind::kContent, "Hi"));
-  before = exchange_->written.size();
-  look();
-  EXPECT_EQ(exchange_->written.size(), before);
-  look();
-  EXPECT_EQ(exchange_->written.size(), before + 1);
-  sink.reset();
-  before = exchange_->written.size();
-  look();  // the answer is gone
-  EXPECT_EQ(exchange_->written.size(), before);
+  sink->OnSilence();
+  EXPECT_EQ(exchange_->written.back(), "event: ping\ndata: {\"type\":\"ping\"}\n\n");
+  exchange_ = std::make_shared<testing::FakeExchange>();
+  sink = MakeSink(exchange_, Options(false));
+  sink->OnStart({});
+  sink->OnSilence();
+  EXPECT_TRUE(exchange_->written.empty());
 }
 
 TEST_F(SinkTest, WithoutAStreamEverythingIsOneObject) {

@@ -8,6 +8,8 @@
 #include <string>
 #include <utility>
 
+#include "server/dialect/conversation.h"
+
 namespace lemma::server::anthropic {
 
 namespace json = boost::json;
@@ -28,23 +30,16 @@ void ReadBlocks(const json::value& value, const std::string& path, BodyNotes& no
     return notes.Fail(InvalidArgument(fmt::format(
         "{}: expected a string or a list of content blocks, found {}", path, JsonTypeName(value))));
   }
-  size_t index = 0;
-  for (const json::value& item : value.get_array()) {
-    const std::string item_path = IndexPath(path, index++);
-    if (!item.is_object()) {
-      return notes.Fail(InvalidArgument(fmt::format("{}: expected an object", item_path)));
-    }
-    ObjectReader in(item.get_object(), item_path, notes);
+  ReadObjects(value.get_array(), path, notes, [&on_block](ObjectReader& in) {
     std::string type;
     in.Read("type", type);
     in.Any("cache_control");  // prefixes are cached by themselves
     if (!on_block(type, in)) {
-      return in.Fail("type", type.empty() ? "is missing"
-                                          : fmt::format("\"{}\" is not supported here",
-                                                        std::string_view(type).substr(0, 64)));
+      in.Fail("type", type.empty() ? "is missing"
+                                   : fmt::format("\"{}\" is not supported here",
+                                                 std::string_view(type).substr(0, 64)));
     }
-    in.Finish();
-  }
+  });
 }
 
 void ReadTextBlock(ObjectReader& in, std::string& to) {
@@ -154,13 +149,11 @@ void ReadAssistantBlocks(const json::value& content, const std::string& path, Bo
   });
 }
 
-void ReadMessage(const json::object& object, const std::string& path, BodyNotes& notes,
-                 chat::Conversation& conversation) {
-  ObjectReader in(object, path, notes);
+void ReadMessage(ObjectReader& in, chat::Conversation& conversation) {
+  BodyNotes& notes = in.notes();
   std::string role;
   in.Read("role", role);
   const json::value* content = in.Any("content");
-  in.Finish();
   if (content == nullptr) return in.Fail("content", "is missing");
   if (role == "system") {  // since version 2026-10-21
     chat::Message& message = conversation.messages.emplace_back();
@@ -199,7 +192,6 @@ chat::ToolSpec ReadTool(ObjectReader& in) {
   } else {
     tool.parameters = json::serialize(*schema);
   }
-  in.Finish();
   return tool;
 }
 
@@ -215,35 +207,22 @@ void ReadSystem(const json::value& system, BodyNotes& notes, chat::Conversation&
 }
 
 void ReadMessages(const json::array& messages, BodyNotes& notes, chat::Conversation& conversation) {
-  size_t index = 0;
-  for (const json::value& item : messages) {
-    const std::string path = IndexPath("messages", index++);
-    if (!item.is_object()) {
-      return notes.Fail(InvalidArgument(fmt::format("{}: expected an object", path)));
-    }
-    ReadMessage(item.get_object(), path, notes, conversation);
-  }
+  if (!CheckCount(messages, "messages", kMostMessages, notes)) return;
+  ReadObjects(messages, "messages", notes,
+              [&conversation](ObjectReader& in) { ReadMessage(in, conversation); });
   if (messages.empty()) {
     return notes.Fail(InvalidArgument("messages: expected at least one message"));
   }
   if (conversation.messages.empty()) {  // lists of content without a block
     return notes.Fail(InvalidArgument("messages: expected at least one content block"));
   }
-  const chat::Message& last = conversation.messages.back();
-  if (last.role == chat::Role::kAssistant && last.tool_calls.empty()) {
-    conversation.end = chat::PromptEnd::kContinueFinal;
-  }
+  ContinueOpenTurn(conversation);
 }
 
 void ReadTools(const json::array& tools, BodyNotes& notes, chat::Conversation& conversation) {
-  for (const json::value& item : tools) {
-    const std::string path = IndexPath("tools", conversation.tools.size());
-    if (!item.is_object()) {
-      return notes.Fail(InvalidArgument(fmt::format("{}: expected an object", path)));
-    }
-    ObjectReader in(item.get_object(), path, notes);
-    conversation.tools.push_back(ReadTool(in));
-  }
+  if (!CheckCount(tools, "tools", kMostTools, notes)) return;
+  ReadObjects(tools, "tools", notes,
+              [&conversation](ObjectReader& in) { conversation.tools.push_back(ReadTool(in)); });
 }
 
 }  // namespace lemma::server::anthropic

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "server/anthropic/content.h"
+#include "server/dialect/refusals.h"
 #include "service/thinking.h"
 
 namespace lemma::server::anthropic {
@@ -34,9 +35,7 @@ void ReadToolChoice(ObjectReader& body, chat::Conversation& conversation) {
   if (type == "none") {
     conversation.tools.clear();
   } else if (type == "any" || type == "tool") {
-    in.Fail("type", fmt::format("\"{}\" is not available in this version: calls cannot be forced; "
-                                "use \"auto\" or \"none\"",
-                                type));
+    in.Fail("type", fmt::format("\"{}\": {}", type, kNoForcedTools));
   } else if (type != "auto") {
     in.Fail("type", "expected \"auto\" or \"none\"");
   }
@@ -80,7 +79,7 @@ void ReadOutputConfig(ObjectReader& body, service::ChatRequest& chat) {
   ObjectReader in(*config, "output_config", body.notes());
   std::optional<std::string> effort;
   in.Read("effort", effort);
-  in.Refuse("format", "structured output is not available in this version");
+  in.Refuse("format", kNoForms);
   in.Finish();
   if (!effort) return;
   const auto meant = service::ThinkingForEffort(*effort);
@@ -111,7 +110,7 @@ void RefuseWhatRunsElsewhere(ObjectReader& in) {
     in.Fail("mcp_servers", "this server runs no tools: pass them in \"tools\"");
   }
   in.Refuse("container", "this server runs no tools");
-  in.Refuse("output_format", "structured output is not available in this version");
+  in.Refuse("output_format", kNoForms);
   in.NoEffect("context_management", "a prompt that does not fit is an error");
   in.NoEffect("service_tier");
   in.NoEffect("inference_geo");

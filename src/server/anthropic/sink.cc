@@ -5,80 +5,57 @@
 #include <utility>
 
 #include "server/anthropic/reply.h"
+#include "server/dialect/reply_sink.h"
 
 namespace lemma::server::anthropic {
 namespace {
 
 using service::StreamEvent;
 
-class ReplySink final : public StreamSink {
+class MessageSink final : public ReplySink {
  public:
-  ReplySink(ExchangePtr exchange, SinkOptions options)
-      : exchange_(std::move(exchange)), options_(std::move(options)) {}
+  MessageSink(ExchangePtr exchange, SinkOptions options)
+      : ReplySink(std::move(exchange), AnswerFor(options.stream), FormatError),
+        options_(std::move(options)) {}
 
   [[nodiscard]] std::string id() const override { return options_.id; }
 
-  void OnError(const ApiError& error) override { exchange_->Send(FormatError(error)); }
-
   void OnStart(const StreamStart& start) override {
     ReplyHead head{options_.id, start.model, start.prompt_tokens, options_.warnings};
-    if (!options_.stream) {
+    if (!streams()) {
       builder_.emplace(std::move(head));
       return;
     }
     writer_.emplace(std::move(head));
-    StreamHead stream;
-    stream.headers.push_back({"Cache-Control", "no-cache"});
-    exchange_->Begin(std::move(stream));
-    exchange_->Write(writer_->Start());
-    PingLater();
+    Begin();
+    Write(writer_->Start());
   }
 
   void OnEvent(const StreamEvent& event) override {
-    if (!writer_) return AddToWhole(event);
-    const std::string text = writer_->Add(event);
-    if (text.empty()) return;
-    silent_ = false;
-    exchange_->Write(text);
+    if (writer_) return Write(writer_->Add(event));
+    if (event.kind != StreamEvent::Kind::kFinish) return builder_->Add(event);
+    if (event.finish == service::FinishReason::kError) {
+      return Send(FormatError(FromStatus(event.error)));
+    }
+    SendJson(builder_->Finish(event));
   }
 
   void OnEnd() override {
-    if (writer_) exchange_->End();
+    if (writer_) End();
   }
 
  private:
-  void AddToWhole(const StreamEvent& event) {
-    if (event.kind != StreamEvent::Kind::kFinish) return builder_->Add(event);
-    if (event.finish == service::FinishReason::kError) {
-      return exchange_->Send(FormatError(FromStatus(event.error)));
-    }
-    Response response;
-    response.body = builder_->Finish(event);
-    exchange_->Send(std::move(response));
-  }
+  [[nodiscard]] std::string Silence() const override { return EventWriter::Ping(); }
 
-  // All on the exchange's thread; the sink, and with it `alive_`, goes away on it too.
-  void PingLater() {
-    exchange_->After(options_.ping, [this, alive = std::weak_ptr<bool>(alive_)] {
-      if (alive.expired() || exchange_->gone()) return;
-      if (silent_) exchange_->Write(EventWriter::Ping());
-      silent_ = true;
-      PingLater();
-    });
-  }
-
-  const ExchangePtr exchange_;
   const SinkOptions options_;
   std::optional<EventWriter> writer_;
   std::optional<MessageBuilder> builder_;
-  bool silent_ = true;  // since the last look
-  const std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };
 
 }  // namespace
 
 std::unique_ptr<StreamSink> MakeSink(ExchangePtr exchange, SinkOptions options) {
-  return std::make_unique<ReplySink>(std::move(exchange), std::move(options));
+  return std::make_unique<MessageSink>(std::move(exchange), std::move(options));
 }
 
 }  // namespace lemma::server::anthropic

@@ -85,6 +85,16 @@ void App::Drain(std::chrono::milliseconds limit, const std::function<bool()>& hu
   static_cast<void>(impl_->http().Drain(kLastWords, {}));
 }
 
+Status App::CheckIntegrity() {
+  for (const service::ModelInfo& info : models().List()) {
+    if (info.state != service::ModelState::kReady) continue;
+    const auto lease = models().Acquire(info.name);
+    if (!lease.ok()) continue;  // unloaded meanwhile
+    LEMMA_RETURN_IF_ERROR((*lease)->engine().CheckIntegrity().WithContext(info.name));
+  }
+  return OkStatus();
+}
+
 void App::Stop() { impl_->Stop(); }
 
 }  // namespace lemma::server

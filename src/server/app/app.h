@@ -41,6 +41,9 @@ class App {
   // Takes nothing new and lets what runs finish, up to `limit`; then what still runs is cancelled
   // and its clients get the end of their answers. `hurry` (polled) makes it short.
   void Drain(std::chrono::milliseconds limit, const std::function<bool()>& hurry);
+  // The books of every loaded model's cache are in order; waits for a step of each engine. Between
+  // Drain and Stop.
+  Status CheckIntegrity();
   void Stop();
 
  private:

@@ -373,6 +373,7 @@ TEST_F(AppTest, DrainLetsStreamsEnd) {
   client.Send(PostRequest("/v1/chat/completions", Chat(R"("stream":true)")));
   client.ReadUntil("\r\n\r\n");
   app_->Drain(milliseconds(testing::kPatienceMs), {});
+  EXPECT_TRUE(app_->CheckIntegrity().ok());
   std::string text;
   for (std::string chunk = client.ReadChunk(); !chunk.empty(); chunk = client.ReadChunk()) {
     text += chunk;
@@ -388,6 +389,7 @@ TEST_F(AppTest, StreamsBeyondTheLimitOfTheDrainAreCancelledAndEnd) {
                   Chat(R"("stream":true,"ignore_eos":true,"loop_guard":false,"max_tokens":1000)")));
   client.ReadUntil("\r\n\r\n");
   app_->Drain(milliseconds(0), {});
+  EXPECT_TRUE(app_->CheckIntegrity().ok());
   std::string text;
   for (std::string chunk = client.ReadChunk(); !chunk.empty(); chunk = client.ReadChunk()) {
     text += chunk;

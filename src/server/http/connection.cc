@@ -111,6 +111,8 @@ void Connection::OnBytes(std::string_view bytes) {
   }
   if (phase_ == Phase::kIdle) {
     phase_ = Phase::kHeader;
+    cors_.clear();
+    match_ = {};
     request_start_ = steady_clock::now();
     SetDeadline(shared_.options.timeouts.header);
     reader_ = std::make_unique<RequestReader>(shared_.options.limits);
@@ -143,8 +145,6 @@ bool Connection::Screen() {
   Request& request = reader_->request();
   request.peer = peer_;
   request.client = peer_;
-  cors_.clear();
-  match_ = {};
   const HttpServerOptions& options = shared_.options;
   if (const auto error = CheckSource(options.guard, request)) return Refuse(*error), false;
   if (CheckOrigin(options.guard, request) == OriginVerdict::kListed) cors_ = CorsHeaders(request);
@@ -377,6 +377,7 @@ void Connection::Sweep(SteadyTime now) {
   ++shared_.timeouts;
   const bool asked = phase_ == Phase::kHeader || phase_ == Phase::kBody;
   if (!asked || now >= write_deadline_) return Close();
+  reader_->GuessPath();
   ApiError error;
   error.kind = ErrorKind::kInvalidRequest;
   error.status_override = 408;

@@ -10,6 +10,7 @@ HttpExchange::HttpExchange(std::shared_ptr<Connection> connection,
                            std::shared_ptr<const Request> request)
     : connection_(std::move(connection)), request_(std::move(request)) {}
 
+// NOLINTNEXTLINE(bugprone-exception-escape): want of memory ends the process
 HttpExchange::~HttpExchange() {
   HttpShared& shared = connection_->shared();
   if (shared.stopped) return;
@@ -43,6 +44,7 @@ void HttpExchange::Begin(StreamHead head) {
 
 WriteState HttpExchange::Write(std::string_view bytes) {
   if (gone_ || stage_ != Stage::kStreaming) return WriteState::kGone;
+  ++writes_;
   const WriteState state = connection_->WriteChunk(bytes);
   full_ = state == WriteState::kFull;
   return state;

@@ -15,7 +15,7 @@ class HttpExchange final : public Exchange {
  public:
   HttpExchange(std::shared_ptr<Connection> connection, std::shared_ptr<const Request> request);
   // On any thread.
-  ~HttpExchange() override;
+  ~HttpExchange() override;  // NOLINT(bugprone-exception-escape): want of memory ends the process
   HttpExchange(const HttpExchange&) = delete;
   HttpExchange& operator=(const HttpExchange&) = delete;
 
@@ -27,6 +27,7 @@ class HttpExchange final : public Exchange {
   void Abort() override;
   [[nodiscard]] bool gone() const override { return gone_; }
   [[nodiscard]] bool writable() const override;
+  [[nodiscard]] uint64_t writes() const override { return writes_; }
   void OnDrain(Callback callback) override;
   void OnGone(Callback callback) override;
   [[nodiscard]] Poster poster() const override;
@@ -43,6 +44,7 @@ class HttpExchange final : public Exchange {
   std::shared_ptr<Connection> connection_;
   const std::shared_ptr<const Request> request_;
   Stage stage_ = Stage::kOpen;
+  uint64_t writes_ = 0;
   bool gone_ = false;
   bool full_ = false;
   Callback on_drain_;

@@ -41,7 +41,6 @@ Method FromVerb(http::verb verb) {
 
 int StatusFor(const boost::system::error_code& error) {
   if (error == http::error::header_limit) return 431;
-  if (error == http::error::body_limit) return 413;
   if (error == http::error::bad_version) return 505;
   return 400;
 }
@@ -84,8 +83,10 @@ RequestReader::State RequestReader::ReadHead() {
         http.put(boost::asio::buffer(pending_.data() + used, pending_.size() - used), error);
     used += count;
     if (error == http::error::need_more || (count == 0 && !error)) break;
+    if (error == http::error::body_limit) return FailTooLarge();
     if (error) return Fail(StatusFor(error), error.message());
   }
+  GuessPath();
   pending_.erase(0, used);
   // Beast counts a header against its limit only once its end is in sight.
   if (!http.is_header_done()) {
@@ -114,7 +115,7 @@ RequestReader::State RequestReader::ReadBody() {
       case ChunkedBody::State::kBad:
         return Fail(400, "the body is not in chunks as it should be");
       case ChunkedBody::State::kTooLarge:
-        return Fail(413, fmt::format("the body has more than {} bytes", limits_.body_bytes));
+        return FailTooLarge();
     }
   }
   pending_.erase(0, pending_.size() - rest.size());
@@ -168,9 +169,26 @@ RequestReader::State RequestReader::CheckHead() {
   return state_ = State::kBody;
 }
 
+void RequestReader::GuessPath() {
+  if (!request_.path.empty()) return;
+  std::string_view line = std::string_view(pending_).substr(0, pending_.find_first_of("\r\n"));
+  const size_t begin = line.find(' ');
+  if (begin == std::string_view::npos) return;
+  line.remove_prefix(begin + 1);
+  line = line.substr(0, line.find_first_of(" ?"));
+  if (!line.starts_with('/')) return;
+  line = line.substr(0, limits_.target_bytes);
+  request_.path = PercentDecode(line).value_or(std::string(line));
+}
+
 std::string RequestReader::TakeRest() { return std::exchange(pending_, {}); }
 
+RequestReader::State RequestReader::FailTooLarge() {
+  return Fail(413, fmt::format("the body has more than {} bytes", limits_.body_bytes));
+}
+
 RequestReader::State RequestReader::Fail(int status, std::string error) {
+  GuessPath();
   error_status_ = status;
   error_ = std::move(error);
   return state_ = State::kFailed;

@@ -45,6 +45,9 @@ class RequestReader {
   // From kBody on, without the body before kDone; peer, client and parameter are left empty.
   [[nodiscard]] Request& request() { return request_; }
 
+  // Fills in the request's path as far as the first line has come; for answers to requests that
+  // were never read whole. Keeps a path that is known.
+  void GuessPath();
   // After kFailed: the status to answer with, and why.
   [[nodiscard]] int error_status() const { return error_status_; }
   [[nodiscard]] const std::string& error() const { return error_; }
@@ -52,6 +55,7 @@ class RequestReader {
  private:
   struct Parser;
   State Fail(int status, std::string error);
+  State FailTooLarge();
   State ReadHead();
   State CheckHead();
   State ReadBody();

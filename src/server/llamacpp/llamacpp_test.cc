@@ -87,7 +87,7 @@ TEST(ReplyTest, PiecesAndTheEnd) {
   shape.model = "m";
   shape.tokens = true;
   shape.logprobs = true;
-  shape.token_text = [](int32_t token) { return std::string(token == 1 ? "hi" : "\xE4"); };
+  shape.token_text = [](int32_t token) { return std::string_view(token == 1 ? "hi" : "\xE4"); };
   shape.warnings = {"w"};
   ReplyText text;
   text.content = "hi\n";

@@ -20,7 +20,7 @@ json::array Ids(const ReplyText& text) {
 }
 
 json::object TokenRow(const ReplyShape& shape, int32_t token, double logprob) {
-  const std::string text = shape.token_text ? shape.token_text(token) : std::string();
+  const std::string_view text = shape.token_text ? shape.token_text(token) : std::string_view();
   json::array bytes;
   for (const char c : text) bytes.emplace_back(static_cast<int64_t>(static_cast<unsigned char>(c)));
   return {{"id", token},

@@ -4,16 +4,14 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <string>
 #include <vector>
 
 #include "server/api_error.h"
+#include "server/dialect/token_text.h"
 #include "service/generate.h"
 
 namespace lemma::server::llamacpp {
-
-using TokenText = std::function<std::string(int32_t token)>;
 
 struct ReplyText {
   std::string content;

@@ -7,6 +7,7 @@
 #include <limits>
 #include <utility>
 
+#include "server/dialect/refusals.h"
 #include "server/openai/messages.h"
 #include "server/openai/settings.h"
 
@@ -54,13 +55,11 @@ void ReadProbabilities(ObjectReader& in, CompletionBody& body) {
 }
 
 void RefuseOrWarn(ObjectReader& in) {
-  constexpr std::string_view kNoGrammar =
-      "output in a given form is not supported until this server has a grammar engine";
   const json::value* grammar = in.Any("grammar");
   if (grammar != nullptr && !(grammar->is_string() && grammar->get_string().empty())) {
-    in.Fail("grammar", kNoGrammar);
+    in.Fail("grammar", kNoForms);
   }
-  in.Refuse("json_schema", kNoGrammar);
+  in.Refuse("json_schema", kNoForms);
   in.Refuse("lora", "adapters are not supported");
   in.Refuse("post_sampling_probs", "is not supported: n_probs gives the model's own");
   for (const std::string_view name :

@@ -41,7 +41,7 @@ void HandleCompletion(Serving& serving, const ExchangePtr& exchange) {
   shape.logprobs = body->show_logprobs;
   shape.prompt = body->completion.prompt;
   shape.warnings = notes.warnings();
-  auto sink = MakeSink(exchange, std::move(shape), body->stream ? Answer::kStream : Answer::kWhole);
+  auto sink = MakeSink(exchange, std::move(shape), AnswerFor(body->stream));
   serving.Complete(exchange, std::move(body->model), std::move(body->completion), std::move(sink));
 }
 

@@ -5,13 +5,13 @@
 
 #include <memory>
 
+#include "server/dialect/reply_sink.h"
 #include "server/http_types.h"
 #include "server/llamacpp/reply.h"
 #include "server/stream_pump.h"
 
 namespace lemma::server::llamacpp {
 
-enum class Answer : uint8_t { kWhole, kStream };
 std::unique_ptr<StreamSink> MakeSink(ExchangePtr exchange, ReplyShape shape, Answer answer);
 
 }  // namespace lemma::server::llamacpp

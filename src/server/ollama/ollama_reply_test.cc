@@ -96,7 +96,7 @@ TEST(ReplyTest, LogprobsGiveBytesOfPartsOfCharacters) {
   event.logprobs.push_back({2, std::nullopt, {}});  // not asked for
   ReplyText text;
   Append(event, text);
-  const auto spell = [](int32_t token) { return std::string(token == 1 ? "x" : "\xE4\xBD"); };
+  const auto spell = [](int32_t token) { return std::string_view(token == 1 ? "x" : "\xE4\xBD"); };
   const json::value out = json::parse(ReplyLine(kGenerateHead, text, nullptr, spell));
   const json::array& rows = out.at("logprobs").as_array();
   ASSERT_EQ(rows.size(), 1U);

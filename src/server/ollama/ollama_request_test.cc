@@ -84,8 +84,8 @@ TEST(GenerateBodyTest, WhatCannotBeDoneIsRefusedByName) {
     std::string_view message;
   };
   for (const auto& [text, message] :
-       {Case{R"({"prompt":"x","format":"json"})", "format: structured output"},
-        Case{R"({"prompt":"x","format":{"type":"object"}})", "format: structured output"},
+       {Case{R"({"prompt":"x","format":"json"})", "format: output in a given form"},
+        Case{R"({"prompt":"x","format":{"type":"object"}})", "format: output in a given form"},
         Case{R"({"prompt":"x","images":["aGk="]})", "images: this server takes no images"},
         Case{R"({"prompt":"x","suffix":"y"})", "suffix: "},
         Case{R"({"prompt":"x","template":"{{ .Prompt }}"})", "template: "},

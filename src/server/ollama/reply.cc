@@ -17,7 +17,7 @@ namespace {
 
 int64_t Nanoseconds(double seconds) { return static_cast<int64_t>(seconds * 1e9); }
 
-json::object LogprobOf(const std::string& text, double logprob) {
+json::object LogprobOf(std::string_view text, double logprob) {
   json::array bytes;
   for (const char c : text) bytes.emplace_back(static_cast<int64_t>(static_cast<unsigned char>(c)));
   return {{"token", SanitizeUtf8(text)}, {"logprob", logprob}, {"bytes", std::move(bytes)}};

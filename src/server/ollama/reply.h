@@ -5,20 +5,17 @@
 
 #include <chrono>
 #include <cstdint>
-#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "server/api_error.h"
+#include "server/dialect/token_text.h"
 #include "service/generate.h"
 
 namespace lemma::server::ollama {
 
 enum class Api : uint8_t { kGenerate, kChat };
-
-// The bytes of a token, for logprobs.
-using TokenText = std::function<std::string(int32_t token)>;
 
 struct ReplyHead {
   Api api = Api::kChat;

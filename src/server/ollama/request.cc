@@ -6,6 +6,7 @@
 #include <boost/json.hpp>
 #include <utility>
 
+#include "server/dialect/refusals.h"
 #include "server/ollama/keep_alive.h"
 #include "server/ollama/messages.h"
 #include "server/ollama/options.h"
@@ -63,7 +64,7 @@ void ReadThink(ObjectReader& in, GenerateBody& body) {
 void RefuseFormat(ObjectReader& in) {
   const json::value* value = in.Any("format");
   if (value == nullptr || (value->is_string() && value->get_string().empty())) return;
-  in.Fail("format", "structured output is not available in this version; nothing was generated");
+  in.Fail("format", kNoForms);
 }
 
 void ReadLogprobs(ObjectReader& in, service::SamplingOverrides& sampling) {

@@ -8,9 +8,9 @@
 #include <utility>
 
 #include "chat/json_text.h"
+#include "server/dialect/reply_sink.h"
 #include "server/finish_notes.h"
 #include "server/sse.h"
-#include "service/text_tools.h"
 
 namespace lemma::server::openai {
 
@@ -237,41 +237,32 @@ Response ChatObject::End() const {
 
 namespace {
 
-TokenText TextOfTokens(const StreamStart& start) {
-  if (start.loaded == nullptr) return {};
-  return [model = start.loaded](int32_t token) { return service::TokenBytes(*model, token); };
-}
-
-class ChatSink : public StreamSink {
+class ChatSink : public ReplySink {
  public:
-  ChatSink(ExchangePtr exchange, bool stream, const ChatReplyOptions& options)
-      : exchange_(std::move(exchange)),
+  ChatSink(ExchangePtr exchange, Answer answer, const ChatReplyOptions& options)
+      : ReplySink(std::move(exchange), answer, FormatError),
         id_(options.id),
-        stream_(stream),
         chunks_(options),
         object_(options) {}
 
   [[nodiscard]] std::string id() const override { return id_; }
-  void OnError(const ApiError& error) override { exchange_->Send(FormatError(error)); }
   void OnStart(const StreamStart& start) override {
-    if (!stream_) return object_.Start(start, TextOfTokens(start));
-    exchange_->Begin({});
-    exchange_->Write(chunks_.Start(start, TextOfTokens(start)));
+    if (!streams()) return object_.Start(start, TextOfTokens(start));
+    Begin();
+    Write(chunks_.Start(start, TextOfTokens(start)));
   }
   void OnEvent(const service::StreamEvent& event) override {
-    if (!stream_) return object_.Add(event);
-    if (const std::string text = chunks_.Add(event); !text.empty()) exchange_->Write(text);
+    if (!streams()) return object_.Add(event);
+    Write(chunks_.Add(event));
   }
   void OnEnd() override {
-    if (!stream_) return exchange_->Send(object_.End());
-    exchange_->Write(chunks_.End());
-    exchange_->End();
+    if (!streams()) return Send(object_.End());
+    Write(chunks_.End());
+    End();
   }
 
  private:
-  const ExchangePtr exchange_;
   const std::string id_;
-  const bool stream_;
   ChatChunks chunks_;
   ChatObject object_;
 };
@@ -288,7 +279,7 @@ std::unique_ptr<StreamSink> MakeChatSink(ExchangePtr exchange, const ChatBody& b
   options.logprobs = body.logprobs;
   options.return_progress = body.return_progress;
   options.warnings = std::move(warnings);
-  return std::make_unique<ChatSink>(std::move(exchange), body.stream, options);
+  return std::make_unique<ChatSink>(std::move(exchange), AnswerFor(body.stream), options);
 }
 
 }  // namespace lemma::server::openai

@@ -4,6 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <limits>
+
 #include "server/openai/completion_request.h"
 #include "server/openai/responses_request.h"
 
@@ -36,6 +38,19 @@ std::string With(const std::string& fields) {
 Status Error(const std::string& fields) {
   BodyNotes notes;
   return ParseChat(With(fields), notes).status();
+}
+
+TEST(ChatRequest, BiasesOfTokensAndTexts) {
+  const auto of = [](const std::string& bias) {
+    return Must(With(R"("logit_bias":)" + bias)).body.chat.settings.sampling;
+  };
+  const float never = -std::numeric_limits<float>::infinity();
+  service::SamplingOverrides sampling = of(R"({"7":-100,"Sorry":false," yes":5})");
+  EXPECT_THAT(sampling.logit_bias, ElementsAre(Pair(7, -100.0F)));
+  EXPECT_THAT(sampling.text_bias, ElementsAre(Pair("Sorry", never), Pair(" yes", 5.0F)));
+  sampling = of(R"([[7,-1],["7",1.5],["等",false]])");
+  EXPECT_THAT(sampling.logit_bias, ElementsAre(Pair(7, -1.0F)));
+  EXPECT_THAT(sampling.text_bias, ElementsAre(Pair("7", 1.5F), Pair("等", never)));
 }
 
 TEST(ChatRequest, TheSmallestBody) {
@@ -187,8 +202,11 @@ INSTANTIATE_TEST_SUITE_P(
         BadField{R"("stop":"")", "stop[0]: is empty"},
         BadField{R"("stop":["a","a","a","a","a","a","a","a","a","a","a","a","a","a","a","a","a"])",
                  "stop: 17 strings, at most 16"},
-        BadField{R"("logit_bias":{"x":1})", "logit_bias: expected token ids"},
-        BadField{R"("logit_bias":{"1":101})", "logit_bias: 101 is out of range"},
+        BadField{R"("logit_bias":{"":1})", "logit_bias: expected token ids"},
+        BadField{R"("logit_bias":[[-1,1]])", "logit_bias: expected token ids"},
+        BadField{R"("logit_bias":[[1.5,1]])", "logit_bias: expected token ids"},
+        BadField{R"("logit_bias":{"1":101})", "logit_bias: expected for each token a number"},
+        BadField{R"("logit_bias":{"1":true})", "logit_bias: expected for each token a number"},
         BadField{R"("logit_bias":[[1]])", "logit_bias: expected an object, or pairs"},
         BadField{R"("top_logprobs":2)", "top_logprobs: goes with \"logprobs\""},
         BadField{R"("logprobs":true,"top_logprobs":21)", "top_logprobs: 21 is out of range"},

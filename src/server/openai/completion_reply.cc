@@ -13,9 +13,9 @@
 
 #include "base/utf8.h"
 #include "chat/json_text.h"
+#include "server/dialect/reply_sink.h"
 #include "server/finish_notes.h"
 #include "server/sse.h"
-#include "service/text_tools.h"
 
 namespace lemma::server::openai {
 
@@ -182,38 +182,27 @@ Response CompletionObject::End() const {
 
 namespace {
 
-class CompletionSink : public StreamSink {
+class CompletionSink : public ReplySink {
  public:
-  CompletionSink(ExchangePtr exchange, bool stream, const CompletionReplyOptions& options)
-      : exchange_(std::move(exchange)), stream_(stream), chunks_(options), object_(options) {}
+  CompletionSink(ExchangePtr exchange, Answer answer, const CompletionReplyOptions& options)
+      : ReplySink(std::move(exchange), answer, FormatError), chunks_(options), object_(options) {}
 
-  void OnError(const ApiError& error) override { exchange_->Send(FormatError(error)); }
   void OnStart(const StreamStart& start) override {
-    TokenText text;
-    if (start.loaded != nullptr) {
-      text = [model = start.loaded](int32_t token) { return service::TokenBytes(*model, token); };
-    }
-    if (!stream_) return object_.Start(start, std::move(text));
-    exchange_->Begin({});
-    Write(chunks_.Start(start, std::move(text)));
+    if (!streams()) return object_.Start(start, TextOfTokens(start));
+    Begin();
+    Write(chunks_.Start(start, TextOfTokens(start)));
   }
   void OnEvent(const service::StreamEvent& event) override {
-    if (!stream_) return object_.Add(event);
+    if (!streams()) return object_.Add(event);
     Write(chunks_.Add(event));
   }
   void OnEnd() override {
-    if (!stream_) return exchange_->Send(object_.End());
+    if (!streams()) return Send(object_.End());
     Write(chunks_.End());
-    exchange_->End();
+    End();
   }
 
  private:
-  void Write(const std::string& text) {
-    if (!text.empty()) exchange_->Write(text);
-  }
-
-  const ExchangePtr exchange_;
-  const bool stream_;
   CompletionChunks chunks_;
   CompletionObject object_;
 };
@@ -230,7 +219,7 @@ std::unique_ptr<StreamSink> MakeCompletionSink(ExchangePtr exchange, const Compl
   options.choices = body.choices;
   if (body.echo) options.echo = body.completion.prompt;
   options.warnings = std::move(warnings);
-  return std::make_unique<CompletionSink>(std::move(exchange), body.stream, options);
+  return std::make_unique<CompletionSink>(std::move(exchange), AnswerFor(body.stream), options);
 }
 
 std::string FloatsToBase64(std::span<const float> values) {
@@ -273,7 +262,6 @@ Response EmbeddingsReply(const EmbeddingsBody& body, const service::Embeddings& 
                          const std::string& model, const std::vector<std::string>& warnings) {
   json::array data;
   size_t tokens = 0;
-  std::vector<std::string> notes = warnings;
   for (size_t i = 0; i < vectors.vectors.size(); ++i) {
     std::vector<float> vector = vectors.vectors[i];
     tokens += vectors.tokens[i];
@@ -301,7 +289,7 @@ Response EmbeddingsReply(const EmbeddingsBody& body, const service::Embeddings& 
                    {"data", std::move(data)},
                    {"model", model},
                    {"usage", {{"prompt_tokens", tokens}, {"total_tokens", tokens}}}};
-  if (!notes.empty()) out["warnings"] = ToArray(notes);
+  if (!warnings.empty()) out["warnings"] = ToArray(warnings);
   Response response;
   response.body = json::serialize(out);
   return response;

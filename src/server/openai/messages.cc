@@ -7,15 +7,14 @@
 #include <optional>
 #include <utility>
 
+#include "server/dialect/conversation.h"
+#include "server/dialect/refusals.h"
+
 namespace lemma::server::openai {
 
 namespace json = boost::json;
 
 namespace {
-
-constexpr std::string_view kNoForcedTools =
-    "a call that is forced, or strict in its arguments, is not supported until this server has a "
-    "grammar engine; use \"auto\"";
 
 std::optional<chat::Role> RoleFrom(std::string_view name) {
   if (name == "system" || name == "developer") return chat::Role::kSystem;
@@ -48,45 +47,21 @@ std::string ReadPart(const json::value& part, const std::string& path, BodyNotes
   return text;
 }
 
-chat::ToolCall ReadToolCall(const json::object& object, const std::string& path, BodyNotes& notes) {
-  ObjectReader in(object, path, notes);
-  chat::ToolCall call;
-  in.Read("id", call.id);
+void ReadCallFields(ObjectReader& in, chat::ToolCall& call) {
   std::string type = "function";
   in.Read("type", type);
   if (type != "function") in.Fail("type", "expected \"function\"");
   std::optional<int64_t> index;
   in.Read("index", index);
-  const json::object* function = in.Object("function");
-  if (function == nullptr) {
-    in.Fail("function", "is missing");
-  } else {
-    ObjectReader inner(*function, path + ".function", notes);
+  ReadFunctionMember(in, [&call](ObjectReader& inner) {
     inner.Read("name", call.name);
     if (call.name.empty()) inner.Fail("name", "is missing");
     inner.Read("arguments", call.arguments);
     if (call.arguments.empty()) call.arguments = "{}";
-    inner.Finish();
-  }
-  in.Finish();
-  return call;
+  });
 }
 
-void ReadToolCalls(ObjectReader& in, chat::Message& message) {
-  const json::array* calls = in.Array("tool_calls");
-  if (calls == nullptr) return;
-  if (!calls->empty() && message.role != chat::Role::kAssistant) {
-    in.Fail("tool_calls", "belong to messages of the role \"assistant\"");
-  }
-  for (const json::value& call : *calls) {
-    const std::string name = IndexPath("tool_calls", message.tool_calls.size());
-    if (!call.is_object()) return in.Fail(name, "expected an object");
-    message.tool_calls.push_back(ReadToolCall(call.get_object(), in.PathOf(name), in.notes()));
-  }
-}
-
-chat::Message ReadMessage(const json::object& object, const std::string& path, BodyNotes& notes) {
-  ObjectReader in(object, path, notes);
+chat::Message ReadMessage(ObjectReader& in) {
   chat::Message message;
   std::string role;
   in.Read("role", role);
@@ -101,12 +76,11 @@ chat::Message ReadMessage(const json::object& object, const std::string& path, B
   in.Read("reasoning_content", message.reasoning);
   in.Read("name", message.name);
   in.Read("tool_call_id", message.tool_call_id);
-  ReadToolCalls(in, message);
+  ReadToolCalls(in, message, ReadCallFields);
   in.Refuse("function_call", "is out of date; use tool_calls");
   for (const std::string_view name : {"refusal", "annotations", "audio"}) {
     static_cast<void>(in.Any(name));  // of answers that are sent back
   }
-  in.Finish();
   return message;
 }
 
@@ -131,27 +105,14 @@ std::string ReadContent(ObjectReader& in, std::string_view name) {
 
 void ReadMessages(const json::array& messages, BodyNotes& notes, chat::Conversation& conversation) {
   if (messages.empty()) notes.Fail(InvalidArgument("messages: expected at least one message"));
-  if (messages.size() > kMostMessages) {
-    return notes.Fail(InvalidArgument(
-        fmt::format("messages: {} messages, at most {}", messages.size(), kMostMessages)));
-  }
-  for (const json::value& item : messages) {
-    const std::string path = IndexPath("messages", conversation.messages.size());
-    if (!item.is_object()) {
-      return notes.Fail(InvalidArgument(fmt::format("{}: expected an object", path)));
-    }
-    conversation.messages.push_back(ReadMessage(item.get_object(), path, notes));
-  }
+  if (!CheckCount(messages, "messages", kMostMessages, notes)) return;
+  ReadObjects(messages, "messages", notes, [&conversation](ObjectReader& in) {
+    conversation.messages.push_back(ReadMessage(in));
+  });
 }
 
 chat::ToolSpec ReadFunction(ObjectReader& in) {
-  chat::ToolSpec tool;
-  in.Read("name", tool.name);
-  in.Read("description", tool.description);
-  if (const json::object* parameters = in.Object("parameters")) {
-    tool.parameters = json::serialize(*parameters);
-  }
-  if (tool.name.empty()) in.Fail("name", "is missing");
+  chat::ToolSpec tool = ReadToolSpec(in);
   std::optional<bool> strict;
   in.Read("strict", strict);
   if (strict == true) {
@@ -183,23 +144,16 @@ void ReadTools(ObjectReader& in, chat::Conversation& conversation) {
     in.Warn("parallel_tool_calls", "has no effect: a model may call several tools");
   }
   if (const json::array* tools = in.Array("tools")) {
-    if (tools->size() > kMostTools) {
-      return in.Fail("tools", fmt::format("{} tools, at most {}", tools->size(), kMostTools));
-    }
-    for (const json::value& item : *tools) {
-      const std::string name = IndexPath("tools", conversation.tools.size());
-      if (!item.is_object()) return in.Fail(name, "expected an object");
-      ObjectReader tool(item.get_object(), in.PathOf(name), in.notes());
+    const std::string path = in.PathOf("tools");
+    if (!CheckCount(*tools, path, kMostTools, in.notes())) return;
+    ReadObjects(*tools, path, in.notes(), [&conversation](ObjectReader& tool) {
       std::string type;
       tool.Read("type", type);
       if (type != "function") tool.Fail("type", "expected \"function\"");
-      const json::object* function = tool.Object("function");
-      if (function == nullptr) return tool.Fail("function", "is missing");
-      ObjectReader inner(*function, tool.PathOf("function"), in.notes());
-      conversation.tools.push_back(ReadFunction(inner));
-      inner.Finish();
-      tool.Finish();
-    }
+      ReadFunctionMember(tool, [&conversation](ObjectReader& inner) {
+        conversation.tools.push_back(ReadFunction(inner));
+      });
+    });
   }
   ReadToolChoice(in, conversation);
 }

@@ -10,9 +10,6 @@
 
 namespace lemma::server::openai {
 
-inline constexpr size_t kMostMessages = 4096;
-inline constexpr size_t kMostTools = 128;
-
 void ReadMessages(const boost::json::array& messages, BodyNotes& notes,
                   chat::Conversation& conversation);
 // A text, or a list of parts of type "text", joined.

@@ -4,12 +4,12 @@
 
 #include <boost/json/fwd.hpp>
 #include <cstdint>
-#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "server/api_error.h"
+#include "server/dialect/token_text.h"
 #include "service/generate.h"
 
 namespace lemma::server::openai {
@@ -33,8 +33,6 @@ class UsageSum {
   service::StreamUsage total_;
 };
 
-// The bytes of a token: perhaps a part of a character.
-using TokenText = std::function<std::string_view(int32_t token)>;
 // [{token, logprob, bytes, top_logprobs}]
 boost::json::array LogprobItems(const std::vector<engine::SampledToken>& tokens,
                                 const TokenText& text);

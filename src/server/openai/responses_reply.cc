@@ -6,9 +6,9 @@
 #include <boost/json.hpp>
 #include <utility>
 
+#include "server/dialect/reply_sink.h"
 #include "server/finish_notes.h"
 #include "server/sse.h"
-#include "service/text_tools.h"
 
 namespace lemma::server::openai {
 
@@ -230,11 +230,7 @@ ResponseBuilder::~ResponseBuilder() = default;
 std::string ResponseBuilder::Start(const StreamStart& start, TokenText text) {
   state_->token_text = std::move(text);
   state_->model = start.model;
-  if (start.truncation.dropped_messages > 0) {
-    state_->warnings.push_back(
-        fmt::format("truncated: the {} oldest messages ({} tokens) were left out of the prompt",
-                    start.truncation.dropped_messages, start.truncation.dropped_tokens));
-  }
+  if (auto note = TruncationNote(start.truncation)) state_->warnings.push_back(std::move(*note));
   std::string events =
       state_->Event("response.created", {{"response", state_->Object("in_progress")}});
   return events +=
@@ -265,38 +261,30 @@ Response ResponseBuilder::Whole() const {
 
 namespace {
 
-class ResponseSink : public StreamSink {
+class ResponseSink : public ReplySink {
  public:
   ResponseSink(ExchangePtr exchange, ResponseOptions options)
-      : exchange_(std::move(exchange)),
+      : ReplySink(std::move(exchange), AnswerFor(options.body.stream), FormatError),
         id_(options.id),
-        stream_(options.body.stream),
         builder_(std::move(options)) {}
 
   [[nodiscard]] std::string id() const override { return id_; }
-  void OnError(const ApiError& error) override { exchange_->Send(FormatError(error)); }
   void OnStart(const StreamStart& start) override {
-    TokenText text;
-    if (start.loaded != nullptr) {
-      text = [model = start.loaded](int32_t token) { return service::TokenBytes(*model, token); };
-    }
-    if (stream_) exchange_->Begin({});
-    Write(builder_.Start(start, std::move(text)));
+    if (streams()) Begin();
+    Put(builder_.Start(start, TextOfTokens(start)));
   }
-  void OnEvent(const service::StreamEvent& event) override { Write(builder_.Add(event)); }
+  void OnEvent(const service::StreamEvent& event) override { Put(builder_.Add(event)); }
   void OnEnd() override {
-    if (stream_) return exchange_->End();
-    exchange_->Send(builder_.Whole());
+    if (streams()) return End();
+    Send(builder_.Whole());
   }
 
  private:
-  void Write(const std::string& events) {
-    if (stream_ && !events.empty()) exchange_->Write(events);
+  void Put(const std::string& events) {
+    if (streams()) Write(events);
   }
 
-  const ExchangePtr exchange_;
   const std::string id_;
-  const bool stream_;
   ResponseBuilder builder_;
 };
 

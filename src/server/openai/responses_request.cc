@@ -6,6 +6,8 @@
 #include <boost/json.hpp>
 #include <utility>
 
+#include "server/dialect/conversation.h"
+#include "server/dialect/refusals.h"
 #include "server/openai/messages.h"
 #include "server/openai/settings.h"
 
@@ -142,22 +144,16 @@ void ReadInput(ObjectReader& in, chat::Conversation& conversation) {
 void ReadFlatTools(ObjectReader& in, ResponsesBody& out) {
   if (const json::array* tools = in.Array("tools")) {
     out.tools = json::serialize(*tools);
-    if (tools->size() > kMostTools) {
-      return in.Fail("tools", fmt::format("{} tools, at most {}", tools->size(), kMostTools));
-    }
-    for (const json::value& item : *tools) {
-      const std::string name = IndexPath("tools", out.chat.conversation.tools.size());
-      if (!item.is_object()) return in.Fail(name, "expected an object");
-      ObjectReader tool(item.get_object(), name, in.notes());
+    if (!CheckCount(*tools, "tools", kMostTools, in.notes())) return;
+    ReadObjects(*tools, "tools", in.notes(), [&out](ObjectReader& tool) {
       std::string type;
       tool.Read("type", type);
       if (type != "function") {
-        return tool.Fail("type", fmt::format("'{}' is not offered here, expected \"function\"",
-                                             type.substr(0, 40)));
+        tool.Fail("type", fmt::format("'{}' is not offered here, expected \"function\"",
+                                      type.substr(0, 40)));
       }
       out.chat.conversation.tools.push_back(ReadFunction(tool));
-      tool.Finish();
-    }
+    });
   }
   if (const json::value* choice = in.Any("tool_choice")) {
     out.tool_choice = json::serialize(*choice);
@@ -191,9 +187,7 @@ void ReadText(ObjectReader& in) {
     std::string type;
     form.Read("type", type);
     if (type == "json_schema" || type == "json_object") {
-      in.notes().Fail(Unsupported(
-          "text.format: output in a given form is not supported until this server has a grammar "
-          "engine; leave the field out"));
+      in.notes().Fail(Unsupported(fmt::format("text.format: {}", kNoForms)));
     } else if (type != "text") {
       form.Fail("type", "expected \"text\"");
     }

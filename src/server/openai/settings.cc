@@ -9,7 +9,9 @@
 #include <random>
 #include <string>
 #include <system_error>
+#include <variant>
 
+#include "server/dialect/refusals.h"
 #include "server/serving.h"
 #include "service/thinking.h"
 
@@ -19,10 +21,6 @@ namespace json = boost::json;
 
 namespace {
 
-constexpr std::string_view kNoGrammar =
-    "output in a given form is not supported until this server has a grammar engine; leave the "
-    "field out";
-
 std::optional<int32_t> TokenId(std::string_view text) {
   int32_t id = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), id);
@@ -30,36 +28,72 @@ std::optional<int32_t> TokenId(std::string_view text) {
   return id;
 }
 
-// {"token id": bias}, or [[id, bias], ...] as llama.cpp takes it.
+// What a bias is for: a token, or all tokens of a text.
+using BiasKey = std::variant<int32_t, std::string>;
+
+std::optional<BiasKey> BiasKeyOf(const json::value& value) {
+  if (value.is_string()) {
+    const std::string_view text = value.get_string();
+    if (text.empty() || text.size() > kMostStopBytes) return std::nullopt;
+    return std::string(text);
+  }
+  if (!value.is_int64()) return std::nullopt;
+  const int64_t id = value.get_int64();
+  if (id < 0 || id > std::numeric_limits<int32_t>::max()) return std::nullopt;
+  return static_cast<int32_t>(id);
+}
+
+// A number, or false for "never".
+std::optional<float> BiasOf(const json::value& value) {
+  if (value.is_bool() && !value.get_bool()) return -std::numeric_limits<float>::infinity();
+  if (!value.is_number()) return std::nullopt;
+  const auto number = value.to_number<double>();
+  if (!(number >= -100 && number <= 100)) return std::nullopt;
+  return static_cast<float>(number);
+}
+
+void AddBias(ObjectReader& in, const json::value& key, const json::value& bias,
+             service::SamplingOverrides& sampling) {
+  const auto whose = BiasKeyOf(key);
+  if (!whose) {
+    return in.Fail("logit_bias",
+                   fmt::format("expected token ids (whole numbers of at least 0) or texts of 1 to "
+                               "{} bytes",
+                               kMostStopBytes));
+  }
+  const auto number = BiasOf(bias);
+  if (!number) {
+    return in.Fail("logit_bias", "expected for each token a number from -100 to 100, or false");
+  }
+  if (const int32_t* id = std::get_if<int32_t>(&*whose)) {
+    sampling.logit_bias.emplace_back(*id, *number);
+  } else {
+    sampling.text_bias.emplace_back(std::get<std::string>(*whose), *number);
+  }
+}
+
+// {"token id or text": bias}, or [[id or text, bias], ...] as llama.cpp takes it.
 void ReadLogitBias(ObjectReader& in, service::SamplingOverrides& sampling) {
   const json::value* value = in.Any("logit_bias");
   if (value == nullptr) return;
-  const auto add = [&](std::optional<int32_t> id, const json::value& bias) {
-    if (!id) return in.Fail("logit_bias", "expected token ids (whole numbers of at least 0)");
-    if (!bias.is_number()) return in.Fail("logit_bias", "expected a number for each token");
-    const auto number = bias.to_number<double>();
-    if (!(number >= -100 && number <= 100)) {
-      return in.Fail("logit_bias", fmt::format("{} is out of range, expected -100 to 100", number));
-    }
-    sampling.logit_bias.emplace_back(*id, static_cast<float>(number));
-  };
   if (const json::object* object = value->if_object()) {
-    for (const auto& [key, bias] : *object) add(TokenId(key), bias);
+    for (const auto& [key, bias] : *object) {
+      const auto id = TokenId(key);
+      AddBias(in, id ? json::value(*id) : json::value(key), bias, sampling);
+    }
   } else if (const json::array* list = value->if_array()) {
     for (const json::value& item : *list) {
       const json::array* pair = item.if_array();
-      if (pair == nullptr || pair->size() != 2 || !(*pair)[0].is_int64()) {
-        return in.Fail("logit_bias", "expected an object, or pairs of token id and bias");
+      if (pair == nullptr || pair->size() != 2) {
+        return in.Fail("logit_bias", "expected an object, or pairs of token and bias");
       }
-      const int64_t id = (*pair)[0].get_int64();
-      const bool fits = id >= 0 && id <= std::numeric_limits<int32_t>::max();
-      add(fits ? std::optional(static_cast<int32_t>(id)) : std::nullopt, (*pair)[1]);
+      AddBias(in, (*pair)[0], (*pair)[1], sampling);
     }
   } else {
     in.Fail("logit_bias", "expected an object");
   }
-  if (sampling.logit_bias.size() > kMostLogitBias) {
-    in.Fail("logit_bias", fmt::format("at most {} tokens", kMostLogitBias));
+  if (sampling.logit_bias.size() + sampling.text_bias.size() > kMostLogitBias) {
+    in.Fail("logit_bias", fmt::format("at most {} entries", kMostLogitBias));
   }
 }
 
@@ -238,7 +272,7 @@ void RefuseConstraints(ObjectReader& in) {
   for (const std::string_view name : {"grammar", "json_schema", "guided_json", "guided_regex",
                                       "guided_choice", "guided_grammar", "structured_outputs"}) {
     if (in.Any(name) != nullptr) {
-      in.notes().Fail(Unsupported(fmt::format("{}: {}", in.PathOf(name), kNoGrammar)));
+      in.notes().Fail(Unsupported(fmt::format("{}: {}", in.PathOf(name), kNoForms)));
     }
   }
   const json::object* format = in.Object("response_format");
@@ -260,7 +294,7 @@ void RefuseConstraints(ObjectReader& in) {
   }
   if (schema != nullptr && !schema->is_object()) inner.Fail("schema", "expected an object");
   if (type != "text") {
-    in.notes().Fail(Unsupported(fmt::format("{}: {}", in.PathOf("response_format"), kNoGrammar)));
+    in.notes().Fail(Unsupported(fmt::format("{}: {}", in.PathOf("response_format"), kNoForms)));
   }
   inner.Finish();
 }

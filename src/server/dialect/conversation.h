@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+// Parts of a conversation that the dialects write alike: lists of objects, calls of tools and the
+// tools themselves, a last turn that is to be continued. Errors go to the notes, with their path.
+#pragma once
+
+#include <boost/json/fwd.hpp>
+#include <cstddef>
+#include <functional>
+#include <string_view>
+
+#include "chat/message.h"
+#include "server/object_reader.h"
+
+namespace lemma::server {
+
+inline constexpr size_t kMostMessages = 4096;
+inline constexpr size_t kMostTools = 128;
+
+// "path: N messages, at most 4096" when there are more; false then.
+bool CheckCount(const boost::json::array& items, std::string_view path, size_t most,
+                BodyNotes& notes);
+
+// Calls `read` for each item with a reader of its own, and finishes that; ends with an error at the
+// first item that is no object. Paths are "name[0]", "name[1]", ...
+using ReadItem = std::function<void(ObjectReader& item)>;
+void ReadObjects(const boost::json::array& items, std::string_view name, BodyNotes& notes,
+                 const ReadItem& read);
+
+// The member "function" of a call or a tool, read by `read` and finished; an error when it is
+// missing.
+void ReadFunctionMember(ObjectReader& in, const ReadItem& read);
+
+// "tool_calls" of a message; `read` reads one of them. An error in messages of another role than
+// the assistant's.
+using ReadCall = std::function<void(ObjectReader& item, chat::ToolCall& call)>;
+void ReadToolCalls(ObjectReader& in, chat::Message& message, const ReadCall& read);
+
+// "name", "description" and "parameters" of a function.
+chat::ToolSpec ReadToolSpec(ObjectReader& in);
+
+// A conversation that ends with the assistant's own words is to be continued, not answered. Words
+// before a call of a tool are not.
+void ContinueOpenTurn(chat::Conversation& conversation);
+
+}  // namespace lemma::server
