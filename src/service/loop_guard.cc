@@ -164,10 +164,10 @@ std::optional<LoopFinding> LoopGuard::CheckWindow() const {
   if (!looked_at || stale_at_.size() <= strides) return std::nullopt;
   const size_t window = strides * kLoopStride;
   const size_t stale = stale_at_.back() - stale_at_[stale_at_.size() - 1 - strides];
-  if (static_cast<double>(stale) <= limits_.most_stale * static_cast<double>(window)) {
-    return std::nullopt;
-  }
-  if (IsPlain(Letters(window), window)) return std::nullopt;
+  const double share = static_cast<double>(stale) / static_cast<double>(window);
+  if (share <= limits_.most_stale) return std::nullopt;
+  const double most_plain = (1 + limits_.most_stale) / 2;
+  if (share <= most_plain && IsPlain(Letters(window), window)) return std::nullopt;
   std::vector<int32_t> kinds(tokens_.end() - static_cast<ptrdiff_t>(window), tokens_.end());
   std::sort(kinds.begin(), kinds.end());
   const auto end = std::unique(kinds.begin(), kinds.end());

@@ -27,7 +27,8 @@ struct LoopLimits {
   size_t plain_tokens = 512;  // ... of blocks with few letters
   size_t window = 1024;       // tokens whose entropy is looked at, whole strides; 0: it is not
   size_t stale_after = 3;     // earlier occurrences that make a sequence of kLoopGram tokens stale
-  double most_stale = 0.8;    // share of the window that may be the ends of stale sequences
+  double most_stale = 0.8;    // share of the window that may be the ends of stale sequences; half
+                              // of the rest beside it where few tokens have letters
 };
 inline constexpr size_t kLoopGram = 5;
 inline constexpr size_t kLoopStride = 64;  // the window is looked at every so many tokens

@@ -107,8 +107,9 @@ std::string Solution(uint64_t seed) {
 std::string Rechecks(size_t times) {
   const Pool openings = {"Wait, let me check again.\n\n", "Hmm, let me verify that.\n\n",
                          "Let me make sure.\n\n", "Wait, let me double-check.\n\n"};
+  Rng rng(6);
   std::string text;
-  for (size_t i = 0; i < times; ++i) text += openings[i * i % 4] + Solution(5);
+  for (size_t i = 0; i < times; ++i) text += openings[rng.NextBelow(openings.size())] + Solution(5);
   return text;
 }
 
@@ -143,7 +144,6 @@ TEST(LoopGuardChains, CirclesThatChangeTheirWordsAreFound) {
     const auto at = FoundAt(ThinkingLoopLimits(), circle.text);
     ASSERT_TRUE(at) << circle.name;
     EXPECT_LE(*at, circle.latest) << circle.name;
-    EXPECT_GE(*at, ThinkingLoopLimits().window) << circle.name << ": not before there is a window";
   }
 }
 
