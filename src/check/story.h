@@ -43,6 +43,9 @@ enum class Fact {
   kLong,
   kWide,
   kSide,
+  kGive,     // n went from the subject to somebody
+  kWhole,    // n units of a and b together
+  kPart,     // n of them a
   kSetting,  // no number
   // What is asked.
   kAskLeft,
@@ -59,6 +62,7 @@ enum class Fact {
   kAskRatio,
   kAskArea,
   kAskPerimeter,
+  kAskWith,  // an amount and a question in one clause: read as two
 };
 
 // One clause. The names are "" where the clause has none.
@@ -71,6 +75,16 @@ struct StoryFact {
   std::string a;
   std::string b;
 };
+
+struct GrammarRow {
+  Fact fact;
+  // What the words of the pattern are, in their order: s subject, v subject and verb, n noun, o of,
+  // a, b, - nothing. r at the end: numbers and units stand in the other order.
+  std::string_view names;
+  Pattern pattern;
+};
+// The first pattern that matches counts: the narrow ones stand first.
+const std::vector<GrammarRow>& StoryGrammar();
 
 // What the first pattern that matches the clause says of it.
 std::optional<StoryFact> ReadClause(const Story& story, const Clause& original);

@@ -15,18 +15,19 @@ constexpr std::string_view kMeasures[] = {
     "平方千米", "平方厘米", "平方分米", "平方米", "立方厘米", "立方分米", "立方米", "公顷",
     "千米",     "厘米",     "分米",     "毫米",   "公里",     "米",       "千克",   "公斤",
     "克",       "吨",       "毫升",     "升",     "小时",     "分钟",     "秒钟",   "秒",
-    "元钱",     "块钱",     "元",       "角",     "美元",     "岁"};
+    "元钱",     "块钱",     "钱",       "元",     "角",       "美元",     "岁",     "分"};
 constexpr std::string_view kCounts[] = {
     "个", "只", "本", "人", "名", "位", "张", "支", "枝", "棵", "头", "匹", "辆", "架", "台",
     "件", "条", "页", "朵", "颗", "块", "盒", "箱", "袋", "瓶", "杯", "次", "组", "排", "道",
     "步", "把", "面", "层", "间", "座", "份", "根", "筐", "套", "双", "副", "顶", "串", "行",
     "队", "班", "盆", "艘", "扇", "场", "枚", "粒", "篮", "桶", "捆", "束", "下", "圈", "篇",
-    "首", "封", "幅", "节", "盘", "碗", "株", "天", "周", "年", "车", "字", "包", "则", "幢"};
+    "种", "户", "口", "列", "堆", "滴", "句", "所", "群", "卷", "首", "封", "幅", "节", "盘",
+    "碗", "株", "天", "周", "年", "车", "字", "包", "则", "幢"};
 
 // Characters that change what a sentence says. 第 is let through: 第一次 names something.
 constexpr std::string_view kTurns =
     "每各平均共总剩余还再又比差送给借换与及其另除增减加降涨折约够超不没未如若倍半多少几双对"
-    "后前先只都也却但仍到时照样至最按全部完分之成率速和跟或从被把将是的有在更所“”（）％～、";
+    "后前先只都也却但仍到时照样至最按全部完分之成率速和跟或被把将是的有更所“”（）％～、";
 
 // Words with such a character that say nothing of the kind.
 constexpr std::string_view kSafeWords[] = {"超市", "参加",   "比赛", "公共汽车", "先生",
@@ -52,8 +53,9 @@ size_t MarkAt(std::string_view text, size_t at) {
 // "14盒白粉笔和2盒彩粉笔" are two clauses.
 constexpr std::string_view kAnd = "和";
 bool IsNumberAt(const Story& story, size_t at) {
-  return std::any_of(story.numbers.begin(), story.numbers.end(),
-                     [&](const NumeralNote& n) { return n.span.begin == at; });
+  return std::any_of(story.numbers.begin(), story.numbers.end(), [&](const NumeralNote& n) {
+    return n.span.begin == at && n.value != Rational(1);
+  });
 }
 
 std::string_view PieceText(const Clause& clause, size_t begin, size_t end) {

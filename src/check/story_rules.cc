@@ -22,11 +22,22 @@ ExprPtr Over(const ExprPtr& a, const ExprPtr& b) { return Make(Op::kDiv, {a, b})
 
 // 元, 元钱 and 块钱 are one unit.
 std::string Plain(const std::string& unit) {
-  if (unit == "元钱" || unit == "块钱") return "元";
+  if (unit == "元钱" || unit == "块钱" || unit == "钱") return "元";
+  if (unit == "名" || unit == "位") return "人";
   return unit == "公里" ? "千米" : (unit == "公斤" ? "千克" : unit);
 }
+// 5个同学 are 5人.
+std::string OfPeople(const std::string& unit, const std::string& noun) {
+  if (unit != "个") return Plain(unit);
+  for (const std::string_view who :
+       {"同学", "小朋友", "学生", "孩子", "工人", "男生", "女生", "老师"}) {
+    if (noun.starts_with(who)) return "人";
+  }
+  return unit;
+}
 std::string UnitAt(const StoryFact& f, size_t i) {
-  return i < f.got.units.size() ? Plain(f.got.units[i]) : "";
+  const bool per = i == 0 && (f.fact == Fact::kEach || f.fact == Fact::kAskEach);
+  return i < f.got.units.size() ? OfPeople(f.got.units[i], per ? f.of : f.noun) : "";
 }
 // The unit of the fact's number, or the one asked for.
 std::string Unit(const StoryFact& f) {
@@ -34,7 +45,7 @@ std::string Unit(const StoryFact& f) {
     const bool money = f.fact == Fact::kCost || f.fact == Fact::kAskOf;
     return money ? "元" : (f.fact == Fact::kHave ? "岁" : "");
   }
-  return Plain(f.got.units.back());
+  return OfPeople(f.got.units.back(), f.noun);
 }
 
 bool EndsWith(const std::string& text, const std::string& end) {
@@ -71,6 +82,16 @@ bool Names(const StoryFact& f, const std::string& name) {
          (name.size() >= 6 && EndsWith(f.subject, name));
 }
 
+// 有20朵花，送出5朵: what is done with things of a known amount uses them up, but for verbs that
+// make or bring.
+bool IsUse(const StoryFact& f, const StoryFact& base) {
+  constexpr std::string_view kMaking = "来回进到得收买赚加添种养生长领借做写画捡摘采栽存捉钓";
+  return f.got.verbs.size() == 1 && IsAmount(base) && base.fact != Fact::kDo &&
+         kMaking.find(f.got.verbs[0].substr(0, 3)) == std::string_view::npos &&
+         (f.subject.empty() || f.subject == base.subject || base.subject.empty() ||
+          IsPronoun(f.subject));
+}
+
 // n0 - n1 - n2: one amount, then what came and went.
 Answered Remaining(const Facts& facts, const StoryFact& ask) {
   if (ask.fact != Fact::kAskLeft && ask.fact != Fact::kAskNow) return std::nullopt;
@@ -82,12 +103,19 @@ Answered Remaining(const Facts& facts, const StoryFact& ask) {
   int losses = 0;
   for (size_t i = 1; i < facts.size(); ++i) {
     const StoryFact& f = facts[i];
-    if (Unit(f) != Unit(base) || !Counts(base.noun, f.noun)) return std::nullopt;
+    // 14盒白粉笔和2盒彩粉笔
+    const bool listed = f.fact == base.fact && f.subject.empty() && f.got.verbs == base.got.verbs;
+    if (Unit(f) != Unit(base) || (!listed && !Counts(base.noun, f.noun))) return std::nullopt;
     const auto done = [&](const StoryFact& whole) {
       return !whole.got.verbs.empty() && !f.got.verbs.empty() &&
              f.got.verbs[0].starts_with(whole.got.verbs[0].substr(0, 3));
     };
-    if (f.fact == Fact::kLose || (f.fact == Fact::kDo && (planned ? done(base) : done(ask)))) {
+    const bool used = f.fact == Fact::kDo && (planned ? done(base) : done(ask) || IsUse(f, base));
+    const bool given = f.fact == Fact::kGive && (f.subject.empty() || f.subject == base.subject);
+    if (listed && !planned && losses == 0) {
+      if (!Counts(f.noun, ask.noun)) return std::nullopt;
+      out = Plus(out, Number(f));
+    } else if (f.fact == Fact::kLose || used || given) {
       out = Minus(out, Number(f));
       ++losses;
     } else if (f.fact == Fact::kGain && !planned) {
@@ -112,6 +140,14 @@ bool SameVerbs(const Facts& facts, const StoryFact& ask) {
   return told && (verb(ask).empty() || verb(ask) == first);
 }
 
+// 果园里 is 果园.
+std::string Place(std::string name) {
+  for (const std::string_view end : {"里", "上", "中"}) {
+    if (name.size() > 6 && name.ends_with(end)) name.resize(name.size() - end.size());
+  }
+  return name;
+}
+
 // The subject of the question takes in all the facts.
 bool AsksForAll(const Facts& facts, const StoryFact& ask) {
   if (!ask.b.empty() || !ask.a.empty()) {
@@ -124,9 +160,10 @@ bool AsksForAll(const Facts& facts, const StoryFact& ask) {
            !(Names(facts[1], ask.a) && Names(facts[1], ask.b));
   }
   if (ask.subject.empty() || IsPronoun(ask.subject)) return true;
-  return ask.subject == facts[0].subject &&
+  const std::string place = Place(ask.subject);
+  return place == Place(facts[0].subject) &&
          std::all_of(facts.begin(), facts.end(), [&](const StoryFact& f) {
-           return f.subject.empty() || f.subject == ask.subject;
+           return f.subject.empty() || Place(f.subject) == place;
          });
 }
 
@@ -143,7 +180,8 @@ Answered Sum(const Story& story, const Facts& facts, const StoryFact& ask) {
       });
   const bool gained = std::all_of(facts.begin(), facts.end(),
                                   [](const StoryFact& f) { return f.fact == Fact::kGain; });
-  if (!all_lost && !all_done && !grown && !gained) return std::nullopt;
+  const bool priced = !ask.a.empty() && std::all_of(facts.begin(), facts.end(), IsOneThing);
+  if (!all_lost && !all_done && !grown && !gained && !priced) return std::nullopt;
   if ((all_done || all_lost || gained) && !SameVerbs(facts, ask)) return std::nullopt;
   if (grown && !ask.got.verbs.empty()) return std::nullopt;
   if (!AsksForAll(facts, ask)) return std::nullopt;
@@ -199,7 +237,8 @@ struct Entity {
 bool Means(const Entity& e, const std::string& name) {
   if (e.told != nullptr) return Names(*e.told, name);
   return name == e.name || (name.size() >= 6 && EndsWith(e.name, name)) ||
-         (e.name.size() >= 6 && EndsWith(name, e.name));
+         (e.name.size() >= 6 && (EndsWith(name, e.name) || name.starts_with(e.name))) ||
+         (name.size() >= 6 && e.name.starts_with(name));
 }
 Entity* Find(std::vector<Entity>& all, const std::string& name) {
   Entity* out = nullptr;
@@ -212,14 +251,12 @@ Entity* Find(std::vector<Entity>& all, const std::string& name) {
 }
 
 bool AddComparison(const StoryFact& f, std::vector<Entity>& all) {
-  std::string a = f.a;
-  std::string b = f.b;
-  const Entity& last = all.back();
-  if (a.empty() && last.told != nullptr) a = last.told->subject;
+  const std::string& a = f.a;
+  const std::string& b = f.b;
   const bool pronoun = b == "它" || b == "他" || b == "她";
-  const Entity* known_a = Find(all, a);
+  const Entity* known_a = a.empty() ? &all.back() : Find(all, a);
   const Entity* known_b = pronoun ? &all.back() : Find(all, b);
-  if (a.empty() || b.empty() || (known_a == nullptr) == (known_b == nullptr)) return false;
+  if (b.empty() || (known_a == nullptr) == (known_b == nullptr)) return false;
   const bool forward = known_b != nullptr;  // a from b
   const ExprPtr from = forward ? known_b->value : known_a->value;
   Entity made;
@@ -234,7 +271,8 @@ bool AddComparison(const StoryFact& f, std::vector<Entity>& all) {
   return true;
 }
 
-Answered Compared(const Story& story, const Facts& facts, const StoryFact& ask) {
+Answered Compared(const Story& story, Facts facts, const StoryFact& ask) {
+  std::stable_partition(facts.begin(), facts.end(), IsAmount);
   if (facts.size() < 2 || (!IsAmount(facts[0]) && !IsOneThing(facts[0]))) return std::nullopt;
   if (ask.fact != Fact::kAskOf && ask.fact != Fact::kAskTotal) return std::nullopt;
   std::vector<Entity> all = {{&facts[0], "", Number(facts[0])}};
@@ -251,7 +289,8 @@ Answered Compared(const Story& story, const Facts& facts, const StoryFact& ask) 
     const bool named = !ask.a.empty();
     if (named ? all.size() != 2 || Find(all, ask.a) == nullptr || Find(all, ask.b) == nullptr ||
                     Find(all, ask.a) == Find(all, ask.b)
-              : !ask.subject.empty() && !IsPronoun(ask.subject)) {
+              : !ask.subject.empty() && !IsPronoun(ask.subject) &&
+                    Place(ask.subject) != Place(facts[0].subject)) {
       return std::nullopt;
     }
     if (!ask.noun.empty() && !EndsWith(facts[0].noun, ask.noun)) return std::nullopt;
@@ -265,10 +304,15 @@ Answered Compared(const Story& story, const Facts& facts, const StoryFact& ask) 
     for (size_t i = 1; i < all.size(); ++i) out = Plus(out, all[i].value);
     return out;
   }
-  const std::string& name = ask.subject.empty() ? ask.noun : ask.subject;
-  Entity* asked = Find(all, name);
-  if (asked == nullptr && !ask.noun.empty()) asked = Find(all, ask.noun);
-  if (asked == nullptr || asked->told != nullptr) return std::nullopt;
+  // 饲养场养了多少只鸭, 小丽做了多少朵花: either may name what is asked.
+  const Entity* asked = nullptr;
+  for (const std::string* name : {&ask.subject, &ask.noun}) {
+    const Entity* found = name->empty() ? nullptr : Find(all, *name);
+    if (found == nullptr || found->told != nullptr || found == asked) continue;
+    if (asked != nullptr) return std::nullopt;
+    asked = found;
+  }
+  if (asked == nullptr) return std::nullopt;
   return asked->value;
 }
 
@@ -318,9 +362,22 @@ Answered Rated(const Facts& facts, const StoryFact& ask) {
   }
   const StoryFact& second = rest[1];
   const auto all = Convert(rate, Number(first), Unit(first), first.noun, asked);
-  if (ask.fact == Fact::kAskLeft && all && Unit(second) == asked && second.fact == Fact::kLose &&
-      facts.back().fact == Fact::kLose) {
+  const bool lost =
+      second.fact == Fact::kLose || (second.fact == Fact::kDo && IsUse(second, first));
+  if (ask.fact == Fact::kAskLeft && all && Unit(second) == asked && lost &&
+      facts.back().fact == second.fact) {
     return Minus(*all, Number(second));
+  }
+  // 带了50元，买3本，每本8元: what is left of the money, or the change.
+  const bool pays =
+      second.fact == Fact::kPaid || (first.fact == Fact::kHave && Unit(first) == "元");
+  if (pays && (ask.fact == Fact::kAskLeft || ask.fact == Fact::kAskChange)) {
+    const bool money_last = second.fact == Fact::kPaid;
+    const StoryFact& money = money_last ? second : first;
+    const StoryFact& bought = money_last ? first : second;
+    if (Unit(money) != "元" || asked != "元" || !IsAmount(bought)) return std::nullopt;
+    const auto cost = Convert(rate, Number(bought), Unit(bought), bought.noun, "元");
+    return cost ? Answered(Minus(Number(money), *cost)) : std::nullopt;
   }
   const bool together = asks_amount && first.fact == second.fact && Unit(first) == Unit(second) &&
                         facts.back().fact == Fact::kEachGroup;
@@ -335,12 +392,20 @@ Answered Shared(const Facts& facts, const StoryFact& ask) {
     const bool fits = UnitAt(f, 0) == UnitAt(ask, 1) && UnitAt(f, 1) == UnitAt(ask, 0);
     return fits ? Answered(Over(Number(f, 0), Number(f, 1))) : std::nullopt;
   }
+  if (facts.size() == 3 && facts[2].fact == Fact::kShare) {
+    const bool alike = IsAmount(facts[0]) && facts[0].fact == facts[1].fact &&
+                       Unit(facts[0]) == UnitAt(ask, 1) && Unit(facts[1]) == UnitAt(ask, 1);
+    if (!alike || Unit(facts[2]) != UnitAt(ask, 0)) return std::nullopt;
+    return Over(Plus(Number(facts[0]), Number(facts[1])), Number(facts[2]));
+  }
   if (facts.size() != 2) return std::nullopt;
   const bool told = facts[1].fact == Fact::kShare;
   const StoryFact* total = nullptr;
   const StoryFact* groups = nullptr;
   for (const StoryFact& f : facts) {
-    if (f.fact == Fact::kShare || (!told && IsAmount(f) && Unit(f) == UnitAt(ask, 0))) {
+    const bool named =
+        told || UnitAt(ask, 0) != UnitAt(ask, 1) || (!ask.of.empty() && f.noun == ask.of);
+    if (f.fact == Fact::kShare || (!told && named && IsAmount(f) && Unit(f) == UnitAt(ask, 0))) {
       if (groups != nullptr) return std::nullopt;
       groups = &f;
     } else if (IsAmount(f) && Unit(f) == UnitAt(ask, 1)) {
@@ -349,7 +414,10 @@ Answered Shared(const Facts& facts, const StoryFact& ask) {
     }
   }
   if (total == nullptr || groups == nullptr || ask.got.units.size() != 2) return std::nullopt;
-  if (Unit(*groups) != UnitAt(ask, 0) || UnitAt(ask, 0) == UnitAt(ask, 1)) return std::nullopt;
+  if (Unit(*groups) != UnitAt(ask, 0)) return std::nullopt;
+  // 6个盘子, 每个盘子几个: the noun tells them apart.
+  const bool apart = groups->noun == ask.of && total->noun != ask.of && !ask.of.empty();
+  if (UnitAt(ask, 0) == UnitAt(ask, 1) && !apart) return std::nullopt;
   return Over(Number(*total), Number(*groups));
 }
 
@@ -367,6 +435,19 @@ Answered Money(const Facts& facts, const StoryFact& ask) {
     return Minus(Number(first), Number(second));
   }
   return std::nullopt;
+}
+
+Answered Part(const Facts& facts, const StoryFact& ask) {
+  if (facts.size() != 2 || facts[0].fact != Fact::kWhole || facts[1].fact != Fact::kPart ||
+      ask.fact != Fact::kAskOf || Unit(facts[0]) != Unit(facts[1]) || Unit(facts[0]) != Unit(ask)) {
+    return std::nullopt;
+  }
+  const StoryFact& whole = facts[0];
+  const std::string told = facts[1].a.empty() ? facts[1].noun : facts[1].a;
+  const std::string asked = ask.subject.empty() ? ask.noun : ask.subject;
+  const bool first = told == whole.a && asked == whole.b;
+  const bool second = told == whole.b && asked == whole.a;
+  return first || second ? Answered(Minus(Number(whole), Number(facts[1]))) : std::nullopt;
 }
 
 Answered Unknown(const Facts& facts, const StoryFact& ask) {
@@ -406,19 +487,21 @@ std::optional<StoryAnswer> CombineFacts(const Story& story, const std::vector<St
   if (all.size() < 2) return std::nullopt;
   const Facts facts(all.begin(), all.end() - 1);
   const StoryFact& ask = all.back();
-  const Answered answers[] = {
-      Remaining(facts, ask),       Sum(story, facts, ask), Difference(facts, ask),
-      Compared(story, facts, ask), Rated(facts, ask),      Shared(facts, ask),
-      Money(facts, ask),           Unknown(facts, ask),    Rectangle(facts, ask)};
+  const Answered answers[] = {Remaining(facts, ask),  Sum(story, facts, ask),
+                              Difference(facts, ask), Compared(story, facts, ask),
+                              Rated(facts, ask),      Shared(facts, ask),
+                              Money(facts, ask),      Unknown(facts, ask),
+                              Part(facts, ask),       Rectangle(facts, ask)};
   std::optional<StoryAnswer> out;
   for (const Answered& answer : answers) {
     if (!answer) continue;
     if (out) return std::nullopt;
     out.emplace();
     out->formula = *answer;
-    out->unit = ask.fact == Fact::kAskRatio
-                    ? ""
-                    : (ask.got.units.empty() ? Unit(ask) : ask.got.units.back());
+    out->unit = ask.fact == Fact::kAskRatio ? ""
+                                            : (ask.got.units.empty() || ask.got.units.back() == "钱"
+                                                   ? Unit(ask)
+                                                   : ask.got.units.back());
   }
   if (!out) return out;
   out->articles = ask.got.articles;

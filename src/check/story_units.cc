@@ -43,9 +43,19 @@ std::string UnitAfter(std::string_view text) {
   return "";
 }
 std::string Normal(const std::string& unit) {
-  if (unit == "元钱" || unit == "块钱") return "元";
+  if (unit == "元钱" || unit == "块钱" || unit == "钱") return "元";
+  if (unit == "名" || unit == "位") return "人";
   if (unit == "公里") return "千米";
   return unit == "公斤" ? "千克" : unit;
+}
+
+// 5个同学 are 5人.
+bool IsPerson(std::string_view noun) {
+  for (const std::string_view who :
+       {"同学", "小朋友", "学生", "孩子", "工人", "男生", "女生", "老师"}) {
+    if (noun.starts_with(who)) return true;
+  }
+  return false;
 }
 
 // Clauses end at commas, stops, 、 and at 和 before a number.
@@ -82,11 +92,11 @@ std::vector<std::string_view> Clauses(std::string_view text) {
 // Words that need an understanding this reader does not have.
 bool IsBeyondUnits(std::string_view text) {
   return HasAny(
-      text, {"约",   "至少", "最多",   "最少", "其中", "除",   "折",     "税",   "利",   "%",
-             "％",   "比例", "照这",   "计划", "实际", "提前", "同样",   "相同", "一样", "剩下的",
-             "其余", "增加", "减少",   "增产", "一半", "半",   "如果再", "分之", "几分", "成活",
-             "距离", "相距", "两端",   "围成", "圆",   "锯",   "楼",     "间隔", "每隔", "互相",
-             "握手", "每两", "平均数", "各",   "全程", "来回", "往返",   "另",   "不",   "送给"});
+      text, {"约",     "至少", "最多", "最少", "除",   "折",     "税",   "利",   "%",      "％",
+             "比例",   "照这", "计划", "实际", "提前", "同样",   "相同", "一样", "剩下的", "其余",
+             "增加",   "减少", "增产", "一半", "半",   "如果再", "分之", "几分", "成活",   "距离",
+             "两端",   "围成", "圆",   "锯",   "楼",   "间隔",   "每隔", "互相", "握手",   "每两",
+             "平均数", "各",   "来回", "往返", "另",   "不",     "给了"});
 }
 
 std::string PerBefore(std::string_view before, std::string_view mark) {
@@ -109,7 +119,11 @@ bool Describe(std::string_view text, const std::vector<std::string_view>& clause
       a.after = clause.substr(n.span.end - begin);
     }
     const std::string_view word = text.substr(n.span.begin, n.span.end - n.span.begin);
-    if (word == "一" || a.clause.data() == scene.question.data()) {
+    const bool asks = a.clause.data() == scene.question.data();
+    // 两天一共: how many things were listed.
+    const bool counts = asks && HasAny(a.after, {"共"}) &&
+                        n.value == Rational(static_cast<int64_t>(scene.amounts.size()));
+    if (word == "一" || counts) {
       scene.ignored.push_back(a.index);
       continue;
     }
@@ -119,6 +133,7 @@ bool Describe(std::string_view text, const std::vector<std::string_view>& clause
     if (!a.factor && unit.empty()) return false;
     a.after.remove_prefix(unit.size());
     a.unit = Normal(unit);
+    if (unit == "个" && IsPerson(a.after)) a.unit = "人";
     scene.amounts.push_back(a);
   }
   return !scene.amounts.empty() && scene.amounts.size() <= 4;
@@ -129,6 +144,9 @@ void FindRates(Scene& scene) {
   for (Amount& a : scene.amounts) {
     a.per = PerBefore(a.before, "每");
     if (a.per.empty() && a.before.starts_with("一")) a.per = PerBefore(a.before, "一");
+    if (a.per.empty() && a.after.starts_with("一")) {  // 22元一个
+      a.per = UnitAfter(a.after.substr(3));
+    }
     if (a.per.empty() && a.after.find("一") != std::string_view::npos &&
         (a.before.ends_with("每") || a.before.empty())) {
       a.per = UnitAfter(a.after.substr(a.after.find("一") + 3));
@@ -141,7 +159,8 @@ void FindRates(Scene& scene) {
     const bool one = !a.per.empty() && !a.inverse && a.before.starts_with("一");
     const bool others = std::any_of(scene.amounts.begin(), scene.amounts.end(),
                                     [&](const Amount& b) { return b.unit == a.per; });
-    if (one && !others && scene.asked == a.unit) a.per.clear();
+    const bool asked = scene.asked == a.per || scene.asked_per == a.per;
+    if (one && !others && !asked) a.per.clear();
   }
 }
 
@@ -152,25 +171,6 @@ ExprPtr SumOf(const std::vector<Amount>& all) {
   ExprPtr out = N(all[0]);
   for (size_t i = 1; i < all.size(); ++i) out = Two(Op::kAdd, out, N(all[i]));
   return out;
-}
-
-// Which part of the characters of `name` that `other` has not stand in `text`; 0 to 1. Those of
-// everywhere do not count.
-double Nearness(std::string_view name, std::string_view other, std::string_view text) {
-  std::set<std::string_view> own;
-  for (size_t at = 0; at < name.size();) {
-    const size_t bytes = DecodeUtf8(name.substr(at)).length;
-    const std::string_view c = name.substr(at, bytes);
-    at += bytes;
-    constexpr std::string_view kCommon = "的有了是里上个只本多少几今年共一它";
-    if (kCommon.find(c) == std::string_view::npos && other.find(c) == std::string_view::npos) {
-      own.insert(c);
-    }
-  }
-  const auto found = std::count_if(own.begin(), own.end(), [&](std::string_view c) {
-    return text.find(c) != std::string_view::npos;
-  });
-  return own.empty() ? 0 : static_cast<double>(found) / static_cast<double>(own.size());
 }
 
 constexpr std::string_view kComparers[] = {"多", "少", "大", "小", "高", "矮",
@@ -208,11 +208,13 @@ std::optional<Comparison> ReadComparison(std::string_view before) {
 }
 
 bool Leaves(const Amount& a) {
-  return HasAny(a.clause, {"走", "出", "去", "掉", "吃", "用", "卖", "借", "下车", "花了", "坏",
-                           "死", "丢", "喝", "看了", "离开", "好了", "修了", "烧"}) ||
-         HasAny(a.clause, {"已经", "做好"});
+  return HasAny(a.clause, {"走",   "出",   "去", "掉", "吃",   "用",   "卖",   "借",
+                           "下车", "花了", "坏", "死", "丢",   "喝",   "看了", "离开",
+                           "好了", "修了", "烧", "送", "发给", "分给", "剪",   "截"}) ||
+         (a.unit == "元" && HasAny(a.clause, {"买"})) || HasAny(a.clause, {"已经", "做好"});
 }
 bool Comes(const Amount& a) {
+  if (a.unit == "元" && HasAny(a.clause, {"买"})) return false;  // paid for it
   return HasAny(a.clause, {"来", "进", "回", "收到", "得到", "捡到", "上车", "又买", "收", "赢",
                            "得", "借来"}) ||
          (HasAny(a.clause, {"买了"}) && !HasAny(a.clause, {"用", "花"}));
@@ -229,6 +231,39 @@ std::optional<ExprPtr> ByRate(const Scene& s) {
   if (plain.unit == rate.per && s.asked == rate.unit) return Two(Op::kMul, N(rate), N(plain));
   if (plain.unit == rate.unit && s.asked == rate.per) return Two(Op::kDiv, N(plain), N(rate));
   return std::nullopt;
+}
+
+// Which part of the characters of `name` that `other` has not stand in `text`; 0 to 1. Those of
+// everywhere do not count.
+double Nearness(std::string_view name, std::string_view other, std::string_view text) {
+  std::set<std::string_view> own;
+  for (size_t at = 0; at < name.size();) {
+    const size_t bytes = DecodeUtf8(name.substr(at)).length;
+    const std::string_view c = name.substr(at, bytes);
+    at += bytes;
+    constexpr std::string_view kCommon = "的有了是里上个只本多少几今年共一它";
+    if (kCommon.find(c) == std::string_view::npos && other.find(c) == std::string_view::npos) {
+      own.insert(c);
+    }
+  }
+  const auto found = std::count_if(own.begin(), own.end(), [&](std::string_view c) {
+    return text.find(c) != std::string_view::npos;
+  });
+  return own.empty() ? 0 : static_cast<double>(found) / static_cast<double>(own.size());
+}
+
+// 梨树和苹果树共120棵，其中梨树有50棵.
+std::optional<ExprPtr> ByPart(const Scene& s) {
+  if (s.amounts.size() != 2) return std::nullopt;
+  const Amount& whole = s.amounts[0];
+  const Amount& part = s.amounts[1];
+  const bool fits = HasAny(whole.before, {"和", "与"}) && HasAny(part.before, {"其中"}) &&
+                    whole.unit == part.unit && part.unit == s.asked && whole.per.empty() &&
+                    part.per.empty() && !HasAny(s.question, {"共", "比", "剩", "还", "倍", "每"});
+  if (!fits || HasAny(whole.clause, {"每", "比", "各"})) return std::nullopt;
+  const std::string_view told = part.before;
+  if (Nearness(s.question, "", told) >= 1) return std::nullopt;  // asks for what is told
+  return Two(Op::kSub, N(whole), N(part));
 }
 
 // Three amounts: a rate and what it is taken of, or two of a kind shared out together.
@@ -250,6 +285,18 @@ std::optional<ExprPtr> ByRateOfThree(const Scene& s) {
       s.asked == rate->unit && Leaves(*plain[1]) && !Comes(*plain[1])) {
     return Two(Op::kSub, Two(Op::kMul, N(*plain[0]), N(*rate)), N(*plain[1]));
   }
+  // Money, and what is bought at a price.
+  const bool change = left || HasAny(s.question, {"找"});
+  for (const size_t money : {size_t{0}, size_t{1}}) {
+    const Amount& paid = *plain[money];
+    const Amount& bought = *plain[1 - money];
+    const bool pays =
+        HasAny(paid.clause, {"带", "付", "有", "拿出"}) && !HasAny(paid.clause, {"花"});
+    if (change && pays && paid.unit == "元" && rate->unit == "元" && s.asked == "元" &&
+        bought.unit == rate->per && !rate->inverse) {
+      return Two(Op::kSub, N(paid), Two(Op::kMul, N(*rate), N(bought)));
+    }
+  }
   const bool plain_ask = !left && !HasAny(s.question, {"还", "比", "差", "找"});
   if (plain_ask && plain[0]->unit == rate->unit && plain[1]->unit == rate->unit &&
       s.asked == rate->per && rate->inverse && Leaves(*plain[0]) == Leaves(*plain[1])) {
@@ -259,11 +306,22 @@ std::optional<ExprPtr> ByRateOfThree(const Scene& s) {
 }
 
 std::optional<ExprPtr> ByShare(const Scene& s) {
-  if (s.amounts.size() != 2 || s.asked_per.empty() || s.asked_per == s.asked) return std::nullopt;
+  if (s.asked_per.empty()) return std::nullopt;
   for (const Amount& a : s.amounts) {
-    if (!a.per.empty() || a.factor) return std::nullopt;
+    if (!a.per.empty() || a.factor || HasAny(a.clause, {"比"})) return std::nullopt;
   }
-  const bool first = s.amounts[0].unit == s.asked;
+  if (s.amounts.size() == 3 && s.amounts[0].unit == s.asked && s.amounts[1].unit == s.asked &&
+      s.amounts[2].unit == s.asked_per && !Leaves(s.amounts[1])) {
+    return Two(Op::kDiv, Two(Op::kAdd, N(s.amounts[0]), N(s.amounts[1])), N(s.amounts[2]));
+  }
+  if (s.amounts.size() != 2) return std::nullopt;
+  bool first = s.amounts[0].unit == s.asked;
+  if (s.asked_per == s.asked) {  // 6个盘子, 每个盘子几个
+    const double a = Nearness(s.amounts[0].after, s.amounts[1].after, s.question);
+    const double b = Nearness(s.amounts[1].after, s.amounts[0].after, s.question);
+    if (a == b) return std::nullopt;
+    first = b > a;
+  }
   const Amount& total = s.amounts[first ? 0 : 1];
   const Amount& groups = s.amounts[first ? 1 : 0];
   if (total.unit != s.asked || groups.unit != s.asked_per) return std::nullopt;
@@ -290,8 +348,9 @@ std::optional<ExprPtr> BySize(const Scene& s) {
 // One amount and one comparison with it; their sum if all is asked for.
 std::optional<ExprPtr> ByComparison(const Scene& s) {
   if (s.amounts.size() != 2) return std::nullopt;
-  const Amount& base = s.amounts[0];
-  const Amount& step = s.amounts[1];
+  const bool step_first = s.amounts[0].factor || HasAny(s.amounts[0].clause, {"比"});
+  const Amount& base = s.amounts[step_first ? 1 : 0];
+  const Amount& step = s.amounts[step_first ? 0 : 1];
   if (base.unit != s.asked || !base.per.empty() || base.factor) return std::nullopt;
   if (base.clause.find("比") != std::string_view::npos) return std::nullopt;
   if (HasAny(s.question, {"比", "剩", "还", "几倍"})) return std::nullopt;
@@ -311,6 +370,7 @@ std::optional<ExprPtr> ByComparison(const Scene& s) {
     up = c->up;
   }
   const bool pronoun = HasAny(y, {"它", "他", "她"});
+  if (x.empty() && step_first) return std::nullopt;
   if (x.empty()) x = base.before;  // 比小猪少6个: the one just told of
   const double near_x = Nearness(x, y, base.clause);
   const double near_y = pronoun ? 2 : Nearness(y, x, base.clause);
@@ -380,7 +440,9 @@ std::optional<ExprPtr> ByCues(const Scene& s) {
       const bool into = Comes(s.amounts[i]);
       if (out_of && into) return std::nullopt;
       if (!out_of && !into && now) return std::nullopt;
-      out = Two(into ? Op::kAdd : Op::kSub, out, N(s.amounts[i]));
+      // 2盒彩粉笔 alone goes on with a list.
+      const bool listed = s.amounts[i].before.empty() && !out_of && !into && i == 1;
+      out = Two(into || listed ? Op::kAdd : Op::kSub, out, N(s.amounts[i]));
     }
     return out;
   }
@@ -404,11 +466,21 @@ std::optional<StoryAnswer> StoryByUnits(std::string_view text) {
   if (word == std::string_view::npos) return std::nullopt;
   const std::string_view tail = scene.question.substr(word + (many ? 6 : 3));
   const std::string unit = tail.starts_with("钱") ? "元" : UnitAfter(tail);
-  scene.asked = Normal(unit);
+  const bool people = unit == "个" && IsPerson(tail.substr(unit.size()));
+  scene.asked = people ? "人" : Normal(unit);
   const std::string_view head = scene.question.substr(0, word);
   scene.asked_per = Normal(PerBefore(head, "每"));
+  if (const size_t per = head.rfind("每"); per != std::string_view::npos) {
+    const std::string_view rest = head.substr(per + 3);
+    if (rest.starts_with("个") && IsPerson(rest.substr(3))) scene.asked_per = "人";
+  }
   if (!Describe(text, clauses, scene)) return std::nullopt;
   FindRates(scene);
+  if (HasAny(text, {"其中"})) {
+    const auto part = ByPart(scene);
+    if (!part) return std::nullopt;
+    return StoryAnswer{*part, unit, scene.ignored};
+  }
   std::optional<StoryAnswer> out;
   for (const auto& answer : {ByRate(scene), ByRateOfThree(scene), ByShare(scene), BySize(scene),
                              ByComparison(scene), ByDifference(scene), ByCues(scene)}) {
