@@ -21,6 +21,8 @@ constexpr size_t kBlockRows = 64;
 constexpr size_t kSerialElements = 16384;
 constexpr size_t kSerialBytes = 32768;
 constexpr size_t kChunksPerThread = 32;
+// The tile kernels take groups in pairs and need some of them to get going.
+constexpr size_t kTileChunksPerThread = 8;
 // From so many rows on, a group is enough work to be shared out alone.
 constexpr size_t kShrinkingRows = 64;
 constexpr size_t kLongestRange = 16;  // groups
@@ -174,7 +176,10 @@ void CpuOps::MatmulBatch(std::span<const Product> products, const Batch& batch) 
     bytes += p.w->bytes();
   }
   const size_t serial = 1 + kSerialBytes * groups / (bytes * batch.rows);
-  const size_t shares = static_cast<size_t>(pool_.threads()) * kChunksPerThread;
+  const bool tiles = WayOf(AsCpu(*products[0].w), batch) != Way::kRows;
+  const auto threads = static_cast<size_t>(pool_.threads());
+  const size_t even = tiles ? groups / (threads * kTileChunksPerThread) / 2 * 2 + 2
+                            : groups / (threads * kChunksPerThread);
   const auto multiply = [&](size_t begin, size_t end, int worker) {
     size_t first = 0;
     for (const Product& p : products) {
@@ -196,7 +201,7 @@ void CpuOps::MatmulBatch(std::span<const Product> products, const Batch& batch) 
     }
   };
   if (batch.rows < kShrinkingRows) {
-    return pool_.ParallelFor(groups, std::max(serial, groups / shares), multiply);
+    return pool_.ParallelFor(groups, std::max(serial, even), multiply);
   }
   if (groups <= serial) return multiply(0, groups, 0);
   ShareShrinking(groups, multiply);

@@ -211,7 +211,13 @@ TEST_P(MatmulTest, OddBlocksInManyRowsGiveTheScalarBits) {
   const auto expected = Multiply(*scalar, view, x, kRows, Accumulate::kNo);
   for (const std::string_view isa : AvailableIsas()) {
     auto ops = TestOps(isa, 3);
-    ASSERT_TRUE(SameBitsOrNan(Multiply(*ops, view, x, kRows, Accumulate::kNo), expected)) << isa;
+    for (const size_t m : {kRows, size_t{14}}) {
+      const std::vector<float> some(x.begin(), x.begin() + static_cast<long>(m * k));
+      const std::vector<float> prefix(expected.begin(),
+                                      expected.begin() + static_cast<long>(m * n));
+      ASSERT_TRUE(SameBitsOrNan(Multiply(*ops, view, some, m, Accumulate::kNo), prefix))
+          << isa << " m=" << m;
+    }
   }
 }
 

@@ -5,6 +5,7 @@
 //   acc = fma(d * da, sum, acc); acc = fma(-(dmin * da), min_sum, acc)
 // with the vector units. That epilogue runs in slots between the tile products of the following
 // block, so that the tile unit does not wait.
+#include "kernels/amx/narrow_gemm-inl.h"
 #include "kernels/amx/planes-inl.h"
 #include "kernels/amx/tiles-inl.h"
 #include "kernels/fixed_math.h"
@@ -15,7 +16,7 @@ namespace {
 
 constexpr size_t kBlockRows = 2 * kTileRows;
 constexpr size_t kTileInts = kTileRows * kTileRows;
-constexpr size_t kSecondTile = kTileRows * kSuperBlock;  // of the activations
+constexpr size_t kSecondTile = 64 * kTileRows;  // of the activations
 // Panels that one pass over the activations serves, from kManyRows rows on: so many stay in the
 // first-level cache, and the activations come from the second-level cache once for all of them.
 constexpr size_t kPanels = 2;
@@ -102,6 +103,7 @@ struct Rows {
 // What a block works on, and what its slots do.
 struct BlockTask {
   const int8_t* q;
+  size_t q_step;  // bytes to the next 64 inputs
   const uint16_t* min_sums;
   const Panel* panel;
   float* mins;   // room for the sums of mins of this block
@@ -187,13 +189,13 @@ inline void MinProducts(const BlockTask& t) {
 template <class Format, size_t kTiles>
 inline void BeginBlock(const BlockTask& t) {
   if constexpr (Format::kHasMin) MinProducts<Format, kTiles>(t);
-  _tile_loadd(4, t.q, kSuperBlock);
+  _tile_loadd(4, t.q, 64);
   _tile_loadd(7, t.panel->low, 64);
   _tile_stored(2, t.before->low, 64);
   _tile_zero(2);
   LowProduct0<Format>();
   if constexpr (kTiles == 2) {
-    _tile_loadd(5, t.q + kSecondTile, kSuperBlock);
+    _tile_loadd(5, t.q + kSecondTile, 64);
     _tile_stored(3, t.before->low + kTileInts, 64);
     _tile_zero(3);
     LowProduct1<Format>();
@@ -220,11 +222,11 @@ inline void BeginBlock(const BlockTask& t) {
 template <class Format, size_t kTiles, size_t kStep, class Slots>
 inline void BlockStep(const BlockTask& t, Slots& slots) {
   constexpr size_t kPlanes = kTwoPlanes<Format> ? 2 : 1;
-  _tile_loadd(4, t.q + 64 * kStep, kSuperBlock);
+  _tile_loadd(4, t.q + t.q_step * kStep, 64);
   _tile_loadd(7, t.panel->low + 1024 * kStep, 64);
   LowProduct0<Format>();
   if constexpr (kTiles == 2) {
-    _tile_loadd(5, t.q + kSecondTile + 64 * kStep, kSuperBlock);
+    _tile_loadd(5, t.q + kSecondTile + t.q_step * kStep, 64);
     LowProduct1<Format>();
   }
   slots.template Run<kPlanes*(kStep - 1) + 1>();
@@ -346,11 +348,12 @@ class Gemm {
     const size_t lines = (kLines + blocks - 1) / blocks;  // of each panel, a block
     for (size_t m = 0; m < task_.rows; m += kBlockRows) {
       for (size_t p = 0; p < panels; ++p) {
-        const size_t row = at.block * task_.input.stride + m;
+        const size_t stride = task_.input.stride;
         MinSums* mins = &mins_[turn_++ % 2];
         BlockTask block;
-        block.q = task_.input.q + row * kSuperBlock;
-        block.min_sums = task_.input.sums + row * 32;
+        block.q = task_.input.q + at.block * stride * kSuperBlock + m * 64;
+        block.q_step = stride * 64;
+        block.min_sums = task_.input.sums + (at.block * stride + m) * 32;
         block.panel = &panels_[index % 2][p];
         block.mins = mins->sums;
         block.before = &sums_;
@@ -428,6 +431,10 @@ class Gemm {
 template <class Format>
 void RunGemm(const GemmTask& task) {
   if (task.group_begin >= task.group_end || task.rows == 0) return;
+  if (task.rows <= NarrowGemm<Format>::kMaxRows) {
+    NarrowGemm<Format> gemm(task);
+    return gemm.Run();
+  }
   Gemm<Format> gemm(task);
   gemm.Run();
 }
@@ -441,12 +448,12 @@ inline uint32_t AbsMaxBits(const float* x) {
   return static_cast<uint32_t>(_mm512_reduce_max_epi32(max));
 }
 
-// Sums of each 16 bytes of q, in order.
-inline __m512i SumsOf16(const int8_t* q) {
+// Sums of each 16 of the 256 inputs, in order; 64 inputs lie `step` bytes behind the 64 before.
+inline __m512i SumsOf16(const int8_t* q, size_t step) {
   const __m512i ones = _mm512_set1_epi8(1);
   __m512i sums = _mm512_setzero_si512();
   for (size_t i = 0; i < 4; ++i) {
-    __m512i s = _mm512_dpbusd_epi32(_mm512_setzero_si512(), ones, _mm512_load_si512(q + 64 * i));
+    __m512i s = _mm512_dpbusd_epi32(_mm512_setzero_si512(), ones, _mm512_load_si512(q + step * i));
     s = _mm512_add_epi32(s, _mm512_shuffle_epi32(s, _MM_PERM_CDAB));
     s = _mm512_add_epi32(s, _mm512_shuffle_epi32(s, _MM_PERM_BADC));
     sums = _mm512_mask_mov_epi32(sums, static_cast<__mmask16>(0x1111U << i), s);
@@ -456,22 +463,23 @@ inline __m512i SumsOf16(const int8_t* q) {
 }
 
 // The bits of q and d are those of KernelTable::quantize.
-inline void QuantizeInto(const float* x, int8_t* q, uint16_t* sums, float* d) {
+inline void QuantizeInto(const float* x, int8_t* q, size_t step, uint16_t* sums, float* d) {
   const uint32_t amax_bits = AbsMaxBits(x);
   const float amax = BitsToFloat(amax_bits);
   const bool odd = amax_bits >= 0x7F800000U;
   if (odd || amax < 0x1p-100F) {
     *d = odd ? BitsToFloat(0x7FC00000U) : 0.0F;
-    for (size_t i = 0; i < 4; ++i) _mm512_store_si512(q + 64 * i, _mm512_setzero_si512());
+    for (size_t i = 0; i < 4; ++i) _mm512_store_si512(q + step * i, _mm512_setzero_si512());
     _mm512_store_si512(sums, _mm512_setzero_si512());
     return;
   }
   const __m512 inverse = _mm512_set1_ps(127.0F / amax);
   for (size_t i = 0; i < kSuperBlock; i += 16) {
     const __m512i rounded = _mm512_cvtps_epi32(_mm512_mul_ps(_mm512_loadu_ps(x + i), inverse));
-    _mm_store_si128(reinterpret_cast<__m128i*>(q + i), _mm512_cvtepi32_epi8(rounded));
+    int8_t* to = q + step * (i / 64) + i % 64;
+    _mm_store_si128(reinterpret_cast<__m128i*>(to), _mm512_cvtepi32_epi8(rounded));
   }
-  const __m512i s = SumsOf16(q);
+  const __m512i s = SumsOf16(q, step);
   const __m512i fifteen = _mm512_set1_epi32(15);
   const __m512 high = _mm512_cvtepi32_ps(_mm512_andnot_si512(fifteen, s));
   const __m512 rest = _mm512_cvtepi32_ps(_mm512_and_si512(fifteen, s));
@@ -491,7 +499,8 @@ void QuantizeRow(const float* x, size_t k, size_t row, const GemmInput& out) {
       for (size_t i = 0; i < kSuperBlock; ++i) rest[i] = i < k - b * kSuperBlock ? from[i] : 0.0F;
       from = rest;
     }
-    QuantizeInto(from, out.q + at * kSuperBlock, out.sums + 32 * at, out.d + at);
+    int8_t* q = out.q + b * out.stride * kSuperBlock + 64 * row;
+    QuantizeInto(from, q, 64 * out.stride, out.sums + 32 * at, out.d + at);
   }
 }
 

@@ -76,15 +76,16 @@ inline void StorePlane(uint8_t* plane, size_t vector, __m512i bytes) {
 
 // `count` vectors of codes with one scale each row, to vectors `first`... of the planes.
 template <class Format, size_t kCount>
-inline void ScaleCodes(const Bytes* q, const int8_t* scale, size_t first, Panel* out) {
+inline void ScaleCodes(const Bytes* q, const int8_t* scale, size_t first, uint8_t* high,
+                       uint8_t* low) {
   constexpr PlaneKind kKind = PlanesOf<Format>::kKind;
   const __m512i words = BytesToWords(scale);
   if constexpr (kKind == PlaneKind::kSplit) {
     const __m512i sh = _mm512_srli_epi16(words, 3);
     const __m512i sl = _mm512_and_si512(words, _mm512_set1_epi16(7));
     for (size_t i = 0; i < kCount; ++i) {
-      StorePlane(out->high, first + i, _mm512_mullo_epi16(q[i], sh));
-      StorePlane(out->low, first + i, _mm512_mullo_epi16(q[i], sl));
+      StorePlane(high, first + i, _mm512_mullo_epi16(q[i], sh));
+      StorePlane(low, first + i, _mm512_mullo_epi16(q[i], sl));
     }
   } else if constexpr (kKind == PlaneKind::kWide) {
     constexpr int kOffset = Format::kSigned ? 128 : Format::kOffset;
@@ -94,12 +95,12 @@ inline void ScaleCodes(const Bytes* q, const int8_t* scale, size_t first, Panel*
       const __m512i u = Format::kSigned ? _mm512_xor_si512(q[i], Simd::SplatByte(0x80)) : q[i];
       const __m512i e = _mm512_sub_epi16(_mm512_maddubs_epi16(u, words), offset);
       const __m512i o = _mm512_sub_epi16(_mm512_maddubs_epi16(u, odd), offset);
-      StorePlane(out->low, first + i, SelectLowBytes(e, _mm512_slli_epi16(o, 8)));
-      StorePlane(out->high, first + i, SelectLowBytes(_mm512_srli_epi16(e, 8), o));
+      StorePlane(low, first + i, SelectLowBytes(e, _mm512_slli_epi16(o, 8)));
+      StorePlane(high, first + i, SelectLowBytes(_mm512_srli_epi16(e, 8), o));
     }
   } else if constexpr (kKind == PlaneKind::kOneUnsigned) {
     for (size_t i = 0; i < kCount; ++i) {
-      StorePlane(out->low, first + i, _mm512_mullo_epi16(q[i], words));
+      StorePlane(low, first + i, _mm512_mullo_epi16(q[i], words));
     }
   } else {  // offset * scale - scale * code, modulo 256 in each byte
     const __m512i top = _mm512_set1_epi16(static_cast<int16_t>(0xFF00));
@@ -109,21 +110,22 @@ inline void ScaleCodes(const Bytes* q, const int8_t* scale, size_t first, Panel*
     for (size_t i = 0; i < kCount; ++i) {
       const __m512i e = _mm512_mullo_epi16(q[i], minus);
       const __m512i o = _mm512_mullo_epi16(_mm512_and_si512(q[i], top), minus);
-      StorePlane(out->low, first + i, _mm512_add_epi8(SelectLowBytes(e, o), start));
+      StorePlane(low, first + i, _mm512_add_epi8(SelectLowBytes(e, o), start));
     }
   }
 }
 
 // Inputs 32j .. 32j + 31.
 template <class Format>
-inline void UnpackPlanes(const uint8_t* tile, const Scales& scales, size_t j, Panel* out) {
+inline void UnpackPlanes(const uint8_t* tile, const Scales& scales, size_t j, uint8_t* high,
+                         uint8_t* low) {
   Bytes q[8];
   Format::Unpack(tile, j, 0, q);
   if constexpr (Format::kGroup == 32) {
-    ScaleCodes<Format, 8>(q, scales.scale + 16 * j, 8 * j, out);
+    ScaleCodes<Format, 8>(q, scales.scale + 16 * j, 8 * j, high, low);
   } else {
-    ScaleCodes<Format, 4>(q, scales.scale + 32 * j, 8 * j, out);
-    ScaleCodes<Format, 4>(q + 4, scales.scale + 32 * j + 16, 8 * j + 4, out);
+    ScaleCodes<Format, 4>(q, scales.scale + 32 * j, 8 * j, high, low);
+    ScaleCodes<Format, 4>(q + 4, scales.scale + 32 * j + 16, 8 * j + 4, high, low);
   }
 }
 
@@ -135,11 +137,10 @@ inline __m512i Bf16Pairs(__m512i values) {
 
 // The mins of groups 2p and 2p + 1.
 template <class Format>
-inline void UnpackMins(const Scales& scales, size_t p, Panel* out) {
+inline void UnpackMins(const Scales& scales, size_t p, uint16_t* to) {
   const __m512i pair = Simd::LoadUint8Pairs(scales.min_pairs + 32 * p);
   const __m512i first = Bf16Pairs(_mm512_and_si512(pair, _mm512_set1_epi32(0xFFFF)));
   const __m512i second = Bf16Pairs(_mm512_srli_epi32(pair, 16));
-  uint16_t* to = out->mins;
   if constexpr (Format::kGroup == 32) {
     for (size_t i = 0; i < 2; ++i) {
       _mm512_store_si512(to + 32 * (4 * p + i), first);
@@ -157,11 +158,11 @@ template <class Format>
   Scales scales;
   Format::GetScales(tile, &scales);
   _mm512_store_ps(out_scales->d, Simd::LoadHalves(tile + Format::kD));
-  for (size_t j = 0; j < 8; ++j) UnpackPlanes<Format>(tile, scales, j, out);
+  for (size_t j = 0; j < 8; ++j) UnpackPlanes<Format>(tile, scales, j, out->high, out->low);
   if constexpr (Format::kHasMin) {
     _mm512_store_ps(out_scales->dmin, Simd::LoadHalves(tile + Format::kDmin));
     for (size_t p = 0; p < kSuperBlock / Format::kGroup / 2; ++p) {
-      UnpackMins<Format>(scales, p, out);
+      UnpackMins<Format>(scales, p, out->mins);
     }
   }
 }
