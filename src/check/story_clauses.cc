@@ -39,7 +39,7 @@ void Name(const GrammarRow& row, StoryFact& fact) {
     const std::string& word = fact.got.words[i];
     switch (row.names[i]) {
       case 's':
-        fact.subject = word;
+        if (!word.empty()) fact.subject = word;
         break;
       case 'n':
         if (!word.empty()) fact.noun = word;

@@ -92,6 +92,34 @@ bool IsUse(const StoryFact& f, const StoryFact& base) {
           IsPronoun(f.subject));
 }
 
+// 果园里 is 果园.
+std::string Place(std::string name) {
+  for (const std::string_view end : {"里", "上", "中"}) {
+    if (name.size() > 6 && name.ends_with(end)) name.resize(name.size() - end.size());
+  }
+  return name;
+}
+
+// 第一天, 上午: no one.
+bool IsTime(const std::string& subject) {
+  constexpr std::string_view kTimes[] = {"第",   "上午", "下午", "早上", "中午",
+                                         "晚上", "今天", "昨天", "前天", "后来",
+                                         "上周", "这周", "已经", "先",   "上课"};
+  return std::any_of(std::begin(kTimes), std::end(kTimes),
+                     [&](std::string_view t) { return subject.starts_with(t); });
+}
+
+// Whether all facts tell of the one who is asked about.
+bool AllOf(const Facts& facts, const std::string& who) {
+  if (who.empty() || IsPronoun(who)) return true;
+  const std::string name = Place(who);
+  return std::all_of(facts.begin(), facts.end(), [&](const StoryFact& f) {
+    const std::string other = Place(f.subject);
+    return other.empty() || IsPronoun(other) || IsTime(other) || other.starts_with(name) ||
+           name.starts_with(other) || EndsWith(other, name) || EndsWith(name, other);
+  });
+}
+
 // n0 - n1 - n2: one amount, then what came and went.
 Answered Remaining(const Facts& facts, const StoryFact& ask) {
   if (ask.fact != Fact::kAskLeft && ask.fact != Fact::kAskNow) return std::nullopt;
@@ -125,6 +153,7 @@ Answered Remaining(const Facts& facts, const StoryFact& ask) {
     }
   }
   if (ask.fact == Fact::kAskLeft && losses == 0) return std::nullopt;
+  if (!AllOf(facts, ask.subject)) return std::nullopt;
   if (Unit(ask) != Unit(base) || !Counts(base.noun, ask.noun)) return std::nullopt;
   return out;
 }
@@ -138,14 +167,6 @@ bool SameVerbs(const Facts& facts, const StoryFact& ask) {
   const bool told =
       std::all_of(facts.begin(), facts.end(), [&](const StoryFact& f) { return verb(f) == first; });
   return told && (verb(ask).empty() || verb(ask) == first);
-}
-
-// 果园里 is 果园.
-std::string Place(std::string name) {
-  for (const std::string_view end : {"里", "上", "中"}) {
-    if (name.size() > 6 && name.ends_with(end)) name.resize(name.size() - end.size());
-  }
-  return name;
 }
 
 // The subject of the question takes in all the facts.
