@@ -98,6 +98,18 @@ class ServeTest(unittest.IsolatedAsyncioTestCase):
             await asyncio.sleep(0.02)
         raise AssertionError(f"something still runs: {values}")
 
+    async def touch_all_pages(self):
+        """Fills the cache: a page that was never used takes no memory yet."""
+        for number in range(200):
+            text = f"{number} " + "some words that fill the pages of the cache " * 90
+            body = {"messages": [{"role": "user", "content": text}], "max_tokens": 1}
+            reply = await self.server.request("POST", "/v1/chat/completions", body)
+            self.assertEqual(reply.status, 200, reply.body)
+            values = await self.until_idle()
+            if values["lemma_kv_pages_free"] < 16:
+                return
+        raise AssertionError(f"the cache is not full: {values}")
+
     @staticmethod
     def pages(values):
         return sum(values[f"lemma_kv_pages_{kind}"] for kind in ("used", "cached", "free"))
@@ -158,6 +170,7 @@ class StreamsTest(ServeTest):
             return heard
 
         await storm(range(64))  # as many as come at once: buffers and threads have their size
+        await self.touch_all_pages()
         before = await self.until_idle()
         memory, descriptors = self.server.memory(), self.server.descriptors()
         heard = await storm(range(64, 64 + SIZES.disconnects))
