@@ -79,6 +79,7 @@ void AddProof(const Solved& solved, Report& out) {
   if (!solved.complete) return;
   out.proof.emplace_back("necessary_polynomial", solved.polynomial.ToString());
   out.proof.emplace_back("real_roots", std::to_string(solved.real_roots));
+  out.proof.emplace_back("solutions", Join(solved.solutions));
   out.proof.emplace_back("extraneous", Join(solved.extraneous));
 }
 

@@ -131,6 +131,13 @@ Report CheckPuzzleValues(const Problem& p, const Answer& answer, const Box& box,
   }
   Report out;
   AddCensus(found.census, out);
+  if (found.values.size() <= 64) {
+    std::string values;
+    for (const Surd& value : found.values) {
+      values += (values.empty() ? "" : "; ") + value.ToString();
+    }
+    out.proof.emplace_back("values", values);
+  }
   for (const Surd& value : given) {
     if (found.values.count(value) != 0) continue;
     for (const Surd& truth : found.values) {

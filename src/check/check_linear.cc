@@ -56,6 +56,14 @@ System Solve(const Problem& p) {
   return out;
 }
 
+void AddProof(const System& system, Report& out) {
+  constexpr std::string_view kKinds[] = {"none", "unique", "family"};
+  out.proof.emplace_back("rational_solutions", kKinds[static_cast<size_t>(system.solutions.kind)]);
+  if (system.solutions.kind == SolutionKind::kUnique) {
+    out.proof.emplace_back("only_point", PointText(system.point));
+  }
+}
+
 Report CheckNoSolution(const System& system) {
   Report out;
   if (system.solutions.kind == SolutionKind::kFamily) {
@@ -64,15 +72,13 @@ Report CheckNoSolution(const System& system) {
   const bool none = system.solutions.kind == SolutionKind::kNone || !system.admissible;
   out.verdict = none ? Verdict::kVerified : Verdict::kRefuted;
   out.reason = none ? Reason::kNoSolutionProven : Reason::kSolutionExists;
-  out.proof.emplace_back("solutions", none ? "none" : "unique");
-  if (system.solutions.kind == SolutionKind::kUnique) {
-    out.proof.emplace_back("only_rational_point", PointText(system.point));
-  }
+  AddProof(system, out);
   return out;
 }
 
 Report CheckPoint(const Problem& p, const Bindings& given, const System& system) {
   Report out;
+  AddProof(system, out);
   for (const Constraint& c : p.constraints) {
     const auto line = LineAt(c, given);
     if (!line) return Unverified(Reason::kCannotDecide, "a constraint cannot be evaluated");
@@ -96,7 +102,6 @@ Report CheckPoint(const Problem& p, const Bindings& given, const System& system)
   const bool unique = system.solutions.kind == SolutionKind::kUnique;
   out.verdict = unique ? Verdict::kVerified : Verdict::kChecked;
   out.reason = unique ? Reason::kUniqueSolution : Reason::kNotUnique;
-  out.proof.emplace_back("solutions", unique ? "unique" : "family");
   return out;
 }
 
@@ -109,7 +114,7 @@ Report CheckValue(const Problem& p, const Answer& answer, const Surd& given, con
   if (system.solutions.kind == SolutionKind::kNone || !system.admissible) {
     out.verdict = Verdict::kRefuted;
     out.reason = Reason::kNotASolution;
-    out.proof.emplace_back("solutions", "none");
+    AddProof(system, out);
     return out;
   }
   const auto value = Evaluate(*p.query.expr, system.point);
@@ -118,7 +123,7 @@ Report CheckValue(const Problem& p, const Answer& answer, const Surd& given, con
   const bool same = *value == given;
   out.verdict = same ? Verdict::kVerified : Verdict::kRefuted;
   out.reason = same ? Reason::kUniqueSolution : Reason::kNotASolution;
-  out.proof.emplace_back("solutions", "unique");
+  AddProof(system, out);
   if (!same) return out;
   for (const Constraint& c : p.constraints) out.lines.push_back(*LineAt(c, system.point));
   return out;

@@ -54,6 +54,7 @@ Report CheckRecurrence(const Problem& p, const Answer& answer) {
   out.verdict = same ? Verdict::kVerified : Verdict::kRefuted;
   out.reason = same ? Reason::kValueAgrees : Reason::kValueDiffers;
   out.proof.emplace_back("steps", std::to_string(r.index - r.first_index));
+  out.proof.emplace_back("computed", value.ToString());
   return out;
 }
 
@@ -68,6 +69,7 @@ Report CheckDivisibility(const Problem& p, const Answer& answer) {
   const auto claim = ClaimOf(answer);
   if (!claim) return Unverified(Reason::kNotBound, "the answer says neither yes nor no");
   Report out;
+  out.proof.emplace_back("claim", *claim ? "true" : "false");
   out.proof.emplace_back("polynomial", polynomial->ToString("n"));
   out.proof.emplace_back("modulus", std::to_string(p.divisibility->modulus));
   std::string residues;

@@ -66,8 +66,9 @@ struct Report {
   Reason reason = Reason::kCannotDecide;
   std::string detail;  // English, for logs: what exactly was missing
   std::vector<CheckLine> lines;
-  // What was proven, as names and exact values for the certificate: "solutions" "unique",
-  // "cases" "900", "hits" "0", "polynomial" "x^2-3*x-2", "real_roots" "2", "extraneous" "...".
+  // What was proven, as names and exact values for the certificate: "rational_solutions" "unique",
+  // "cases" "900", "hits" "0", "necessary_polynomial" "x^2-3*x-2", "extraneous" "-2". It may name the
+  // solution: for people and certificates, never for feedback.
   std::vector<std::pair<std::string, std::string>> proof;
 };
 

@@ -276,7 +276,9 @@ TEST(ReportTest, CertificateIsJson) {
   EXPECT_THAT(json, HasSubstr("\"verdict\":\"VERIFIED\",\"reason\":\"unique_solution\""));
   EXPECT_THAT(json, HasSubstr("{\"relation\":\"2*x+4*y=94\",\"span\":[20,30]}"));
   EXPECT_THAT(json, HasSubstr("\"left\":\"94\",\"right\":\"94\",\"result\":\"pass\""));
-  EXPECT_THAT(json, HasSubstr("\"proof\":{\"solutions\":\"unique\"}"));
+  EXPECT_THAT(
+      json,
+      HasSubstr("\"proof\":{\"rational_solutions\":\"unique\",\"only_point\":\"x=23, y=12\"}"));
   EXPECT_EQ(JsonString("a\"\\\n\xFF"), "\"a\\\"\\\\\\u000a\xEF\xBF\xBD\"");
 }
 

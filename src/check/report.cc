@@ -90,9 +90,11 @@ struct ProofRow {
 };
 constexpr ProofRow kProofNames[] = {
     {"solutions", "解", "solutions"},
-    {"only_rational_point", "唯一的有理数解", "only point over the fractions"},
+    {"only_point", "唯一的有理数解", "only point over the fractions"},
+    {"computed", "算得", "computed"},
     {"cases", "逐一检查的情况", "cases looked at"},
     {"hits", "其中符合的", "of which hold"},
+    {"values", "可能的值", "possible values"},
     {"necessary_polynomial", "必要条件多项式", "necessary polynomial"},
     {"real_roots", "实根个数", "real roots"},
     {"extraneous", "增根", "extraneous roots"},
@@ -123,6 +125,7 @@ std::vector<std::string> FactLines(const Report& report, Language language) {
     const auto* const row = std::find_if(std::begin(kProofNames), std::end(kProofNames),
                                          [&](const ProofRow& r) { return r.name == name; });
     if (row == std::end(kProofNames) || value.empty()) continue;
+    if (report.verdict == Verdict::kVerified && name == "only_point") continue;  // in the lines
     out.push_back(std::string(zh ? row->zh : row->en) + (zh ? "：" : ": ") + value);
   }
   return out;
