@@ -125,6 +125,12 @@ size_t SchoolClassAt(std::string_view text) {
   constexpr std::string_view kYear = "年级";
   const bool year = text.substr(at).starts_with(kYear);
   if (year) at += kYear.size();
+  for (const std::string_view digit : kGrades) {  // 三年级二班
+    const std::string_view after = text.substr(at);
+    if (year && after.starts_with(digit) && after.substr(digit.size()).starts_with("班")) {
+      return at + digit.size() + std::string_view("班").size();
+    }
+  }
   const size_t named = year ? at : 0;
   const std::string_view rest = text.substr(at);
   const bool wide = rest.starts_with("（");

@@ -8,8 +8,8 @@ namespace lemma::check {
 namespace {
 
 // Words at the start of a clause that change nothing.
-constexpr std::string_view kOpenings[] = {"如果", "要是", "后来", "然后", "接着", "已知",
-                                          "那么", "请问", "求",   "问",   "若",   "其中如果"};
+constexpr std::string_view kOpenings[] = {"如果", "要是", "同时", "后来", "然后", "接着", "已知",
+                                          "那么", "请问", "求",   "问",   "若",   "后"};
 
 std::string PieceString(const Clause& clause, size_t pieces) {
   std::string out;
@@ -74,6 +74,12 @@ bool IsAttribute(std::string_view name) {
   return false;
 }
 
+// 周长, 边长, 棱长 are other things than the length.
+bool IsOtherLength(std::string_view text) {
+  return text.ends_with("周") || text.ends_with("边") || text.ends_with("棱") ||
+         text.ends_with("周长") || text.ends_with("边长") || text.ends_with("棱长");
+}
+
 bool IsQuestion(Fact fact) { return fact >= Fact::kAskLeft; }
 
 }  // namespace
@@ -119,8 +125,19 @@ std::optional<std::vector<StoryFact>> ReadFacts(const Story& story) {
       fact->fact = follows ? out.back().fact : Fact::kHave;
       if (follows) fact->got.verbs = out.back().got.verbs;
     }
+    const bool length = fact->fact == Fact::kLong;
+    if (length && std::any_of(fact->got.words.begin(), fact->got.words.end(), IsOtherLength)) {
+      return std::nullopt;
+    }
+    // 一块地长8米，宽5米
+    if (fact->fact == Fact::kWide && !out.empty() && out.back().fact == Fact::kEach &&
+        out.back().of.ends_with("长") && !IsOtherLength(out.back().of)) {
+      out.back().fact = Fact::kLong;
+    }
     // 一根彩带长67米 tells of one thing as well as of every such thing.
-    if (fact->fact == Fact::kEach && fact->noun.empty()) fact->noun = fact->of;
+    if (fact->fact == Fact::kEach && fact->noun.empty() && !fact->got.articles.empty()) {
+      fact->noun = fact->of;
+    }
     if (fact->fact == Fact::kAskWith) {
       StoryFact amount;  // 买5个文具盒 | 要多少元
       amount.fact = Fact::kHave;

@@ -27,12 +27,12 @@ constexpr std::string_view kCounts[] = {
 // Characters that change what a sentence says. 第 is let through: 第一次 names something.
 constexpr std::string_view kTurns =
     "每各平均共总剩余还再又比差送给借换与及其另除增减加降涨折约够超不没未如若倍半多少几双对"
-    "后前先只都也却但仍到时照样至最按全部完分之成率速和跟或被把将是的有更所“”（）％～、";
+    "后前先只都也却但仍到时照样至最按全部完分之成率速和跟或被把将是有更所“”（）％～、";
 
 // Words with such a character that say nothing of the kind.
-constexpr std::string_view kSafeWords[] = {"超市", "参加",   "比赛", "公共汽车", "先生",
-                                           "全家", "加油站", "厕所", "成人",     "前天",
-                                           "后天", "后院",   "前院"};
+constexpr std::string_view kSafeWords[] = {"超市", "高速", "参加",   "比赛", "公共汽车",
+                                           "先生", "全家", "加油站", "厕所", "成人",
+                                           "前天", "后天", "后院",   "前院"};
 
 bool IsTurn(std::string_view character) {
   if (character.size() == 1) {  // of ASCII, letters alone
@@ -211,7 +211,7 @@ Pattern::Pattern(std::string_view text, const VerbClasses& classes) {
 
 bool Pattern::MatchOpen(const Story& story, const Clause& clause, size_t part, size_t piece,
                         Captures& out) const {
-  const size_t kMost = 10;
+  const size_t kMost = 14;
   size_t n = 0;
   while (true) {
     if (n >= parts_[part].least) {

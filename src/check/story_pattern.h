@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Clauses of a Chinese story and the patterns that must match one whole. A pattern is plain text
 // with these signs: N a number, U a unit or counter (u: not captured), W one to ten open
-// characters, w none to ten, Q 多少 or 几, A the numeral 一 as an article, (a|b|) one of these,
+// characters, w none to 14, Q 多少 or 几, A the numeral 一 as an article, (a|b|) one of these,
 // <name> one verb of a class. Open characters never hold a number or a character that can change
 // what a sentence says (比, 每, 还, 又, 其...), so an unknown turn of phrase matches nothing.
 // Internal to the folder.

@@ -74,9 +74,29 @@ bool IsOneThing(const StoryFact& f) {
 }
 bool IsOwn(const StoryFact& f) { return f.fact == Fact::kHave; }
 
+// 梨树的棵数, 收的梨树: the pears.
+std::string Bare(std::string name) {
+  constexpr std::string_view kHeads[] = {"养的",   "种的", "买的", "做的", "画的",   "摘的",
+                                         "收的",   "写的", "捐的", "栽的", "运进的", "运来的",
+                                         "卖出的", "采的", "捡的", "折的"};
+  for (const std::string_view head : kHeads) {
+    if (name.starts_with(head)) name.erase(0, head.size());
+  }
+  constexpr std::string_view kEnds[] = {"人数", "只数", "棵数", "个数", "本数", "袋数",
+                                        "头数", "辆数", "朵数", "条数", "数量", "重量",
+                                        "体重", "身高", "年龄", "价钱", "价格", "售价",
+                                        "单价", "质量", "长度", "钱数", "面积", "的"};
+  for (const std::string_view end : kEnds) {
+    if (name.size() > end.size() && name.ends_with(end)) name.resize(name.size() - end.size());
+  }
+  return name;
+}
+
 // Does a name mean this fact? By its subject, its noun, or both.
-bool Names(const StoryFact& f, const std::string& name) {
+bool Names(const StoryFact& f, const std::string& given) {
+  const std::string name = Bare(given);
   if (name.empty()) return false;
+  if (name == Bare(f.subject) || name == Bare(f.noun)) return true;
   return name == f.subject || name == f.noun || (!f.noun.empty() && name == f.subject + f.noun) ||
          (f.noun.size() >= 6 && EndsWith(name, f.noun)) || EndsWith(f.noun, name) ||
          (name.size() >= 6 && EndsWith(f.subject, name));
@@ -136,7 +156,8 @@ Answered Remaining(const Facts& facts, const StoryFact& ask) {
     if (Unit(f) != Unit(base) || (!listed && !Counts(base.noun, f.noun))) return std::nullopt;
     const auto done = [&](const StoryFact& whole) {
       return !whole.got.verbs.empty() && !f.got.verbs.empty() &&
-             f.got.verbs[0].starts_with(whole.got.verbs[0].substr(0, 3));
+             (f.got.verbs[0].starts_with(whole.got.verbs[0].substr(0, 3)) ||
+              whole.got.verbs[0] == "完成");
     };
     const bool used = f.fact == Fact::kDo && (planned ? done(base) : done(ask) || IsUse(f, base));
     const bool given = f.fact == Fact::kGive && (f.subject.empty() || f.subject == base.subject);
@@ -208,10 +229,9 @@ Answered Sum(const Story& story, const Facts& facts, const StoryFact& ask) {
   if (!AsksForAll(facts, ask)) return std::nullopt;
   // 两次一共: the number counts the facts.
   for (const int index : ask.got.numbers) {
-    if (story.numbers[static_cast<size_t>(index)].value !=
-        Rational(static_cast<int64_t>(facts.size()))) {
-      return std::nullopt;
-    }
+    const Rational& count = story.numbers[static_cast<size_t>(index)].value;
+    const bool one = count == Rational(1);  // 一天一共
+    if (!one && count != Rational(static_cast<int64_t>(facts.size()))) return std::nullopt;
   }
   ExprPtr out = Number(facts[0]);
   for (size_t i = 0; i < facts.size(); ++i) {
@@ -255,8 +275,9 @@ struct Entity {
   std::string name;                 // what the comparison calls it
   ExprPtr value;
 };
-bool Means(const Entity& e, const std::string& name) {
-  if (e.told != nullptr) return Names(*e.told, name);
+bool Means(const Entity& e, const std::string& given) {
+  if (e.told != nullptr) return Names(*e.told, given);
+  const std::string name = Bare(given);
   return name == e.name || (name.size() >= 6 && EndsWith(e.name, name)) ||
          (e.name.size() >= 6 && (EndsWith(name, e.name) || name.starts_with(e.name))) ||
          (name.size() >= 6 && e.name.starts_with(name));
@@ -281,7 +302,7 @@ bool AddComparison(const StoryFact& f, std::vector<Entity>& all) {
   const bool forward = known_b != nullptr;  // a from b
   const ExprPtr from = forward ? known_b->value : known_a->value;
   Entity made;
-  made.name = forward ? a : b;
+  made.name = Bare(forward ? a : b);
   if (f.fact == Fact::kTimes) {
     made.value = forward ? TimesOf(from, Number(f)) : Over(from, Number(f));
   } else {
@@ -364,7 +385,16 @@ Answered Convert(const StoryFact& rate, const ExprPtr& amount, const std::string
 }
 
 // A rate and one amount; two amounts that are shared out together; what is left of it all.
-Answered Rated(const Facts& facts, const StoryFact& ask) {
+Answered Rated(const Facts& given, const StoryFact& ask) {
+  Facts facts = given;
+  // 一列火车有8节车厢，每节...: eight of them.
+  for (StoryFact& f : facts) {
+    if (IsOneThing(f) && std::any_of(facts.begin(), facts.end(), [&](const StoryFact& rate) {
+          return rate.fact == Fact::kEach && !IsOneThing(rate) && UnitAt(rate, 0) == Unit(f);
+        })) {
+      f.fact = Fact::kHave;
+    }
+  }
   const auto rates = std::count_if(facts.begin(), facts.end(), IsRate);
   if (rates != 1 || facts.size() < 2 || facts.size() > 3) return std::nullopt;
   if (!ask.got.numbers.empty() || !ask.a.empty()) return std::nullopt;
@@ -429,7 +459,7 @@ Answered Shared(const Facts& facts, const StoryFact& ask) {
     if (f.fact == Fact::kShare || (!told && named && IsAmount(f) && Unit(f) == UnitAt(ask, 0))) {
       if (groups != nullptr) return std::nullopt;
       groups = &f;
-    } else if (IsAmount(f) && Unit(f) == UnitAt(ask, 1)) {
+    } else if ((IsAmount(f) || f.fact == Fact::kPaid) && Unit(f) == UnitAt(ask, 1)) {
       if (total != nullptr) return std::nullopt;
       total = &f;
     }

@@ -208,15 +208,15 @@ std::optional<Comparison> ReadComparison(std::string_view before) {
 }
 
 bool Leaves(const Amount& a) {
-  return HasAny(a.clause, {"走",   "出",   "去", "掉", "吃",   "用",   "卖",   "借",
-                           "下车", "花了", "坏", "死", "丢",   "喝",   "看了", "离开",
-                           "好了", "修了", "烧", "送", "发给", "分给", "剪",   "截"}) ||
+  return HasAny(a.clause, {"走",   "出", "去", "掉",   "吃",   "用",   "卖",   "借",   "下车",
+                           "花了", "坏", "死", "丢",   "喝",   "看了", "离开", "好了", "修了",
+                           "下去", "烧", "送", "发给", "分给", "剪",   "截"}) ||
          (a.unit == "元" && HasAny(a.clause, {"买"})) || HasAny(a.clause, {"已经", "做好"});
 }
 bool Comes(const Amount& a) {
   if (a.unit == "元" && HasAny(a.clause, {"买"})) return false;  // paid for it
-  return HasAny(a.clause, {"来", "进", "回", "收到", "得到", "捡到", "上车", "又买", "收", "赢",
-                           "得", "借来"}) ||
+  return HasAny(a.clause, {"来", "进", "回", "收到", "得到", "捡到", "上车", "赢来", "又买", "收",
+                           "赢", "得", "借来"}) ||
          (HasAny(a.clause, {"买了"}) && !HasAny(a.clause, {"用", "花"}));
 }
 
@@ -340,7 +340,8 @@ std::optional<ExprPtr> BySize(const Scene& s) {
   }
   if (s.amounts.size() != 2 || s.amounts[1].unit != unit) return std::nullopt;
   const bool named = HasAny(s.amounts[0].before, {"长"}) && HasAny(s.amounts[1].before, {"宽"});
-  if (!named || HasAny(s.amounts[0].clause, {"墙", "体", "高"})) return std::nullopt;
+  if (!named || HasAny(s.amounts[0].clause, {"墙", "体", "高", "周长", "边长", "棱长"}))
+    return std::nullopt;
   if (area) return Two(Op::kMul, N(s.amounts[0]), N(s.amounts[1]));
   return Two(Op::kMul, Num(2), SumOf(s.amounts));
 }
