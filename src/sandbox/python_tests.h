@@ -23,8 +23,10 @@
 namespace lemma::sandbox {
 
 struct PythonTestTask {
-  std::string code;         // the code under test; runs as a module, not as __main__
-  std::string tests;        // assertions that call the function by name, or define check(candidate)
+  std::string code;  // the code under test; runs as a module, not as __main__
+  // Assertions that call the function by its name, on their own or in functions test...(), or
+  // check(candidate) as HumanEval has it. `from solution import NAME` gives the function, too.
+  std::string tests;
   std::string entry_point;  // name of the function under test: a Python identifier
   // Trusted helpers and imports that the tests use, such as HumanEval's prompt. May be empty; then
   // functions of the code under test stand in for names that the tests do not define.

@@ -298,6 +298,16 @@ def place(error, tree, text):
     node = min(found, key=lambda n: n.end_lineno - n.lineno)
     return node.lineno, (ast.get_source_segment(text, node) or "")[:600]
 
+# What the tests define but do not call themselves.
+def run_functions(space, candidate):
+    own = [(name, value) for name, value in space.items() if isinstance(value, types.FunctionType)
+           and value.__code__.co_filename == "tests.py"]
+    for name, value in own:
+        if name == "check" and value.__code__.co_argcount == 1:
+            value(candidate)
+        elif name.startswith("test") and value.__code__.co_argcount == 0:
+            value()
+
 def verdict():
     text = read("tests.py")
     space = {"__name__": "tests", " check_pair": check_pair, " check_truth": check_truth}
@@ -315,13 +325,15 @@ def verdict():
         names = [n for n in ready[1] if type(n) is str and n.isidentifier()]
         if task["entry_point"] not in names:
             raise Stop("error", "the code does not define %s" % task["entry_point"])
-        for name in names:
-            if name not in space and not hasattr(builtins, name):
-                space[name] = make_proxy(name)
-        space[task["entry_point"]] = make_proxy(task["entry_point"])
+        proxies = {name: make_proxy(name) for name in names}
+        for name, proxy in proxies.items():
+            if name == task["entry_point"] or not (name in space or hasattr(builtins, name)):
+                space[name] = proxy
+        for name in ("solution", "candidate"):
+            sys.modules[name] = types.ModuleType(name)
+            vars(sys.modules[name]).update(proxies)
         exec(program, space)
-        if callable(space.get("check")):
-            space["check"](space[task["entry_point"]])
+        run_functions(space, proxies[task["entry_point"]])
     except Stop as error:
         line, source = place(error, tree, text) if tree else (0, "")
         return {"outcome": error.outcome, "message": error.message, "line": line, "source": source}

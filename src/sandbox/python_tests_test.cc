@@ -122,6 +122,23 @@ TEST(PythonTests, ValuesKeepTheirTypes) {
   EXPECT_EQ(result.outcome, TestOutcome::kPassed) << result.message << result.source << result.got;
 }
 
+TEST(PythonTests, TestsComeInSeveralShapes) {
+  const std::string shapes[] = {
+      "assert add(1, 2) == 3\n",
+      "def test_one():\n    assert add(1, 2) == 3\ndef test_two(): assert add(0, 1) == 1\n",
+      "from solution import add as plus\nassert plus(1, 2) == 3\n",
+      "import candidate as c\ndef test(): assert c.add(1, 2) == 3\n",
+  };
+  for (const std::string& tests : shapes) {
+    // A function of the code that happens to be called check is nobody's test.
+    const std::string rest = "def check(x): return True\ndef test_mine(): return True\n";
+    const PythonTestResult right = MustRun(Task("def add(a, b): return a + b\n" + rest, tests));
+    EXPECT_EQ(right.outcome, TestOutcome::kPassed) << right.message << tests;
+    const PythonTestResult wrong = MustRun(Task("def add(a, b): return a * b\n" + rest, tests));
+    EXPECT_EQ(wrong.outcome, TestOutcome::kFailed) << wrong.message << tests;
+  }
+}
+
 TEST(PythonTests, SupportIsTrustedAndComesFirst) {
   // The code's own `twin` would make every answer right.
   PythonTestTask task = Task("def twin(x): return 7\ndef add(x): return 7\n",
