@@ -5,6 +5,8 @@
 #include <gtest/gtest.h>
 
 #include "check/eval_mutate.h"
+#include "check/eval_rows.h"
+#include "check/steps.h"
 
 namespace lemma::check {
 namespace {
@@ -34,6 +36,41 @@ TEST_P(FamilyTest, RightAnswersAreVerifiedAndWrongOnesRefuted) {
 
 INSTANTIATE_TEST_SUITE_P(All, FamilyTest, ::testing::ValuesIn(EvalFamilies()),
                          [](const auto& param) { return std::string(param.param); });
+
+// A sample of the public sets: complete problems with their right answers, and steps of solutions.
+TEST(EvalTest, PublicProblemsAreNeverRefuted) {
+  const std::string folder = LEMMA_SOURCE_DIR "/tests/data/problems/";
+  EvalRandom random(3);
+  EvalCounts counts;
+  size_t flagged = 0;
+  size_t solutions = 0;
+  for (const char* file :
+       {"cmath_sample.jsonl", "mgsm_zh_sample.tsv", "mgsm_en_sample.tsv", "gsm8k_sample.jsonl"}) {
+    const std::vector<EvalRow> rows = ReadEvalRows(folder + file);
+    EXPECT_GT(rows.size(), 25U) << file;
+    for (const EvalRow& row : rows) {
+      Evaluate({row.question, row.answer, ""}, random, counts);
+      if (row.solution.empty()) continue;
+      ++solutions;
+      flagged += CheckSteps(row.solution).flags.empty() ? 0 : 1;
+    }
+  }
+  EXPECT_EQ(counts.refuted, 0U);
+  EXPECT_THAT(counts.faults, IsEmpty());
+  EXPECT_EQ(counts.verified, counts.complete);
+  EXPECT_GE(counts.complete, 20U);  // what is read today must stay so
+  for (const auto& [kind, n] : counts.wrong) EXPECT_EQ(n.verified, 0U) << kind;
+  EXPECT_GT(solutions, 60U);
+  EXPECT_EQ(flagged, 0U);
+}
+
+TEST(EvalTest, RowsOfBothFormats) {
+  EXPECT_THAT(ReadEvalRows("/nowhere.jsonl"), IsEmpty());
+  const auto rows = ReadEvalRows(LEMMA_SOURCE_DIR "/tests/data/problems/gsm8k_sample.jsonl");
+  ASSERT_FALSE(rows.empty());
+  EXPECT_NE(rows[0].solution.find('='), std::string::npos);
+  EXPECT_EQ(rows[0].answer.find('#'), std::string::npos);
+}
 
 TEST(EvalTest, MutationsAreOther) {
   EvalRandom random(7);

@@ -13,16 +13,22 @@ struct FamilyReaders {
   std::optional<Slots> (*strict)(std::string_view);
   std::optional<Slots> (*loose)(std::string_view);
   std::optional<Problem> (*make)(const Slots&);
+  // Why answers to these problems are CHECKED at most; "" where VERIFIED has earned its name: of
+  // all answers that were VERIFIED in bench/check_eval, right ones and mutated ones, the lower end
+  // of the 95 % interval for the right ones is 99 % or more. In that program: 400 generated
+  // problems a family with 400 to 2,000 wrong answers, none of them believed, 99.0 % at least; for
+  // stories also the public sets.
+  std::string_view capped;
 };
 constexpr FamilyReaders kReaders[] = {
-    {HeadsStrict, HeadsLoose, HeadsProblem},
-    {DiceStrict, DiceLoose, DiceProblem},
-    {CommitteeStrict, CommitteeLoose, CommitteeProblem},
-    {DigitsStrict, DigitsLoose, DigitsProblem},
-    {SequenceStrict, SequenceLoose, SequenceProblem},
-    {DividesStrict, DividesLoose, DividesProblem},
-    {EquationStrict, EquationLoose, EquationProblem},
-    {StoryStrict, StoryLoose, StoryProblem},
+    {HeadsStrict, HeadsLoose, HeadsProblem, ""},
+    {DiceStrict, DiceLoose, DiceProblem, ""},
+    {CommitteeStrict, CommitteeLoose, CommitteeProblem, ""},
+    {DigitsStrict, DigitsLoose, DigitsProblem, ""},
+    {SequenceStrict, SequenceLoose, SequenceProblem, ""},
+    {DividesStrict, DividesLoose, DividesProblem, ""},
+    {EquationStrict, EquationLoose, EquationProblem, ""},
+    {StoryStrict, StoryLoose, StoryProblem, ""},
 };
 
 constexpr std::string_view kPunctuation[] = {"，", "。", "？", "！", "；", "：", "、", "“",
@@ -164,6 +170,7 @@ std::optional<Problem> Formalise(std::string_view text) {
     auto problem = family.make(slots);
     if (!problem) continue;
     problem->text = std::string(text);
+    problem->capped = std::string(family.capped);
     problem->readings = strict && loose && *strict == *loose ? 2 : 1;
     for (const auto& [name, span] : slots.spans) {
       const auto reason = slots.reasons.find(name);

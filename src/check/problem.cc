@@ -251,6 +251,7 @@ std::vector<NumeralNote> FindNumerals(std::string_view text) {
 Status CheckComplete(const Problem& p) {
   LEMMA_RETURN_IF_ERROR(CheckNames(p));
   LEMMA_RETURN_IF_ERROR(CheckQuery(p));
+  if (!p.capped.empty()) return FailedPrecondition(p.capped);
   if (p.readings < 2) {
     return FailedPrecondition(fmt::format("read by {} rule sets, expected 2", p.readings));
   }

@@ -104,11 +104,12 @@ struct Problem {
   std::optional<Divisibility> divisibility;
   Query query;
   std::vector<NumeralNote> numerals;
-  int readings = 0;  // independent rule sets that gave this very problem
+  int readings = 0;    // independent rule sets that gave this very problem
+  std::string capped;  // why problems read this way are never complete; "": they may be
 };
 
 // Ok, or what is missing: a number of the text without a note or without use and reason, a
-// constraint over an unknown without a declaration, no query, fewer than two readings.
+// constraint over an unknown without a declaration, no query, fewer than two readings, a cap.
 Status CheckComplete(const Problem& problem);
 
 // All numbers in a text: digits, Chinese numerals, number words of English (two, twice, half,

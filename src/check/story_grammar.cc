@@ -72,10 +72,11 @@ constexpr Row kRows[] = {
     {Fact::kSetting, "-", "w(读|看|写|修|做|打|织|挖|铺|加工|抄|生产|完成)AuW"},
     {Fact::kSetting, "-", "w(有|)Au长方形(的|)w"},
     // Rates.
-    {Fact::kEachGroup, "n-", "每NUw(站|放在|放进|装|扎成|分成|围成|坐|为|排成|摆成|住)AUw"},
+    {Fact::kEachGroup, "n-",
+     "每NUw(站|放在|放进|装|扎成|分成|围成|坐|为|是|排成|摆成|住|编成|编|组成|拼成|捆成|串成|托起|"
+     "合成|装成)AUw"},
     {Fact::kEachGroup, "n-", "每NUw(放在|装在|放入|装入|关在|放进)AUw(里|)"},
     {Fact::kEachGroup, "", "每NUAU"},
-    {Fact::kEachGroup, "--", "每NUwAUw"},
     {Fact::kEachGroup, "n", "NUwAU"},
     {Fact::kEach, "on",
      "(平均|)每Uw(有|要|装|放|站|坐|种|栽|摆|做|重|租金|租|卖|售价|售价是|是|都是|可装|可以装|能装|"

@@ -373,6 +373,13 @@ Answered Convert(const StoryFact& rate, const ExprPtr& amount, const std::string
   const std::string many = group ? UnitAt(rate, 0) : Unit(rate);
   const std::string one = group ? UnitAt(rate, 1) : UnitAt(rate, 0);
   if (rate.got.units.size() < 2 || one == many || one.empty()) return std::nullopt;
+  // 每2人通一次话 is no group: each two of them.
+  constexpr std::string_view kGroups[] = {"个", "组", "排", "队", "行", "束", "箱", "盒", "袋",
+                                          "瓶", "筐", "篮", "捆", "串", "班", "间", "条", "辆",
+                                          "盘", "包", "桌", "份", "只", "堆", "桶", "列"};
+  if (group && std::find(std::begin(kGroups), std::end(kGroups), one) == std::end(kGroups)) {
+    return std::nullopt;
+  }
   if (unit == one && asked == many) {
     if (!group && !Agree(rate.of, noun)) return std::nullopt;
     return TimesOf(Number(rate), amount);
