@@ -121,12 +121,14 @@ std::string CertificateJson(const Problem& problem, const Answer& answer, const 
   for (const auto& [name, value] : report.proof) {
     proof += (proof.empty() ? "" : ",") + JsonString(name) + ":" + JsonString(value);
   }
+  Answer converted = answer;  // "numbers" are in the unit asked for, "text" is as written
+  ConvertUnits(problem, converted);
   return fmt::format(
       "{{\"format\":\"lemma-certificate\",\"version\":1,\"verdict\":{},\"reason\":{},"
       "\"detail\":{},\"rule\":{},\"problem\":{},\"answer\":{},\"checks\":{},\"proof\":{{{}}}}}",
       JsonString(VerdictName(report.verdict)), JsonString(ReasonName(report.reason)),
       JsonString(report.detail), JsonString(AnswerRuleName(rule)), ProblemJson(problem),
-      AnswerJson(answer), checks, proof);
+      AnswerJson(converted), checks, proof);
 }
 
 }  // namespace lemma::check

@@ -21,6 +21,11 @@ std::string CertificateJson(const Problem& problem, const Answer& answer, const 
 std::string ProblemJson(const Problem& problem);
 std::string AnswerJson(const Answer& answer);
 
+// Repeats the check of a certificate: the problem is read from it, the answer from its text, and
+// all that the check says must be what the certificate says. kInvalidArgument: it is no
+// certificate; kFailedPrecondition names the first member that differs.
+Status RecheckCertificate(std::string_view json);
+
 // JSON string with quotes; bytes that are no UTF-8 become U+FFFD.
 std::string JsonString(std::string_view text);
 

@@ -31,16 +31,15 @@ bool EndsInThinking(std::string_view chain) {
 }
 
 // The answer of a request: written alone, or found in a text.
-std::optional<Extracted> AnswerIn(std::string_view text) {
+std::optional<Extracted> AnswerIn(std::string_view text, bool* is_alone) {
   for (const std::string_view mark : {"\\boxed{", "</think>", "####"}) {
     if (text.find(mark) != std::string_view::npos) return ExtractAnswer(text);
   }
   Extracted alone;
   alone.answer = ParseAnswer(text);
   alone.span = {0, text.size()};
-  if (alone.answer.kind != AnswerKind::kText || text.find('\n') == std::string_view::npos) {
-    return alone;
-  }
+  *is_alone = alone.answer.kind != AnswerKind::kText || text.find('\n') == std::string_view::npos;
+  if (*is_alone) return alone;
   return ExtractAnswer(text);
 }
 
@@ -53,7 +52,7 @@ void SetAnswer(const CheckRequest& request, CheckReport& report) {
     report.from_chain = report.answer.has_value();
     return;
   }
-  report.answer = AnswerIn(request.answer);
+  report.answer = AnswerIn(request.answer, &report.alone);
   if (in_chain && report.answer) {
     report.chain_agrees = SameAnswer(in_chain->answer, report.answer->answer);
   }
@@ -324,10 +323,11 @@ std::string CheckReportJson(const CheckReport& report) {
   }
   std::string answer = "null";
   if (report.answer) {
-    answer = fmt::format("{{\"value\":{},\"rule\":{},\"span\":{},\"from\":\"{}\"}}",
-                         AnswerJson(report.answer->answer),
-                         JsonString(AnswerRuleName(report.answer->rule)),
-                         SpanJson(report.answer->span), report.from_chain ? "chain" : "answer");
+    answer =
+        fmt::format("{{\"value\":{},\"rule\":{},\"span\":{},\"from\":\"{}\"}}",
+                    AnswerJson(report.answer->answer),
+                    JsonString(report.alone ? "given alone" : AnswerRuleName(report.answer->rule)),
+                    SpanJson(report.answer->span), report.from_chain ? "chain" : "answer");
   }
   std::string chain;
   if (report.chain_agrees) chain = fmt::format(",\"chain_agrees\":{}", *report.chain_agrees);

@@ -61,6 +61,7 @@ struct CheckReport {
   std::optional<Problem> problem;
   std::optional<Extracted> answer;   // span: in the text it was taken from
   bool from_chain = false;           // the answer was taken from the chain
+  bool alone = false;                // the answer was given alone: no rule was needed
   std::optional<bool> chain_agrees;  // the chain gives the same answer as `answer` does
   bool unfinished = false;           // the chain ends inside <think>
   std::string certificate;           // JSON; empty: there is no problem to certify

@@ -5,6 +5,7 @@
 
 #include "check/answer_units.h"
 #include "check/checker_parts.h"
+#include "check/units.h"
 
 namespace lemma::check {
 namespace {
@@ -33,6 +34,26 @@ bool UnitFits(const std::string& given, const std::string& asked) {
   const std::string_view b = NormalUnit(asked);
   if (a.empty() && b.empty()) return true;  // counters and unknown words say nothing of size
   return given.empty() || a == b;
+}
+
+// A value in the unit asked for, if it is given in another unit of the same kind.
+bool Convert(const std::string& asked, Surd& value, std::string& unit) {
+  if (unit.empty() || UnitFits(unit, asked)) return false;
+  const auto factor = ConversionFactor(std::string_view(unit), std::string_view(asked));
+  const auto converted = factor ? Mul(value, Surd(*factor)) : std::nullopt;
+  if (!converted) return false;
+  value = *converted;
+  unit = asked;
+  return true;
+}
+
+const Variable* FindVariable(const Problem& problem, const std::string& name) {
+  for (const Variable& v : problem.variables) {
+    if (v.name == name || std::find(v.labels.begin(), v.labels.end(), name) != v.labels.end()) {
+      return &v;
+    }
+  }
+  return nullptr;
 }
 
 }  // namespace
@@ -138,11 +159,30 @@ std::optional<Bindings> BindNames(const Problem& problem, const Answer& answer) 
   return all ? std::optional(out) : std::nullopt;
 }
 
-Report CheckAnswer(const Problem& problem, const Answer& answer, AnswerRule rule) {
+bool ConvertUnits(const Problem& problem, Answer& answer) {
+  bool changed = false;
+  if (answer.kind == AnswerKind::kNumber && answer.numbers.size() == 1) {
+    changed = Convert(problem.query.unit, answer.numbers[0], answer.unit);
+  }
+  for (NamedValue& given : answer.named) {
+    const Variable* variable = FindVariable(problem, given.name);
+    const std::string& asked =
+        variable == nullptr || answer.named.size() == 1 ? problem.query.unit : variable->unit;
+    changed = Convert(asked, given.value, given.unit) || changed;
+  }
+  return changed;
+}
+
+Report CheckAnswer(const Problem& problem, const Answer& given, AnswerRule rule) {
+  Answer answer = given;
+  const bool converted = ConvertUnits(problem, answer);
   if (answer.kind == AnswerKind::kText && problem.query.kind != QueryKind::kClaim) {
     return Unverified(Reason::kNotBound, "the answer is no value: " + answer.text);
   }
   Report out = Dispatch(problem, answer);
+  if (converted && answer.decimals && out.verdict == Verdict::kRefuted) {
+    return Unverified(Reason::kRounded, "a decimal in another unit: it may be rounded");
+  }
   if (out.verdict != Verdict::kVerified && out.verdict != Verdict::kRefuted) return out;
   const bool verified = out.verdict == Verdict::kVerified;
   if (const Status complete = CheckComplete(problem); !complete.ok()) {

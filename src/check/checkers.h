@@ -67,15 +67,18 @@ struct Report {
   std::string detail;  // English, for logs: what exactly was missing
   std::vector<CheckLine> lines;
   // What was proven, as names and exact values for the certificate: "rational_solutions" "unique",
-  // "cases" "900", "hits" "0", "necessary_polynomial" "x^2-3*x-2", "extraneous" "-2". It may name the
-  // solution: for people and certificates, never for feedback.
+  // "cases" "900", "hits" "0", "necessary_polynomial" "x^2-3*x-2", "extraneous" "-2". It may name
+  // the solution: for people and certificates, never for feedback.
   std::vector<std::pair<std::string, std::string>> proof;
 };
 
 // `rule` is how the answer was found. Cost: at most 10 ms, but for enumerations (at most
 // kMaxPuzzleCases cases, below a second).
-Report CheckAnswer(const Problem& problem, const Answer& answer,
+Report CheckAnswer(const Problem& problem, const Answer& given,
                    AnswerRule rule = AnswerRule::kBoxed);
+// Puts values that are given in another unit of the same kind into the unit asked for (1.12 m for a
+// problem in cm: 112). CheckAnswer does so by itself. Whether anything changed.
+bool ConvertUnits(const Problem& problem, Answer& answer);
 inline constexpr uint64_t kMaxPuzzleCases = 1'000'000;
 
 }  // namespace lemma::check

@@ -26,7 +26,10 @@ bool IsSpace(char32_t c) {
 bool IsInvisible(char32_t c) {
   return c == 0xAD || (c >= 0x200B && c <= 0x200D) || c == 0x2060 || c == 0xFEFF;
 }
-bool IsWide(char32_t c) { return c >= 0x2E80; }
+// Beside these a space says nothing: Chinese characters, ° ℃ ℉ %.
+bool IsWide(char32_t c) {
+  return c >= 0x2E80 || c == 0xB0 || c == 0x2103 || c == 0x2109 || c == U'%';
+}
 
 char32_t FoldChar(char32_t c) {
   if (IsSpace(c)) return U' ';

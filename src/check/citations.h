@@ -3,11 +3,11 @@
 // or « »; the source is named by [citation:2] or [2] behind the quote (numbers from 1). A quote is
 // found where its characters stand in the source in the same order, after both were brought to one
 // form: full-width to ASCII, all quotation marks, dashes and dots alike, spaces folded, and dropped
-// beside Chinese characters. Letters keep their case. "…" and "..." inside a quote stand for any
-// text. Soundness: "missing" is exact for these rules, and decided only for quotes that name a
-// source; a quote without one may be no quotation at all. Completeness: a quote found says that the
-// words are there, not that they mean what the answer claims: never more than CHECKED. Cost: linear
-// in text and sources; at most 256 quotes. No thread rule.
+// beside Chinese characters, % and °. Letters keep their case. "…" and "..." inside a quote stand
+// for any text. Soundness: "missing" is exact for these rules, and decided only for quotes that
+// name a source; a quote without one may be no quotation at all. Completeness: a quote found says
+// that the words are there, not that they mean what the answer claims: never more than CHECKED.
+// Cost: linear in text and sources; at most 256 quotes. No thread rule.
 #pragma once
 
 #include <cstddef>

@@ -41,10 +41,12 @@ std::vector<const JsonValue::Member*> Sorted(const JsonValue& object) {
 // Called by the parser; builds values on a stack. The names are those of Boost.JSON.
 class Builder {
  public:
+  // NOLINTBEGIN(readability-identifier-naming)
   static constexpr size_t max_object_size = kMaxValues;
   static constexpr size_t max_array_size = kMaxValues;
   static constexpr size_t max_key_size = 1 << 20;
   static constexpr size_t max_string_size = 1 << 20;
+  // NOLINTEND(readability-identifier-naming)
 
   bool on_document_begin(json::error_code& /*error*/) { return true; }
   bool on_document_end(json::error_code& /*error*/) { return true; }

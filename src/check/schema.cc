@@ -68,7 +68,7 @@ class Evaluator {
 
   SchemaVerdict Check(const JsonValue& schema, const JsonValue& value, const std::string& path) {
     if (schema.kind == JsonKind::kBool) {
-      return schema.boolean ? SchemaVerdict::kValid : Fail(path, "false", "nothing", value);
+      return schema.boolean ? SchemaVerdict::kValid : Fail(path, "false", "∅", value);
     }
     if (schema.kind != JsonKind::kObject) return Unknown("a schema that is no object");
     if (depth_ >= kMaxNesting) return Unknown("a schema nested too deep");
@@ -176,7 +176,7 @@ class Evaluator {
         return Unknown("type \"" + name + "\"");
       }
       holds = holds || whole || name == JsonKindName(value.kind);
-      shown += (shown.empty() ? "" : " or ") + name;
+      shown += (shown.empty() ? "" : " | ") + name;
     }
     return names.empty() ? Unknown("type") : Expect(holds, path, "type", shown, value);
   }
@@ -184,11 +184,11 @@ class Evaluator {
   SchemaVerdict Enum(const JsonValue& operand, const JsonValue& value, const std::string& path) {
     if (operand.kind != JsonKind::kArray) return Unknown("enum");
     bool holds = false;
-    std::string shown = "one of";
+    std::string shown;
     for (const JsonValue& item : operand.items) {
       if (!Step()) return Unknown("too many steps");
       holds = holds || item == value;
-      if (shown.size() < 160) shown += " " + ShortJson(item);
+      if (shown.size() < 160) shown += (shown.empty() ? "" : " | ") + ShortJson(item);
     }
     return Expect(holds, path, "enum", shown, value);
   }
@@ -214,9 +214,7 @@ class Evaluator {
     const bool any = keyword == "anyOf";
     if (any ? valid == 0 && unknown > 0 : valid < 2 && unknown > 0) return SchemaVerdict::kUnknown;
     return Expect(any ? valid > 0 : valid == 1, path, keyword,
-                  any ? "one of the alternatives to hold"
-                      : fmt::format("exactly one alternative to hold, not {}", valid),
-                  value);
+                  fmt::format("{} 1: {}", any ? "≥" : "=", valid), value);
   }
 
   SchemaVerdict Not(const JsonValue& operand, const JsonValue& value, const std::string& path) {
@@ -226,7 +224,7 @@ class Evaluator {
       inner = Check(operand, value, path);
     }
     if (inner == SchemaVerdict::kUnknown) return inner;
-    return Expect(inner == SchemaVerdict::kInvalid, path, "not", "a value unlike this", value);
+    return Expect(inner == SchemaVerdict::kInvalid, path, "not", "¬", value);
   }
 
   SchemaVerdict If(const JsonValue& schema, const JsonValue& operand, const JsonValue& value,
@@ -284,24 +282,22 @@ class Evaluator {
     const std::string shown = ShortJson(operand);
     switch (found - std::begin(kKeywords)) {
       case 0:
-        return Expect(value.number >= limit, path, keyword, "at least " + shown, value);
+        return Expect(value.number >= limit, path, keyword, "≥ " + shown, value);
       case 1:
-        return Expect(value.number <= limit, path, keyword, "at most " + shown, value);
+        return Expect(value.number <= limit, path, keyword, "≤ " + shown, value);
       case 2:
-        return Expect(value.number > limit, path, keyword, "more than " + shown, value);
+        return Expect(value.number > limit, path, keyword, "> " + shown, value);
       case 3:
-        return Expect(value.number < limit, path, keyword, "less than " + shown, value);
+        return Expect(value.number < limit, path, keyword, "< " + shown, value);
       default:
         if (limit.Sign() <= 0) return Unknown(keyword);
-        return Expect((value.number / limit).IsInteger(), path, keyword, "a multiple of " + shown,
-                      value);
+        return Expect((value.number / limit).IsInteger(), path, keyword, "n × " + shown, value);
     }
   }
 
   struct Sized {
     std::string_view low;
     std::string_view high;
-    std::string_view what;
   };
   Maybe SizeKeyword(const Sized& names, const std::string& keyword, const JsonValue& operand,
                     std::optional<size_t> size, const JsonValue& value, const std::string& path) {
@@ -311,18 +307,15 @@ class Evaluator {
     if (!size) return SchemaVerdict::kValid;
     const bool low = keyword == names.low;
     const auto count = static_cast<int64_t>(*size);
-    return Expect(
-        low ? count >= *limit : count <= *limit, path, keyword,
-        fmt::format("{} {} {}, not {}", low ? "at least" : "at most", *limit, names.what, count),
-        value);
+    return Expect(low ? count >= *limit : count <= *limit, path, keyword,
+                  fmt::format("{} {}: {}", low ? "≥" : "≤", *limit, count), value);
   }
 
   Maybe StringKeyword(const JsonValue& /*schema*/, const std::string& keyword,
                       const JsonValue& operand, const JsonValue& value, const std::string& path) {
     const auto size =
         value.kind == JsonKind::kString ? std::optional(CodePoints(value.text)) : std::nullopt;
-    return SizeKeyword({"minLength", "maxLength", "characters"}, keyword, operand, size, value,
-                       path);
+    return SizeKeyword({"minLength", "maxLength"}, keyword, operand, size, value, path);
   }
 
   Maybe ArrayKeyword(const JsonValue& schema, const std::string& keyword, const JsonValue& operand,
@@ -330,7 +323,7 @@ class Evaluator {
     const bool array = value.kind == JsonKind::kArray;
     const auto size = array ? std::optional(value.items.size()) : std::nullopt;
     if (const auto out =
-            SizeKeyword({"minItems", "maxItems", "items"}, keyword, operand, size, value, path)) {
+            SizeKeyword({"minItems", "maxItems"}, keyword, operand, size, value, path)) {
       return out;
     }
     if (keyword == "uniqueItems") {
@@ -340,8 +333,7 @@ class Evaluator {
         for (size_t j = 0; j < i; ++j) {
           if (!Step()) return Unknown("too many steps");
           if (value.items[i] == value.items[j]) {
-            return Expect(false, path, keyword,
-                          fmt::format("different items: {} and {} are the same", j, i), value);
+            return Expect(false, path, keyword, fmt::format("/{} ≠ /{}", j, i), value);
           }
         }
       }
@@ -377,10 +369,10 @@ class Evaluator {
     const bool fits = valid >= low && (!high || valid + unknown <= *high);
     const bool fails = valid + unknown < low || (high && valid > *high);
     if (!fits && !fails) return SchemaVerdict::kUnknown;
-    return Expect(fits, path, "contains",
-                  high ? fmt::format("{} to {} such items, not {}", low, *high, valid)
-                       : fmt::format("at least {} such items, not {}", low, valid),
-                  value);
+    return Expect(
+        fits, path, "contains",
+        high ? fmt::format("{}..{}: {}", low, *high, valid) : fmt::format("≥ {}: {}", low, valid),
+        value);
   }
 
   SchemaVerdict Items(const JsonValue& schema, const JsonValue& value, const std::string& path) {
@@ -409,8 +401,8 @@ class Evaluator {
                       const JsonValue& value, const std::string& path) {
     const bool object = value.kind == JsonKind::kObject;
     const auto size = object ? std::optional(value.members.size()) : std::nullopt;
-    if (const auto out = SizeKeyword({"minProperties", "maxProperties", "members"}, keyword,
-                                     operand, size, value, path)) {
+    if (const auto out =
+            SizeKeyword({"minProperties", "maxProperties"}, keyword, operand, size, value, path)) {
       return out;
     }
     if (keyword == "required") return Required(operand, value, path);
@@ -452,7 +444,7 @@ class Evaluator {
     SchemaVerdict out = SchemaVerdict::kValid;
     for (const JsonValue& name : names.items) {
       out = And(out, Expect(value.Find(name.text) != nullptr, path, "required",
-                            "the member \"" + name.text + "\"", value));
+                            JsonString(name.text), value));
     }
     return out;
   }
@@ -490,9 +482,9 @@ std::string ShortJson(const JsonValue& value) {
     case JsonKind::kString:
       return JsonString(value.text.substr(0, CompleteUtf8Prefix(value.text.substr(0, 60))));
     case JsonKind::kArray:
-      return fmt::format("a list of {}", value.items.size());
+      return fmt::format("[…×{}]", value.items.size());
     case JsonKind::kObject:
-      return fmt::format("an object of {} members", value.members.size());
+      return fmt::format("{{…×{}}}", value.members.size());
   }
   return "";
 }

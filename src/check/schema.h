@@ -23,7 +23,7 @@ enum class SchemaVerdict { kValid, kInvalid, kUnknown };
 struct SchemaFault {
   std::string path;      // of the value, as a JSON pointer: "/items/3/price"
   std::string keyword;   // "maximum"
-  std::string expected;  // "at most 10"
+  std::string expected;  // in signs, for people of any language: "≤ 10", "integer | null"
   std::string got;       // the value, shortened
 };
 

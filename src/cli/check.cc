@@ -31,6 +31,7 @@ struct CheckOptions {
   std::vector<std::string> source_files;
   std::string batch_file;
   std::string certificate_file;
+  std::string recheck_file;
   bool json = false;
   bool exit_status = false;
 };
@@ -159,6 +160,28 @@ Status CheckBatch(const CheckOptions& options) {
   return OkStatus();
 }
 
+// A certificate a line. kFailedPrecondition: one does not hold.
+Status Recheck(const CheckOptions& options) {
+  std::ifstream file(options.recheck_file);
+  if (!file) return NotFound(options.recheck_file + ": no such file, or it cannot be read");
+  std::string line;
+  size_t wrong = 0;
+  for (size_t number = 1; std::getline(file, line) && !OutputLost(); ++number) {
+    const Status status = check::RecheckCertificate(line);
+    wrong += !status.ok();
+    if (options.json) {
+      PrintOut(fmt::format("{{\"line\":{},\"holds\":{},\"reason\":{}}}\n", number, status.ok(),
+                           check::JsonString(status.message())));
+    } else {
+      PrintOut(fmt::format("{}: {}\n", number,
+                           status.ok() ? Say(Text::kCertificateHolds)
+                                       : Say(Text::kCertificateFails, status.message())));
+    }
+  }
+  if (wrong == 0) return OkStatus();
+  return FailedPrecondition(fmt::format("{} certificates do not hold", wrong));
+}
+
 void AddOptions(CLI::App& command, CheckOptions& options) {
   auto* problem = command.add_option("--problem", options.problem, "the problem");
   command
@@ -177,6 +200,8 @@ void AddOptions(CLI::App& command, CheckOptions& options) {
   command.add_option("--batch", options.batch_file,
                      "JSON lines with such fields; one result a line; - for standard input");
   command.add_option("--certificate", options.certificate_file, "write the certificate here");
+  command.add_option("--recheck", options.recheck_file,
+                     "repeat the checks of the certificates in this file, one a line");
   command.add_flag("--json", options.json, "print JSON");
   command.add_flag("--exit-status", options.exit_status,
                    "end with 0 VERIFIED, 10 CHECKED or SELF-OK, 11 UNVERIFIED, 12 REFUTED");
@@ -196,8 +221,8 @@ void AddCheck(CLI::App& app, Context& context) {
   auto options = std::make_shared<CheckOptions>();
   AddOptions(*command, *options);
   command->callback([options, &context] {
-    if (!options->batch_file.empty()) {
-      const Status status = CheckBatch(*options);
+    if (!options->batch_file.empty() || !options->recheck_file.empty()) {
+      const Status status = options->batch_file.empty() ? Recheck(*options) : CheckBatch(*options);
       if (!status.ok()) context.exit_code = ReportError(status);
       return;
     }

@@ -77,6 +77,8 @@ constexpr std::array<Row, static_cast<size_t>(Text::kCount)> kRows{{
      "答案：{0}（取自推理过程：{1}）"},
     {Text::kCheckNoAnswer, "The text gives no answer.", "文中没有给出答案。"},
     {Text::kCheckChainDiffers, "The chain ends in another answer.", "推理过程得出的是另一个答案。"},
+    {Text::kCertificateHolds, "holds", "成立"},
+    {Text::kCertificateFails, "does not hold: {0}", "不成立：{0}"},
     {Text::kExtractPlace, "found by: {0}, bytes {1} to {2}", "依据：{0}，第 {1} 至 {2} 字节"},
     {Text::kServeAddress, "Lemma listens on {0} (OpenAI: {0}/v1, Ollama and Anthropic: {0})",
      "Lemma 正在监听 {0}（OpenAI：{0}/v1，Ollama 与 Anthropic：{0}）"},

@@ -43,6 +43,8 @@ enum class Text {
   kCheckAnswerFound,  // {0} as written, {1} rule
   kCheckNoAnswer,
   kCheckChainDiffers,
+  kCertificateHolds,
+  kCertificateFails,   // {0} reason
   kExtractPlace,       // {0} rule, {1} first byte, {2} byte behind
   kServeAddress,       // {0} URL
   kServeDefaultModel,  // {0} name

@@ -38,9 +38,78 @@ class Scratch(unittest.TestCase):
         cls.folder.cleanup()
 
 
+class CheckTest(unittest.TestCase):
+    CAGE = "鸡兔同笼，共有35个头，94只脚，问鸡兔各几只？"
+
+    def test_statuses_and_exit_codes(self):
+        for answer, status, code in (("鸡23只，兔12只", "VERIFIED", 0), ("鸡24只，兔11只", "REFUTED", 12),
+                                     ("你好", "UNVERIFIED", 11)):
+            done = lemma("check", "--problem", self.CAGE, "--answer", answer, "--json",
+                         "--exit-status")
+            self.assertEqual(done.returncode, code, done.err)
+            report = json.loads(done.out)
+            self.assertEqual(report["status"], status)
+            self.assertLessEqual({"status", "checks", "certificate", "ir"}, set(report))
+            self.assertEqual(
+                lemma("check", "--problem", self.CAGE, "--answer", answer).returncode, 0)
+
+    def test_people_read_it_in_80_columns_in_both_languages(self):
+        for language, word in (("en", "refuted"), ("zh_CN.UTF-8", "已反驳")):
+            done = lemma("check", "--problem", self.CAGE, "--answer", "鸡24只，兔11只",
+                         env={"LEMMA_LANG": language})
+            self.assertIn(word, done.out)
+            for line in done.out.splitlines():
+                wide = sum(2 if ord(c) >= 0x2E80 else 1 for c in line)
+                self.assertLessEqual(wide, 80, line)
+
+    def test_a_bad_line_of_a_batch_loses_no_other(self):
+        rows = [{"id": "a", "problem": self.CAGE, "answer": "鸡23只，兔12只"}, None, {"anwser": "1"},
+                {"answer": "def f(): return 1", "tests": "assert f() == 2", "id": 4}]
+        text = "\n".join("not json" if row is None else json.dumps(row) for row in rows) + "\n\n"
+        done = lemma("check", "--batch", "-", stdin=text.encode())
+        self.assertEqual(done.returncode, 0, done.err)
+        out = [json.loads(line) for line in done.out.splitlines()]
+        self.assertEqual([row["line"] for row in out], [1, 2, 3, 4])
+        self.assertEqual((out[0]["id"], out[0]["status"]), ("a", "VERIFIED"))
+        self.assertIn("byte", out[1]["error"]["message"])
+        self.assertIn("anwser", out[2]["error"]["message"])
+        self.assertIn(out[3]["status"], ("REFUTED", "UNVERIFIED"))  # where no sandbox is
+
+    def test_certificates_are_repeated_and_forged_ones_found(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = pathlib.Path(folder) / "c.json"
+            done = lemma("check", "--problem", self.CAGE, "--answer", "鸡23只，兔12只",
+                         "--certificate", path)
+            self.assertEqual(done.returncode, 0, done.err)
+            self.assertEqual(lemma("check", "--recheck", path).returncode, 0)
+            path.write_text(path.read_text().replace("x+y=35", "x+y=36"))
+            done = lemma("check", "--recheck", path, "--json")
+            self.assertEqual(done.returncode, 1)
+            self.assertFalse(json.loads(done.out)["holds"])
+
+    def test_files_and_sources(self):
+        with tempfile.TemporaryDirectory() as folder:
+            source = pathlib.Path(folder) / "manual.txt"
+            source.write_text("The pump stops\nat 35 °C.")
+            for quote, status in (("The pump stops at 35 °C", "CHECKED"), ("It stops", "REFUTED")):
+                done = lemma("check", "--answer", f"“{quote}” [citation:1]", "--source", source,
+                             "--json")
+                self.assertEqual(json.loads(done.out)["status"], status)
+            self.assertEqual(lemma("check", "--answer", "1", "--chain", "/none").returncode, 4)
+        self.assertEqual(lemma("check").returncode, 2)
+
+    def test_extract(self):
+        text = "<think>maybe 7</think>So the answer is \\boxed{\\frac{3}{6}}."
+        done = lemma("extract", "--json", stdin=text.encode())
+        found = json.loads(done.out)
+        self.assertEqual(found["answer"]["numbers"], ["1/2"])
+        self.assertEqual(text.encode()[found["span"][0]:found["span"][1]], b"\\frac{3}{6}")
+        self.assertEqual(json.loads(lemma("extract", "--json", stdin=b"").out), {"answer": None})
+
+
 class HelpTest(unittest.TestCase):
     COMMANDS = ["run", "generate", "tokenize", "detokenize", "inspect", "quantize", "perplexity",
-                "synth", "bench", "serve", "version"]
+                "synth", "bench", "check", "extract", "serve", "version"]
 
     def test_every_command_has_help_with_an_example(self):
         for command in self.COMMANDS:
