@@ -147,7 +147,8 @@ int Main(const Options& options) {
   if (!options.files.empty()) RunFiles(options, seconds);
   if (options.families > 0) RunFamilies(options, seconds);
   fmt::print(
-      "\nReading and checking one answer: {} problems, median {:.2f} ms, p99 {:.2f} ms, "
+      "\nReading and checking one answer (processor time): {} problems, median {:.2f} ms, p99 "
+      "{:.2f} ms, "
       "most {:.2f} ms\n",
       seconds.size(), 1e3 * Percentile(seconds, 0.5), 1e3 * Percentile(seconds, 0.99),
       1e3 * Percentile(seconds, 1));

@@ -38,7 +38,7 @@ struct EvalCounts {
   std::map<std::string_view, Kind> wrong;
   std::vector<std::string> faults;      // what was wrong, 20 at most
   std::vector<std::string> incomplete;  // texts, 20 at most
-  std::vector<double> seconds;          // of reading and checking one right answer
+  std::vector<double> seconds;          // of the processor: reading and checking one right answer
 };
 // Reads the problem, checks the right answer and mutations of it.
 void Evaluate(const EvalProblem& told, EvalRandom& random, EvalCounts& counts);

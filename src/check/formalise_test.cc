@@ -133,6 +133,26 @@ TEST(FormaliseTest, GoldenFamiliesInManyPhrasings) {
   }
 }
 
+TEST(FormaliseTest, RootsOfAnEquationWithASquareRoot) {
+  const char* const texts[] = {"解方程：√(x+3)=x-1",
+                               "求方程√(x+3)=x−1的所有实数解。",
+                               "解方程√(x+3)=x-1，x等于多少？",
+                               "求解√(x+3)=x-1",
+                               "已知√(x+3)=x-1，求x的值。",
+                               "Solve √(x+3)=x-1.",
+                               "Find all real solutions of sqrt(x+3) = x - 1.",
+                               "Solve the equation √(x+3)=x−1 for x.",
+                               "What are the real solutions of \\sqrt{x+3}=x-1?",
+                               "Find all real x such that √(x+3)=x-1."};
+  for (const char* text : texts) {
+    EXPECT_EQ(VerdictOf(text, "x=(3+√17)/2"), "VERIFIED") << text;
+    EXPECT_EQ(VerdictOf(text, "\\frac{3+\\sqrt{17}}{2}"), "VERIFIED") << text;
+    for (const char* wrong : {"x=(3-√17)/2", "x=-2", "x=1", "x=(3±√17)/2", "无解"}) {
+      EXPECT_EQ(VerdictOf(text, wrong), "REFUTED") << text << wrong;
+    }
+  }
+}
+
 TEST(FormaliseTest, WhatSaysMoreIsNotComplete) {
   const std::pair<const char*, const char*> cases[] = {
       {"鸡兔同笼，共有35个头，94只脚，后来又来了5只鸡，问鸡兔各几只？", "鸡23只，兔12只"},
