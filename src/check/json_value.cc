@@ -30,11 +30,10 @@ std::optional<Rational> ExactNumber(std::string_view text) {
   return *mantissa * Rational(10).Pow(static_cast<int32_t>(exponent));
 }
 
-std::vector<const JsonValue::Member*> Sorted(const JsonValue& object) {
-  std::vector<const JsonValue::Member*> out;
-  for (const JsonValue::Member& member : object.members) out.push_back(&member);
-  std::sort(out.begin(), out.end(),
-            [](const auto* a, const auto* b) { return a->first < b->first; });
+std::vector<const JsonMember*> Sorted(const JsonValue& object) {
+  std::vector<const JsonMember*> out;
+  for (const JsonMember& member : object.members) out.push_back(&member);
+  std::sort(out.begin(), out.end(), [](const auto* a, const auto* b) { return a->name < b->name; });
   return out;
 }
 
@@ -124,9 +123,9 @@ class Builder {
     const auto members = Sorted(value);
     const auto twice =
         std::adjacent_find(members.begin(), members.end(),
-                           [](const auto* a, const auto* b) { return a->first == b->first; });
+                           [](const auto* a, const auto* b) { return a->name == b->name; });
     if (twice != members.end()) {
-      return Refuse(fmt::format("the key \"{}\" stands twice", (*twice)->first.substr(0, 64)),
+      return Refuse(fmt::format("the key \"{}\" stands twice", (*twice)->name.substr(0, 64)),
                     error);
     }
     return Put(std::move(value), error);
@@ -148,7 +147,7 @@ class Builder {
     } else if (open_.back().value.kind == JsonKind::kArray) {
       open_.back().value.items.push_back(std::move(value));
     } else {
-      open_.back().value.members.emplace_back(std::move(open_.back().key), std::move(value));
+      open_.back().value.members.push_back({std::move(open_.back().key), std::move(value)});
     }
     return true;
   }
@@ -189,7 +188,7 @@ bool operator==(const JsonValue& a, const JsonValue& b) {
       const auto mine = Sorted(a);
       const auto other = Sorted(b);
       return std::equal(mine.begin(), mine.end(), other.begin(), [](const auto* x, const auto* y) {
-        return x->first == y->first && x->second == y->second;
+        return x->name == y->name && x->value == y->value;
       });
     }
   }

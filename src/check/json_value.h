@@ -7,7 +7,6 @@
 
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "base/status.h"
@@ -18,20 +17,24 @@ namespace lemma::check {
 enum class JsonKind { kNull, kBool, kNumber, kString, kArray, kObject };
 std::string_view JsonKindName(JsonKind kind);  // "null", "boolean", "number", ...
 
+struct JsonMember;
 struct JsonValue {
-  using Member = std::pair<std::string, JsonValue>;
-
   JsonKind kind = JsonKind::kNull;
   bool boolean = false;
   Rational number;
-  std::string text;              // kString
-  std::vector<JsonValue> items;  // kArray
-  std::vector<Member> members;   // kObject, in the order of the text
+  std::string text;                 // kString
+  std::vector<JsonValue> items;     // kArray
+  std::vector<JsonMember> members;  // kObject, in the order of the text
 
   // The member of an object; nullptr: none, or no object.
   [[nodiscard]] const JsonValue* Find(std::string_view name) const;
   // The same value: numbers by value, members in any order.
   friend bool operator==(const JsonValue& a, const JsonValue& b);
+};
+
+struct JsonMember {
+  std::string name;
+  JsonValue value;
 };
 
 // kInvalidArgument "byte N: ...".

@@ -64,7 +64,7 @@ TEST(SchemaTest, NeverContradictsTheSuite) {
       JsonValue draft;
       draft.kind = JsonKind::kString;
       draft.text = "http://json-schema.org/draft-07/schema#";
-      stated.members.emplace_back("$schema", draft);
+      stated.members.push_back({"$schema", draft});
     }
     for (const JsonValue& test : group->Find("tests")->items) {
       const bool valid = test.Find("valid")->boolean;
