@@ -64,7 +64,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   Require(ParseCut(options, text, data[1]) == whole);
   std::string joined;
   for (const Delta& delta : whole) joined += delta.text;
-  // What is gone: at most two opening tags, one closing tag, and closing marks of call blocks.
+  // What is gone: at most two opening tags, closing tags, and closing marks of call blocks.
   const std::string kept = WithoutSpace(joined);
   const std::string all = WithoutSpace(text);
   Require(kept.size() <= all.size());

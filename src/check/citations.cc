@@ -252,6 +252,7 @@ std::optional<Span> FindQuote(std::string_view quote, std::string_view source) {
 std::vector<Quote> CheckQuotes(std::string_view text, const std::vector<Source>& sources,
                                size_t min_characters) {
   std::vector<Folded> folded;
+  folded.reserve(sources.size());
   for (const Source& source : sources) folded.push_back(Fold(source.text));
   std::vector<Quote> out;
   for (size_t at = 0; at < text.size() && out.size() < kMaxQuotes;) {
