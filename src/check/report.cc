@@ -121,7 +121,9 @@ std::vector<std::string> FactLines(const Report& report, Language language) {
         line.result == LineResult::kPass ? "✓" : "✗", line.relation, line.left, line.right,
         line.at));
   }
-  for (const auto& [name, value] : report.proof) {
+  for (const auto& entry : report.proof) {
+    const std::string& name = entry.first;
+    const std::string& value = entry.second;
     const auto* const row = std::find_if(std::begin(kProofNames), std::end(kProofNames),
                                          [&](const ProofRow& r) { return r.name == name; });
     if (row == std::end(kProofNames) || value.empty()) continue;
