@@ -4,6 +4,7 @@
 // result independent of the cuts.
 #include "chat/stream_parser.h"
 
+#include <array>
 #include <span>
 #include <utility>
 
@@ -67,6 +68,7 @@ class StreamParser::Impl {
     while (Step(out)) {
     }
     buffer_.erase(0, pos_);
+    dropped_ += pos_;
     pos_ = 0;
   }
   void Finish(std::vector<Delta>& out) {
@@ -115,7 +117,7 @@ class StreamParser::Impl {
   }
   void Emit(Delta::Kind kind, size_t length, std::vector<Delta>& out) {
     if (length == 0) return;
-    out.push_back({kind, std::string(Rest().substr(0, length)), {}});
+    out.push_back({kind, std::string(Rest().substr(0, length)), {}, dropped_ + pos_});
     Drop(length);
   }
   void Drop(size_t length) {
@@ -170,9 +172,20 @@ class StreamParser::Impl {
         Enter(Mode::kThinkingLead);
         return true;
       }
+      const MarkerMatch close = MatchClose(Rest().substr(begin));
+      if (close.kind == MatchKind::kPartial) return false;
+      if (close.kind == MatchKind::kFull) {
+        Drop(begin);
+        Enter(Mode::kContentLead);
+        return true;
+      }
     }
     Enter(ContentMode());
     return true;
+  }
+
+  [[nodiscard]] MarkerMatch MatchClose(std::string_view text) const {
+    return Settle(MatchLiteral(text, options_.think_close));
   }
 
   bool StepThinkingLead() {
@@ -237,6 +250,12 @@ class StreamParser::Impl {
       return false;
     }
     Drop(begin);
+    const MarkerMatch close = MatchClose(Rest());
+    if (close.kind == MatchKind::kPartial) return false;
+    if (close.kind == MatchKind::kFull) {
+      Drop(close.length);
+      return true;
+    }
     Enter(ContentMode());
     return true;
   }
@@ -265,14 +284,27 @@ class StreamParser::Impl {
     return next == kNone ? text.size() : next;
   }
 
+  // A closing tag of thinking that was never opened is no part of the answer: models that always
+  // think write it when they were told not to.
+  [[nodiscard]] bool DropsCloseTags() const {
+    return thinking_ == ThinkingState::kNone && !options_.think_open.empty();
+  }
+
   bool StepContent(std::vector<Delta>& out) {
     const std::string_view text = Rest();
-    if (!tagged_tools()) {
-      Emit(Delta::Kind::kContent, text.size(), out);
-      return false;
-    }
-    size_t at = text.find('<', scan_);
-    for (; at != kNone; at = text.find('<', at + 1)) {
+    const bool drops = DropsCloseTags();
+    const std::array<char, 2> firsts = {'<', drops ? options_.think_close.front() : '<'};
+    const std::string_view wanted(firsts.data(), firsts.size());
+    size_t at = drops || tagged_tools() ? text.find_first_of(wanted, scan_) : kNone;
+    for (; at != kNone; at = text.find_first_of(wanted, at + 1)) {
+      const MarkerMatch close = drops ? MatchClose(text.substr(at)) : MarkerMatch{};
+      if (close.kind == MatchKind::kFull) {
+        Emit(Delta::Kind::kContent, at, out);
+        Drop(close.length);
+        return true;
+      }
+      if (close.kind == MatchKind::kPartial) break;
+      if (!tagged_tools()) continue;
       const MarkerMatch json = Match(text.substr(at), Marker::kToolCallOpen);
       const MarkerMatch deepseek = MatchDeepseekOpen(text.substr(at));
       if (json.kind == MatchKind::kFull || deepseek.kind == MatchKind::kFull) {
@@ -283,7 +315,12 @@ class StreamParser::Impl {
       }
       if (json.kind == MatchKind::kPartial || deepseek.kind == MatchKind::kPartial) break;
     }
-    EmitSettled(Delta::Kind::kContent, at == kNone ? text.size() : at, out);
+    const size_t end = at == kNone ? text.size() : at;
+    if (tagged_tools()) {
+      EmitSettled(Delta::Kind::kContent, end, out);
+    } else {
+      Emit(Delta::Kind::kContent, end, out);
+    }
     return false;
   }
 
@@ -373,10 +410,12 @@ class StreamParser::Impl {
 
   void EmitCalls(std::vector<ToolCall> calls, size_t length, std::vector<Delta>& out) {
     const std::string_view text = Rest().substr(0, length);
-    std::string wire(text.substr(SkipSpace(text, 0)));
+    const size_t begin = SkipSpace(text, 0);
+    std::string wire(text.substr(begin));
     in_deepseek_calls_ = mode_ == Mode::kDeepseekBlock;
     for (ToolCall& call : calls) {
-      out.push_back({Delta::Kind::kToolCall, std::exchange(wire, {}), std::move(call)});
+      out.push_back({Delta::Kind::kToolCall, std::exchange(wire, {}), std::move(call),
+                     dropped_ + pos_ + begin});
     }
     Drop(length);
     after_call_ = true;
@@ -430,8 +469,9 @@ class StreamParser::Impl {
 
   StreamParserOptions options_;
   std::string buffer_;
-  size_t pos_ = 0;   // first unread byte of buffer_
-  size_t scan_ = 0;  // unread bytes already looked at in this mode
+  size_t dropped_ = 0;  // bytes fed before buffer_
+  size_t pos_ = 0;      // first unread byte of buffer_
+  size_t scan_ = 0;     // unread bytes already looked at in this mode
   Mode mode_ = Mode::kStart;
   ThinkingState thinking_ = ThinkingState::kNone;
   bool open_seen_ = false;

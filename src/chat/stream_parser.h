@@ -2,8 +2,10 @@
 // Splits the text of a reasoning model, as it streams in, into thinking, content and tool calls.
 // Accepts: a start inside the thinking text (the prompt ended in "<think>\n"), a literal "<think>"
 // at the start, a missing "</think>", and tags cut at any byte. White space directly inside and
-// after the tags is dropped; all other bytes come back exactly once, a malformed tool call as
-// content. The joined deltas do not depend on how the bytes were cut.
+// after the tags is dropped. A "</think>" in a text that never opened any thinking is dropped, and
+// at the start of the content always; after thinking was closed it is text, as "<think>" is. All
+// other bytes come back exactly once, a malformed tool call as content. The joined deltas do not
+// depend on how the bytes were cut.
 //
 // Tool syntaxes: DeepSeek R1/V3 "<｜tool▁calls▁begin｜>..." in the spellings that models write;
 // Hermes and Qwen "<tool_call>{json}</tool_call>"; Llama 3 bare {"name":..,"parameters":..}.
@@ -42,7 +44,10 @@ struct Delta {
   Kind kind = Kind::kContent;
   std::string text;  // of thinking or content; for a tool call its wire text
   ToolCall call;     // for a tool call; the id is left empty
-  bool operator==(const Delta&) const = default;
+  size_t begin = 0;  // where in the bytes fed its text begins; no part of what it says
+  bool operator==(const Delta& other) const {
+    return kind == other.kind && text == other.text && call == other.call;
+  }
 };
 
 enum class ThinkingState : uint8_t {

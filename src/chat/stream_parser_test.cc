@@ -73,7 +73,7 @@ TEST(StreamParser, SkippedThinkingGivesContentOnly) {
 }
 
 TEST(StreamParser, ContentIsUnchangedWithoutTags) {
-  EXPECT_EQ(Parse(Content(), "\n a <b> </think> c\n"), "C:\n a <b> </think> c\n");
+  EXPECT_EQ(Parse(Content(), "\n a <b> </thinks> c\n"), "C:\n a <b> </thinks> c\n");
   EXPECT_EQ(Parse(Content(), "<thin air>"), "C:<thin air>");
   EXPECT_EQ(Parse(Content(), "  \n"), "C:  \n");
   EXPECT_EQ(Parse(Content(), ""), "");
@@ -81,6 +81,42 @@ TEST(StreamParser, ContentIsUnchangedWithoutTags) {
 
 TEST(StreamParser, OnlyTheFirstClosingTagCounts) {
   EXPECT_EQ(Parse(Thinking(), "a</think>b</think>c <think> d"), "T:a | C:b</think>c <think> d");
+}
+
+// What models that always think write when the prompt told them not to.
+TEST(StreamParser, ClosingTagsWithoutThinkingAreDropped) {
+  for (const ToolSyntax tools : {ToolSyntax::kNone, ToolSyntax::kHermes, ToolSyntax::kLlama3Json}) {
+    const StreamParserOptions options = Content(tools);
+    EXPECT_EQ(Parse(options, "</think>\n\nIt is 95."), "C:It is 95.");
+    EXPECT_EQ(Parse(options, "\n</think>\n</think> It is 95."), "C:It is 95.");
+    EXPECT_EQ(Parse(options, "37 + 58\n</think>\n\n95 </think>"), "C:37 + 58\n\n\n95 ");
+    EXPECT_EQ(Parse(options, "95 <think>b</think>"), "C:95 <think>b");
+    EXPECT_EQ(Parse(options, "95 </thin"), "C:95 </thin");
+    EXPECT_EQ(Parse(options, "</thin"), "C:</thin");
+    EXPECT_EQ(Parse(options, "</think>"), "");
+  }
+  EXPECT_EQ(Parse(Thinking(), "a</think>\n</think>\nb"), "T:a | C:b");
+  EXPECT_EQ(
+      Parse(Content(ToolSyntax::kHermes), "x</think>\n<tool_call>{\"name\":\"f\"}</tool_call>"),
+      "C:x | F:f {}");
+  StreamParserOptions square;
+  square.think_open = "[THINK]";
+  square.think_close = "[/THINK]";
+  EXPECT_EQ(Parse(square, "a[/THINK]b"), "C:ab");
+  ThinkingState state = ThinkingState::kOpen;
+  ParseOutput(Content(), "a</think>b", &state);
+  EXPECT_EQ(state, ThinkingState::kNone);
+}
+
+TEST(StreamParser, DeltasSayWhereTheyBegin) {
+  const auto deltas = ParseOutput(Thinking(ToolSyntax::kHermes),
+                                  "\nab</think>\n\ncd <tool_call>{\"name\":\"f\"}</tool_call> e");
+  ASSERT_EQ(deltas.size(), 4U);
+  EXPECT_EQ(deltas[0].begin, 1U);
+  EXPECT_EQ(deltas[1].begin, 13U);
+  EXPECT_EQ(deltas[2].begin, 16U);
+  EXPECT_EQ(deltas[3].text, "e");
+  EXPECT_EQ(deltas[3].begin, 52U);
 }
 
 TEST(StreamParser, OtherTagsAndNone) {

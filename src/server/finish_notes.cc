@@ -13,6 +13,9 @@ std::vector<std::string> FinishNotes(const service::StreamEvent& finish) {
   if (finish.finish == service::FinishReason::kDeadline) {
     out.emplace_back("the time limit of the request was reached: the reply was cut");
   }
+  if (finish.finish == service::FinishReason::kCancelled) {
+    out.emplace_back("the request was cancelled: the reply was cut");
+  }
   if (finish.thinking_unfinished) {
     out.emplace_back("the reply ended inside the thinking text: there is no answer");
   }

@@ -151,7 +151,10 @@ void Metrics::OnStreamEvent(const service::StreamEvent& event, double since_requ
   if (event.thinking_end == service::ThinkingEnd::kBudget) ++budget_ends_;
 }
 
-void Metrics::OnClientGone() { ++clients_gone_; }
+void Metrics::OnClientGone(size_t samples) {
+  ++clients_gone_;
+  finishes_[static_cast<size_t>(FinishReason::kCancelled)].fetch_add(samples);
+}
 
 void Metrics::OnAccess(const AccessRecord& record) {
   MutexLock lock(mutex_);

@@ -39,7 +39,7 @@ class Metrics : public StreamObserver {
  public:
   void OnStreamEvent(const service::StreamEvent& event, double since_request,
                      double since_last) override;
-  void OnClientGone() override;
+  void OnClientGone(size_t samples) override;
   void OnAccess(const AccessRecord& record) LEMMA_EXCLUDES(mutex_);
 
   struct ModelStats {

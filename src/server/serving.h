@@ -98,7 +98,7 @@ class ModelServing : public Serving {
                                               const Router& router);
   // Any thread.
   [[nodiscard]] virtual ServingCounts Counts() const = 0;
-  // All running requests end with kCancelled; their clients get the end of their answers.
+  // All running requests are cancelled; their clients are told, by an error as the last event.
   virtual void CancelAll() = 0;
   // No more work is taken or under way after it. Before the server is destroyed.
   virtual void Stop() = 0;

@@ -50,7 +50,7 @@ void StreamPump::Run() {
   parts_.exchange->OnDrain([self = shared_from_this()] { Waker::Wake(self->waker_); });
   parts_.exchange->OnGone([self = shared_from_this()] {
     if (self->parts_.observer != nullptr && self->parts_.stream) {
-      self->parts_.observer->OnClientGone();
+      self->parts_.observer->OnClientGone(self->unfinished_);
     }
     self->Release();
   });
@@ -75,7 +75,7 @@ void StreamPump::Drain() {
   waker_->scheduled = false;
   for (int count = 0; count < kSlice; ++count) {
     if (!parts_.stream || !parts_.exchange->writable()) return;
-    const auto event = parts_.stream->Next(std::chrono::nanoseconds(0));
+    auto event = parts_.stream->Next(std::chrono::nanoseconds(0));
     if (!event) return;
     const double now = MonotonicSeconds();
     if (parts_.observer != nullptr) {
@@ -83,6 +83,12 @@ void StreamPump::Drain() {
     }
     using Kind = service::StreamEvent::Kind;
     if (event->kind == Kind::kThinking || event->kind == Kind::kContent) last_text_ = now;
+    // The client is there: it was the server that cancelled.
+    if (event->finish == service::FinishReason::kCancelled) {
+      event->finish = service::FinishReason::kError;
+      event->error =
+          Status(StatusCode::kCancelled, "the server stopped before the reply was whole");
+    }
     parts_.sink->OnEvent(*event);
     if (event->kind == service::StreamEvent::Kind::kFinish && --unfinished_ == 0) {
       parts_.sink->OnEnd();

@@ -44,7 +44,8 @@ class StreamSink {
   // The request could not be started.
   virtual void OnError(const ApiError& error) = 0;
   virtual void OnStart(const StreamStart& start) = 0;
-  // Also of kind kFinish, once a sample; a failed sample says so there.
+  // Also of kind kFinish, once a sample; a failed sample says so there, and so does one that the
+  // server cancelled (kError with kCancelled's status): the reason is never kCancelled.
   virtual void OnEvent(const service::StreamEvent& event) = 0;
   // The client got nothing for a while and more is to come: say so, where the framing of the answer
   // has a way to, for proxies cut connections that are silent.
@@ -61,7 +62,8 @@ class StreamObserver {
   // text, since the request).
   virtual void OnStreamEvent(const service::StreamEvent& event, double since_request,
                              double since_last) = 0;
-  virtual void OnClientGone() = 0;
+  // A client left while so many samples of its request were running.
+  virtual void OnClientGone(size_t samples) = 0;
 };
 
 class StreamPump : public std::enable_shared_from_this<StreamPump> {

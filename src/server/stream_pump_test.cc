@@ -12,6 +12,7 @@
 
 #include "base/clock.h"
 #include "server/fake_exchange.h"
+#include "server/metrics.h"
 #include "server/worker_pool.h"
 
 namespace lemma::server {
@@ -38,6 +39,7 @@ struct Record {
   bool ended = false;
   bool destroyed = false;
   std::string text;
+  service::StreamEvent last;
 };
 
 class RecordSink : public StreamSink {
@@ -49,6 +51,7 @@ class RecordSink : public StreamSink {
   void OnStart(const StreamStart&) override {}
   void OnEvent(const service::StreamEvent& event) override {
     record_.text += event.text;
+    record_.last = event;
     if (event.kind == Kind::kFinish) ++record_.finishes;
     if (!event.text.empty()) exchange_->Write(event.text);
   }
@@ -85,6 +88,7 @@ class StreamPumpTest : public ::testing::Test {
     parts.sink = std::make_unique<RecordSink>(exchange_, record_);
     parts.request_time = MonotonicSeconds();
     parts.silence = std::chrono::milliseconds(10);
+    parts.observer = &metrics_;
     parts.held = std::shared_ptr<void>(nullptr, [this](void*) { released_ = true; });
     pump_ = StreamPump::Start(std::move(parts));
   }
@@ -103,6 +107,7 @@ class StreamPumpTest : public ::testing::Test {
 
   std::shared_ptr<FakeExchange> exchange_;
   std::weak_ptr<StreamPump> pump_;
+  Metrics metrics_;
   Record record_;
   bool released_ = false;
 };
@@ -138,16 +143,25 @@ TEST_F(StreamPumpTest, CancelsWhenTheClientLeaves) {
   EXPECT_TRUE(RunUntil([&] { return pump_.expired(); }));
   EXPECT_TRUE(released_);
   EXPECT_FALSE(record_.ended);
+  const std::string text = metrics_.Text({}, {}, {});
+  EXPECT_NE(text.find("lemma_samples_finished_total{reason=\"cancelled\"} 2\n"), std::string::npos);
   EXPECT_TRUE(RunUntil([&] { return Model().engine().Stats().pages.used == 0; }));
   EXPECT_TRUE(Model().engine().CheckIntegrity().ok());
 }
 
-TEST_F(StreamPumpTest, CancelOfTheServerEndsTheAnswerProperly) {
+TEST_F(StreamPumpTest, CancelOfTheServerIsAnErrorAtTheEnd) {
   Start(1, 900);
   ASSERT_TRUE(RunUntil([&] { return !exchange_->written.empty(); }));
   pump_.lock()->Cancel();
   EXPECT_TRUE(RunUntil([&] { return record_.ended; }));
   EXPECT_EQ(record_.finishes, 1);
+  EXPECT_EQ(record_.last.finish, service::FinishReason::kError);
+  EXPECT_EQ(FromStatus(record_.last.error).kind, ErrorKind::kStopping);
+  EXPECT_EQ(FromStatus(record_.last.error).status(), 503);
+  EXPECT_EQ(record_.last.finish, service::FinishReason::kError);
+  const ApiError error = FromStatus(record_.last.error);
+  EXPECT_EQ(error.status(), 503);
+  EXPECT_EQ(error.kind, ErrorKind::kStopping);
 }
 
 TEST_F(StreamPumpTest, TellsOfSilenceUntilTheAnswerIsOver) {

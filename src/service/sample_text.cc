@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -57,24 +58,41 @@ void SampleText::Push(const engine::SampledToken& token, std::vector<StreamEvent
   ++generated_;
   if (!parser_.in_content()) ++thinking_tokens_;
   if (token.forced) ++forced_tokens_;
-  if (keep_logprobs_) pending_.push_back(token);
+  const std::string text = TextOf(token.token);
+  const bool silent = text.empty() && tokens_.IsControl(token.token);
+  if (keep_logprobs_ && !silent) pending_.push_back({token, fed_, fed_ + text.size()});
+  Feed(text, out);
+}
+
+void SampleText::Feed(std::string_view text, std::vector<StreamEvent>& out) {
+  fed_ += text.size();
   std::vector<chat::Delta> deltas;
-  parser_.Feed(TextOf(token.token), deltas);
+  parser_.Feed(text, deltas);
   Take(std::move(deltas), out);
 }
 
 void SampleText::Take(std::vector<chat::Delta> deltas, std::vector<StreamEvent>& out) {
-  for (chat::Delta& delta : chat::MergeDeltas(std::move(deltas))) {
+  for (chat::Delta& delta : deltas) {
     if (Stopped()) return;
+    const size_t end = delta.begin + delta.text.size();
     switch (delta.kind) {
-      case chat::Delta::Kind::kThinking:
-        EmitText(Kind::kThinking, std::move(delta.text), out);
+      case chat::Delta::Kind::kThinking: {
+        StreamEvent event;
+        event.kind = Kind::kThinking;
+        event.text = std::move(delta.text);
+        std::deque<Placed> tokens;
+        Claim(delta.begin, end, tokens);
+        for (Placed& each : tokens) event.logprobs.push_back(std::move(each.token));
+        if (!event.text.empty()) Emit(std::move(event), out);
         break;
+      }
       case chat::Delta::Kind::kContent:
-        EmitText(Kind::kContent, stops_.Push(delta.text), out);
+        Claim(delta.begin, end, content_);
+        content_in_ += delta.text.size();
+        EmitContent(stops_.Push(delta.text), out);
         break;
       case chat::Delta::Kind::kToolCall: {
-        EmitText(Kind::kContent, stops_.Flush(), out);  // a stop string does not span a call
+        EmitContent(stops_.Flush(), out);  // a stop string does not span a call
         StreamEvent event;
         event.kind = Kind::kToolCall;
         event.tool_call = std::move(delta.call);
@@ -89,17 +107,32 @@ void SampleText::Take(std::vector<chat::Delta> deltas, std::vector<StreamEvent>&
   }
 }
 
-void SampleText::EmitText(StreamEvent::Kind kind, std::string text, std::vector<StreamEvent>& out) {
+void SampleText::Claim(size_t begin, size_t end, std::deque<Placed>& to) {
+  while (!pending_.empty() && pending_.front().begin < end) {
+    Placed token = std::move(pending_.front());
+    pending_.pop_front();
+    // A token without bytes of its own is a part of the character that comes next.
+    if (token.end <= begin && token.begin < begin) continue;
+    token.begin = content_in_ + std::max(token.begin, begin) - begin;
+    to.push_back(std::move(token));
+  }
+}
+
+void SampleText::EmitContent(std::string text, std::vector<StreamEvent>& out) {
   if (text.empty()) return;
   StreamEvent event;
-  event.kind = kind;
+  event.kind = Kind::kContent;
   event.text = std::move(text);
+  content_out_ += event.text.size();
+  while (!content_.empty() && content_.front().begin < content_out_) {
+    event.logprobs.push_back(std::move(content_.front().token));
+    content_.pop_front();
+  }
   Emit(std::move(event), out);
 }
 
 void SampleText::Emit(StreamEvent event, std::vector<StreamEvent>& out) {
   event.sample = sample_;
-  event.logprobs = std::exchange(pending_, {});
   out.push_back(std::move(event));
 }
 
@@ -132,12 +165,12 @@ StreamUsage SampleText::CountUsage(const engine::Usage& usage) const {
 
 void SampleText::Finish(const Ending& ending, std::vector<StreamEvent>& out) {
   if (!Stopped()) {
+    Feed(detokenizer_.Flush(), out);
     std::vector<chat::Delta> deltas;
-    parser_.Feed(detokenizer_.Flush(), deltas);
     parser_.Finish(deltas);
     Take(std::move(deltas), out);
   }
-  if (!Stopped()) EmitText(Kind::kContent, stops_.Flush(), out);
+  if (!Stopped()) EmitContent(stops_.Flush(), out);
   StreamEvent event;
   event.kind = Kind::kFinish;
   event.finish = ending.reason;

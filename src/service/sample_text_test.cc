@@ -99,18 +99,45 @@ TEST(SampleText, ToolCallsChangeTheFinishReason) {
   EXPECT_EQ(call.sample, 3U);
 }
 
+// The bytes of the tokens whose logprobs came with the events of a kind.
+std::string Spelled(const std::vector<StreamEvent>& events, Kind kind) {
+  std::string text;
+  for (const StreamEvent& event : events) {
+    if (event.kind != kind) continue;
+    for (const auto& token : event.logprobs) {
+      text += DeepseekTokens().Piece(token.token, tokenizer::ControlPieces::kRender);
+    }
+  }
+  return text;
+}
+
 TEST(SampleText, LogprobsTravelWithTheTextTheyBelongTo) {
   SampleText::Options options = Thinking({"END"});
   options.keep_logprobs = true;
-  const auto events = Feed(options, "hm</think>E x E\nfine 🎉");
-  size_t tokens = 0;
+  const auto events = Feed(options, "hm\n</think>\n\nE x E\nfine 🎉𓀀");
+  EXPECT_THAT(Spelled(events, Kind::kThinking), ::testing::StartsWith("hm"));
+  EXPECT_EQ(Spelled(events, Kind::kContent), "E x E\nfine 🎉𓀀");
   for (const StreamEvent& event : events) {
-    tokens += event.logprobs.size();
-    if (event.kind == Kind::kContent || event.kind == Kind::kThinking) {
-      EXPECT_FALSE(event.logprobs.empty()) << event.text;
+    const bool text = event.kind == Kind::kContent || event.kind == Kind::kThinking;
+    EXPECT_EQ(event.logprobs.empty(), !text) << event.text;
+  }
+}
+
+TEST(SampleText, LogprobsOfContentSpellTheContent) {
+  for (const std::string_view text :
+       {"a\n</think>\n\n37+58=95. b", "</think>\n\n95", "x\n</think>\n\ny STOP z"}) {
+    for (const chat::StartState start : {chat::StartState::kContent, chat::StartState::kThinking}) {
+      SampleText::Options options = Thinking({" STOP"});
+      options.parser.start = start;
+      options.keep_logprobs = true;
+      const auto events = Feed(options, text);
+      EXPECT_THAT(Spelled(events, Kind::kContent),
+                  ::testing::StartsWith(Join(events, Kind::kContent)))
+          << text;
+      EXPECT_THAT(Spelled(events, Kind::kContent), ::testing::Not(::testing::HasSubstr("think")));
+      EXPECT_THAT(Spelled(events, Kind::kContent), ::testing::Not(::testing::HasSubstr("STOP")));
     }
   }
-  EXPECT_EQ(tokens, DeepseekTokens().Encode("hm</think>E x E\nfine 🎉").size());
 }
 
 TEST(SampleText, BrokenCharacterAtTheEndIsReplaced) {

@@ -48,6 +48,7 @@ std::string ChatChunks::Start(const StreamStart& start, TokenText text) {
   unfinished_ = start.samples;
   tool_calls_.assign(start.samples, 0);
   truncation_ = start.truncation;
+  seed_ = start.seed;
   head_ = fmt::format(R"({{"id":"{}","object":"chat.completion.chunk","created":{},"model":{},)"
                       R"("system_fingerprint":"{}")",
                       options_.id, options_.created, chat::JsonQuote(start.model), kFingerprint);
@@ -64,6 +65,7 @@ std::string ChatChunks::Chunk(size_t sample, std::string_view delta, std::string
 }
 
 std::string ChatChunks::Add(const service::StreamEvent& event) {
+  if (failed_) return {};
   switch (event.kind) {
     case Kind::kPrefill:
       return options_.return_progress ? Progress(event) : std::string();
@@ -116,6 +118,7 @@ std::string ChatChunks::Finish(const service::StreamEvent& event) {
   usage_.Add(event.usage);
   --unfinished_;
   if (event.finish == service::FinishReason::kError) {
+    failed_ = true;
     return SseData(json::serialize(ErrorObject(SampleError(event))));
   }
   for (std::string& note : FinishNotes(event)) warnings_.push_back(std::move(note));
@@ -124,7 +127,8 @@ std::string ChatChunks::Finish(const service::StreamEvent& event) {
                   json::serialize(StopReason(event)));
   if (unfinished_ > 0) return Chunk(event.sample, "{}", more);
   // The last chunk with a choice tells what concerns the whole request.
-  std::string whole = fmt::format(R"(}}],"timings":{})", json::serialize(usage_.Timings()));
+  std::string whole =
+      fmt::format(R"(}}],"timings":{},"seed":{})", json::serialize(usage_.Timings()), seed_);
   if (!warnings_.empty()) {
     whole += fmt::format(R"(,"warnings":{})", json::serialize(ToArray(warnings_)));
   }
@@ -137,6 +141,7 @@ std::string ChatChunks::Finish(const service::StreamEvent& event) {
 }
 
 std::string ChatChunks::End() {
+  if (failed_) return {};
   std::string out;
   if (options_.include_usage) {
     out = SseData(
@@ -160,7 +165,7 @@ void ChatObject::Add(const service::StreamEvent& event) {
   Choice& choice = choices_[event.sample];
   const bool thinking = event.kind == Kind::kThinking;
   auto& logprobs = thinking ? choice.reasoning_logprobs : choice.logprobs;
-  if (event.kind != Kind::kFinish) {
+  if (thinking || event.kind == Kind::kContent) {
     logprobs.insert(logprobs.end(), event.logprobs.begin(), event.logprobs.end());
   }
   if (thinking) choice.reasoning += event.text;

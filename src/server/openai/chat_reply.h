@@ -32,7 +32,7 @@ class ChatChunks {
   explicit ChatChunks(ChatReplyOptions options);
   std::string Start(const StreamStart& start, TokenText text);
   std::string Add(const service::StreamEvent& event);
-  // Usage, if asked for, and the mark of the end.
+  // Usage, if asked for, and the mark of the end; nothing after an error, which is the last event.
   std::string End();
 
  private:
@@ -49,6 +49,8 @@ class ChatChunks {
   std::vector<size_t> tool_calls_;  // by sample
   UsageSum usage_;
   size_t unfinished_ = 0;
+  uint64_t seed_ = 0;
+  bool failed_ = false;
   service::Truncation truncation_;
   std::vector<std::string> warnings_;
 };

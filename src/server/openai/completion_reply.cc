@@ -25,7 +25,15 @@ namespace {
 
 using Kind = service::StreamEvent::Kind;
 
-// The shape of the old API: parallel lists. `offset` is where the first token's text begins.
+// Characters, not bytes: text_offset counts as strings of Python do.
+size_t CountCharacters(std::string_view utf8) {
+  return static_cast<size_t>(std::count_if(utf8.begin(), utf8.end(), [](char c) {
+    return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U;
+  }));
+}
+
+// The shape of the old API: parallel lists. `offset` is the character where the first token's text
+// begins.
 json::object LogprobLists(const std::vector<engine::SampledToken>& tokens, const TokenText& text,
                           size_t offset) {
   const auto spelling = [&](int32_t token) { return SanitizeUtf8(text ? text(token) : ""); };
@@ -34,10 +42,10 @@ json::object LogprobLists(const std::vector<engine::SampledToken>& tokens, const
   json::array top;
   json::array offsets;
   for (const engine::SampledToken& token : tokens) {
-    std::string piece = spelling(token.token);
     offsets.emplace_back(offset);
-    offset += piece.size();
-    spellings.emplace_back(std::move(piece));
+    // Of a character in several tokens, the first one counts it.
+    offset += CountCharacters(text ? text(token.token) : "");
+    spellings.emplace_back(spelling(token.token));
     logprobs.emplace_back(token.logprob.value_or(0.0F));
     json::object row;
     for (const engine::TokenLogprob& other : token.top_logprobs) {
@@ -64,7 +72,9 @@ std::string CompletionChunks::Chunk(size_t sample, std::string_view text,
 
 std::string CompletionChunks::Start(const StreamStart& start, TokenText text) {
   text_ = std::move(text);
-  offsets_.assign(start.samples, options_.echo.size());
+  offsets_.assign(start.samples, CountCharacters(options_.echo));
+  unfinished_ = start.samples;
+  seed_ = start.seed;
   head_ = fmt::format(
       R"({{"id":"{}","object":"text_completion","created":{},"model":{},"system_fingerprint":"{}")",
       options_.id, options_.created, chat::JsonQuote(start.model), kFingerprint);
@@ -76,12 +86,13 @@ std::string CompletionChunks::Start(const StreamStart& start, TokenText text) {
 }
 
 std::string CompletionChunks::Add(const service::StreamEvent& event) {
+  if (failed_) return {};
   if (event.kind == Kind::kContent || event.kind == Kind::kThinking) {
     std::string logprobs = "null";
     if (options_.logprobs) {
       logprobs = json::serialize(LogprobLists(event.logprobs, text_, offsets_[event.sample]));
     }
-    offsets_[event.sample] += event.text.size();
+    offsets_[event.sample] += CountCharacters(event.text);
     return SseData(Chunk(event.sample, event.text,
                          fmt::format(R"("logprobs":{},"finish_reason":null)", logprobs)) +
                    "}");
@@ -89,6 +100,7 @@ std::string CompletionChunks::Add(const service::StreamEvent& event) {
   if (event.kind != Kind::kFinish) return {};
   usage_.Add(event.usage);
   if (event.finish == service::FinishReason::kError) {
+    failed_ = true;
     return SseData(json::serialize(ErrorObject(FromStatus(event.error))));
   }
   for (std::string& note : FinishNotes(event)) warnings_.push_back(std::move(note));
@@ -96,6 +108,9 @@ std::string CompletionChunks::Add(const service::StreamEvent& event) {
       Chunk(event.sample, "",
             fmt::format(R"("logprobs":null,"finish_reason":"{}","stop_reason":{})",
                         FinishReasonText(event.finish), json::serialize(StopReason(event))));
+  if (--unfinished_ == 0) {
+    chunk += fmt::format(R"(,"timings":{},"seed":{})", json::serialize(usage_.Timings()), seed_);
+  }
   if (!warnings_.empty()) {
     chunk += fmt::format(R"(,"warnings":{})", json::serialize(ToArray(warnings_)));
   }
@@ -103,6 +118,7 @@ std::string CompletionChunks::Add(const service::StreamEvent& event) {
 }
 
 std::string CompletionChunks::End() {
+  if (failed_) return {};
   std::string out;
   if (options_.include_usage) {
     out = SseData(
@@ -116,6 +132,7 @@ CompletionObject::CompletionObject(CompletionReplyOptions options) : options_(st
 void CompletionObject::Start(const StreamStart& start, TokenText text) {
   text_ = std::move(text);
   model_ = start.model;
+  seed_ = start.seed;
   samples_.resize(start.samples);
 }
 
@@ -157,7 +174,7 @@ Response CompletionObject::End() const {
     }
     json::value logprobs = nullptr;
     if (options_.logprobs) {
-      logprobs = LogprobLists(sample.tokens, text_, options_.echo.size());
+      logprobs = LogprobLists(sample.tokens, text_, CountCharacters(options_.echo));
     }
     choices.push_back(json::object{{"index", choices.size()},
                                    {"text", options_.echo + sample.text},
@@ -173,7 +190,8 @@ Response CompletionObject::End() const {
                     {"system_fingerprint", kFingerprint},
                     {"choices", std::move(choices)},
                     {"usage", usage_.ToJson()},
-                    {"timings", usage_.Timings()}};
+                    {"timings", usage_.Timings()},
+                    {"seed", seed_}};
   if (!warnings.empty()) body["warnings"] = ToArray(warnings);
   Response response;
   response.body = json::serialize(body);

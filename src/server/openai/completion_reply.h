@@ -44,6 +44,9 @@ class CompletionChunks {
   UsageSum usage_;
   std::vector<std::string> warnings_;
   std::vector<size_t> offsets_;  // characters of text so far, by sample
+  size_t unfinished_ = 0;
+  uint64_t seed_ = 0;
+  bool failed_ = false;  // an error is the last event
 };
 
 class CompletionObject {
@@ -66,6 +69,7 @@ class CompletionObject {
   const CompletionReplyOptions options_;
   TokenText text_;
   std::string model_;
+  uint64_t seed_ = 0;
   std::vector<Sample> samples_;
   UsageSum usage_;
 };

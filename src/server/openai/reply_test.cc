@@ -200,6 +200,32 @@ TEST(ChatReply, AFailedSampleFailsTheRequest) {
   ChatChunks chunks(Options());
   chunks.Start(Started(), Spelling);
   EXPECT_EQ(Events(chunks.Add(finish)).at(0).at("error").at("message"), "broken");
+  EXPECT_EQ(chunks.Add(finish), "");
+  EXPECT_EQ(chunks.End(), "") << "the error is the last event";
+}
+
+// What the pump makes of a request that the server cancelled.
+TEST(Replies, AStopOfTheServerIsAnErrorAtTheEnd) {
+  StreamEvent finish = Finish(FinishReason::kError);
+  finish.error = Status(StatusCode::kCancelled, "the server stopped");
+  ChatChunks chat(Options());
+  chat.Start(Started(2), Spelling);
+  std::string text = chat.Add(finish);
+  text += chat.Add(finish);
+  text += chat.End();
+  const auto events = Events(text);
+  ASSERT_EQ(events.size(), 1U);
+  EXPECT_EQ(events[0].at("error").at("code"), "shutting_down");
+  CompletionChunks completion({});
+  completion.Start(Started(), Spelling);
+  text = completion.Add(finish);
+  text += completion.End();
+  const auto lines = Events(text);
+  ASSERT_EQ(lines.size(), 1U);
+  EXPECT_EQ(lines[0].at("error").at("type"), "service_unavailable_error");
+  ResponseBuilder builder({});
+  builder.Start(Started(), Spelling);
+  EXPECT_THAT(builder.Add(finish), HasSubstr("event: response.failed"));
 }
 
 TEST(ChatReply, NothingInTimeIsATimeout) {
@@ -242,6 +268,7 @@ TEST(ChatReply, Chunks) {
   EXPECT_EQ(events[6].at("choices").at(0).at("finish_reason"), "stop");
   EXPECT_EQ(events[6].at("warnings"), json::parse(R"(["foo: unknown field, ignored"])"));
   EXPECT_TRUE(events[6].at("usage").is_null());
+  EXPECT_EQ(events[6].at("seed"), 7);
   EXPECT_EQ(events[7].at("choices").as_array().size(), 0U);
   EXPECT_EQ(events[7].at("usage").at("completion_tokens"), 10);
   EXPECT_EQ(events[8], "[DONE]");
@@ -286,6 +313,22 @@ TEST(CompletionReply, ChunksWithLogprobs) {
   EXPECT_EQ(events[1].at("choices").at(0).at("text"), "ab");
   EXPECT_EQ(events[1].at("choices").at(0).at("logprobs").at("text_offset"), json::parse("[2]"));
   EXPECT_EQ(events[2].at("choices").at(0).at("finish_reason"), "length");
+  EXPECT_EQ(events[2].at("seed"), 7);
+  EXPECT_EQ(events[2].at("timings").at("predicted_n"), 5);
+}
+
+TEST(CompletionReply, TextOffsetsAreCharacters) {
+  CompletionReplyOptions options;
+  options.logprobs = true;
+  options.echo = "Größe";
+  CompletionObject object(options);
+  object.Start(Started(), [](int32_t) { return std::string_view("ü"); });
+  StreamEvent event = Text(Kind::kContent, "üü");
+  event.logprobs.resize(2);
+  object.Add(event);
+  object.Add(Finish(FinishReason::kStop));
+  EXPECT_EQ(Body(object.End()).at("choices").at(0).at("logprobs").at("text_offset"),
+            json::parse("[5,6]"));
 }
 
 TEST(EmbeddingsReply, FloatsBase64AndDimensions) {
