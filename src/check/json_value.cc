@@ -19,7 +19,7 @@ constexpr int64_t kMaxExponent = 400;
 // "-1.50e3" exactly. Unset: the exponent is too large.
 std::optional<Rational> ExactNumber(std::string_view text) {
   const size_t e = text.find_first_of("eE");
-  const auto mantissa = Rational::ParseDecimal(text.substr(0, e));
+  auto mantissa = Rational::ParseDecimal(text.substr(0, e));
   if (!mantissa || e == std::string_view::npos) return mantissa;
   std::string_view digits = text.substr(e + 1);
   if (digits.starts_with('+')) digits.remove_prefix(1);
