@@ -8,6 +8,8 @@
 namespace lemma::check {
 namespace {
 
+// NOLINTBEGIN(bugprone-suspicious-missing-comma): texts longer than a line
+
 using Texts = std::vector<std::string>;
 
 // "{a}" in a phrasing becomes the value.
@@ -35,17 +37,17 @@ EvalProblem Heads(EvalRandom& random) {
   struct Pair {
     std::string two, four, two_en, four_en;
   };
-  static const std::vector<Pair> kPairs = {{"鸡", "兔", "chickens", "rabbits"},
-                                           {"鸭", "羊", "ducks", "sheep"},
-                                           {"鸡", "猪", "chickens", "pigs"},
-                                           {"鸭", "牛", "ducks", "cows"}};
-  static const Texts kChinese = {
+  static const std::vector<Pair> pair_names = {{"鸡", "兔", "chickens", "rabbits"},
+                                               {"鸭", "羊", "ducks", "sheep"},
+                                               {"鸡", "猪", "chickens", "pigs"},
+                                               {"鸭", "牛", "ducks", "cows"}};
+  static const Texts zh_texts = {
       "{a}{b}同笼，共有{h}个头，{f}只脚，问{a}{b}各几只？",
       "笼子里有{a}和{b}，从上面数有{h}个头，从下面数有{f}只脚，{a}和{b}各有多少只？",
       "今有{a}{b}同笼，上有{zh}头，下有{zf}足，问{a}{b}各几何？",
       "{a}和{b}共{h}只，共有{f}条腿。{a}、{b}各有几只？",
       "{a}{b}同笼，头共{h}个，脚共{f}只，{a}{b}各多少只？"};
-  static const Texts kEnglish = {
+  static const Texts en_texts = {
       "A farmer has {a} and {b} with {h} heads and {f} feet. How many {a} and how many {b} are "
       "there?",
       "There are some {a} and {b} in a cage, {h} heads and {f} legs in total. How many of each are "
@@ -56,7 +58,7 @@ EvalProblem Heads(EvalRandom& random) {
       "A cage contains {a} and {b}: {h} heads, {f} feet. How many {a}, how many {b}?",
       "In the cage there are {a} and {b}. Together they have {h} heads and {f} feet. How many {a} "
       "and {b} are there?"};
-  const Pair& pair = random.Pick(kPairs);
+  const Pair& pair = random.Pick(pair_names);
   const bool english = random.Between(0, 1) == 1;
   const bool none = random.Between(0, 9) == 0;  // an odd number of feet
   const int64_t a = random.Between(1, 20);
@@ -64,7 +66,7 @@ EvalProblem Heads(EvalRandom& random) {
   const int64_t feet = 2 * a + 4 * b + (none ? 1 : 0);
   EvalProblem out;
   out.text =
-      Fill(random.Pick(english ? kEnglish : kChinese), {{"a", english ? pair.two_en : pair.two},
+      Fill(random.Pick(english ? en_texts : zh_texts), {{"a", english ? pair.two_en : pair.two},
                                                         {"b", english ? pair.four_en : pair.four},
                                                         {"h", std::to_string(a + b)},
                                                         {"f", std::to_string(feet)},
@@ -83,7 +85,7 @@ EvalProblem Heads(EvalRandom& random) {
 }
 
 EvalProblem Dice(EvalRandom& random) {
-  static const Texts kTexts = {
+  static const Texts all_texts = {
       "掷{n}个骰子，点数之和为{s}的概率是多少？",
       "同时掷{n}枚均匀的骰子，求点数之和是{s}的概率。",
       "投掷{n}颗骰子，点数和等于{s}的概率是多少？",
@@ -108,7 +110,7 @@ EvalProblem Dice(EvalRandom& random) {
   }
   const int64_t hits = ways[static_cast<size_t>(sum)];
   const int64_t divisor = std::gcd(hits, all);
-  return {Fill(random.Pick(kTexts), {{"n", std::to_string(n)}, {"s", std::to_string(sum)}}),
+  return {Fill(random.Pick(all_texts), {{"n", std::to_string(n)}, {"s", std::to_string(sum)}}),
           fmt::format("{}/{}", hits / divisor, all / divisor), ""};
 }
 
@@ -120,7 +122,7 @@ int64_t Choose(int64_t n, int64_t k) {
 }
 
 EvalProblem Committee(EvalRandom& random) {
-  static const Texts kTexts = {
+  static const Texts all_texts = {
       "从{n}个人中选出{k}人，其中甲和乙不能同时入选，有多少种选法？",
       "从{n}名同学中选{k}人参加会议，甲、乙两人不能同时被选，共有多少种不同的选法？",
       "有{n}个人，选{k}人组成委员会，甲与乙互相拒绝共事，问有几种选法？",
@@ -136,13 +138,13 @@ EvalProblem Committee(EvalRandom& random) {
       "ways are there?"};
   const int64_t n = random.Between(4, 16);
   const int64_t k = random.Between(2, std::min<int64_t>(n - 1, 6));
-  const std::string text = random.Pick(kTexts);
+  const std::string text = random.Pick(all_texts);
   return {Fill(text, {{"n", std::to_string(n)}, {"k", std::to_string(k)}}),
           std::to_string(Choose(n, k) - Choose(n - 2, k - 2)), ""};
 }
 
 EvalProblem Digits(EvalRandom& random) {
-  static const Texts kChinese = {
+  static const Texts zh_texts = {
       "一个三位数，各位数字之和是{s}，百位比十位{p}，个位比十位{q}，求这个三位数。",
       "三位数的数字之和为{s}，百位数字比十位数字{p}，个位数字比十位数字{q}，这个三位数是多少？",
       "已知一个三位数，各位数字的和等于{s}，它的百位比十位{p}，个位比十位{q}，求该三位数。",
@@ -150,7 +152,7 @@ EvalProblem Digits(EvalRandom& random) {
       "，"
       "求这个三位数",
       "求三位数：各位数字之和为{s}，百位数字比十位数字{p}，个位数字比十位数字{q}。"};
-  static const Texts kEnglish = {
+  static const Texts en_texts = {
       "A three-digit number has digit sum {s}. Its hundreds digit is {p} its tens digit and its "
       "units digit is {q} its tens digit. Find the number.",
       "The sum of the digits of a three-digit number is {s}. The hundreds digit is {p} the tens "
@@ -186,7 +188,7 @@ EvalProblem Digits(EvalRandom& random) {
     if (a + b + c == sum && a - b == p && c - b == q) found = n;
   }
   EvalProblem out;
-  out.text = Fill(random.Pick(english ? kEnglish : kChinese),
+  out.text = Fill(random.Pick(english ? en_texts : zh_texts),
                   {{"s", std::to_string(sum)}, {"p", hundreds}, {"q", units}});
   out.answer = found != 0 ? std::to_string(found) : (english ? "no solution" : "无解");
   if (found == 0) out.wrong = std::to_string(random.Between(100, 999));
@@ -194,7 +196,7 @@ EvalProblem Digits(EvalRandom& random) {
 }
 
 EvalProblem Sequence(EvalRandom& random) {
-  static const Texts kTexts = {
+  static const Texts all_texts = {
       "数列{a_n}满足a_1={f}，a_{n+1}={p}a_n{q}，求a_{i}。",
       "已知a1={f}，a(n+1)={p}a(n){q}，求a{i}的值。",
       "若a_{1}={f}，且a_{n+1}={p}a_{n}{q}，求a_{{i}}。",
@@ -211,19 +213,19 @@ EvalProblem Sequence(EvalRandom& random) {
   const int64_t index = random.Between(3, 12);
   int64_t value = first;
   for (int64_t i = 1; i < index; ++i) value = p * value + q;
-  return {Fill(random.Pick(kTexts), {{"f", std::to_string(first)},
-                                     {"p", std::to_string(p)},
-                                     {"q", fmt::format("{:+}", q)},
-                                     {"i", std::to_string(index)}}),
+  return {Fill(random.Pick(all_texts), {{"f", std::to_string(first)},
+                                        {"p", std::to_string(p)},
+                                        {"q", fmt::format("{:+}", q)},
+                                        {"i", std::to_string(index)}}),
           std::to_string(value), ""};
 }
 
 EvalProblem Divides(EvalRandom& random) {
-  static const Texts kChinese = {
+  static const Texts zh_texts = {
       "证明：对任意整数n，{e}能被{m}整除。", "对于任意整数n，{e}是{m}的倍数，对吗？",
       "判断：若n是整数，则{e}一定能被{m}整除。", "n为整数，求证{e}总能被{m}整除",
       "设n为整数，{e}总是{m}的倍数吗？"};
-  static const Texts kEnglish = {
+  static const Texts en_texts = {
       "Prove that {e} is divisible by {m} for every integer n.",
       "Is it true that {e} is always divisible by {m} for any integer n?",
       "If n is an integer, then {e} is a multiple of {m}.",
@@ -247,7 +249,7 @@ EvalProblem Divides(EvalRandom& random) {
   bool holds = true;
   for (int64_t n = 0; n < m; ++n) holds = holds && (a * n * n * n + b * n * n + c * n + d) % m == 0;
   const bool english = random.Between(0, 1) == 1;
-  return {Fill(random.Pick(english ? kEnglish : kChinese), {{"e", text}, {"m", std::to_string(m)}}),
+  return {Fill(random.Pick(english ? en_texts : zh_texts), {{"e", text}, {"m", std::to_string(m)}}),
           english ? (holds ? "yes" : "no") : (holds ? "成立" : "不成立"),
           english ? (holds ? "no" : "yes") : (holds ? "不成立" : "成立")};
 }
@@ -264,9 +266,9 @@ std::string RootsText(std::vector<int64_t> roots, bool english) {
 }
 
 EvalProblem Equation(EvalRandom& random) {
-  static const Texts kChinese = {"解方程：{e}", "求方程{e}的所有实数解。", "解方程{e}，x等于多少？",
+  static const Texts zh_texts = {"解方程：{e}", "求方程{e}的所有实数解。", "解方程{e}，x等于多少？",
                                  "求解{e}", "已知{e}，求x的值。"};
-  static const Texts kEnglish = {
+  static const Texts en_texts = {
       "Solve {e}.", "Find all real solutions of {e}.", "Solve the equation {e} for x.",
       "What are the real solutions of {e}?", "Find all real x such that {e}."};
   std::string e;
@@ -306,9 +308,11 @@ EvalProblem Equation(EvalRandom& random) {
     }
   }
   const bool english = random.Between(0, 1) == 1;
-  return {Fill(random.Pick(english ? kEnglish : kChinese), {{"e", e}}), RootsText(roots, english),
+  return {Fill(random.Pick(english ? en_texts : zh_texts), {{"e", e}}), RootsText(roots, english),
           roots.empty() ? "x=3" : ""};
 }
+
+// NOLINTEND(bugprone-suspicious-missing-comma)
 
 }  // namespace
 
@@ -325,9 +329,9 @@ int64_t EvalRandom::Between(int64_t low, int64_t high) {
 }
 
 const std::vector<std::string_view>& EvalFamilies() {
-  static const std::vector<std::string_view> kFamilies = {
+  static const std::vector<std::string_view> families = {
       "heads", "equation", "divides", "dice", "committee", "digits", "sequence", "story"};
-  return kFamilies;
+  return families;
 }
 
 EvalProblem GenerateProblem(std::string_view family, EvalRandom& random) {

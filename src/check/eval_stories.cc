@@ -14,14 +14,14 @@ struct Thing {
 using Texts = std::vector<std::string>;
 
 const Texts& People() {
-  static const Texts kPeople = {"小明", "小红", "李华", "王芳", "张老师", "丽丽", "乐乐", "爷爷"};
-  return kPeople;
+  static const Texts people = {"小明", "小红", "李华", "王芳", "张老师", "丽丽", "乐乐", "爷爷"};
+  return people;
 }
 const std::vector<Thing>& Things() {
-  static const std::vector<Thing> kThings = {{"个", "苹果"}, {"本", "故事书"}, {"支", "铅笔"},
-                                             {"张", "邮票"}, {"朵", "鲜花"},   {"颗", "糖"},
-                                             {"块", "饼干"}, {"只", "气球"}};
-  return kThings;
+  static const std::vector<Thing> things = {{"个", "苹果"}, {"本", "故事书"}, {"支", "铅笔"},
+                                            {"张", "邮票"}, {"朵", "鲜花"},   {"颗", "糖"},
+                                            {"块", "饼干"}, {"只", "气球"}};
+  return things;
 }
 std::string Count(int64_t n, const Thing& thing) {
   return fmt::format("{}{}{}", n, thing.unit, thing.noun);
