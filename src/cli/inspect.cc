@@ -19,7 +19,7 @@ struct InspectCommand {
   bool json = false;
 };
 
-Status RunInspect(const InspectCommand& command) {
+Result<ExitCode> RunInspect(const InspectCommand& command) {
   LEMMA_ASSIGN_OR_RETURN(const std::string path, ResolveModelPath(command.file));
   LEMMA_ASSIGN_OR_RETURN(const auto file, gguf::File::Open(path));
   service::InspectOptions options;
@@ -33,7 +33,7 @@ Status RunInspect(const InspectCommand& command) {
   const auto detail = command.summary ? service::Detail::kSummary : service::Detail::kAll;
   PrintOut(command.json ? service::InspectToJson(report, detail) + "\n"
                         : service::InspectToText(report, detail));
-  return OkStatus();
+  return service::HasErrors(report.findings) ? kExitBadInput : kExitOk;
 }
 
 }  // namespace
@@ -50,9 +50,8 @@ void AddInspect(CLI::App& app, Context& context) {
   command->footer(
       "Examples:\n  lemma inspect model.gguf\n  lemma inspect -s --ctx 8192 model.gguf");
   command->callback([options, &context] {
-    if (const Status status = RunInspect(*options); !status.ok()) {
-      context.exit_code = ReportError(status);
-    }
+    const Result<ExitCode> code = RunInspect(*options);
+    context.exit_code = code.ok() ? *code : ReportError(code.status());
   });
 }
 

@@ -116,16 +116,27 @@ Status CheckSlot(const gguf::File& file, Slot& slot) {
 }
 
 // A tensor that we would leave unread is a part of the model that we would leave out.
-Status RefuseUnusedTensors(const gguf::File& file, const std::vector<Slot>& slots) {
+void RefuseUnusedTensors(const gguf::File& file, const std::vector<Slot>& slots,
+                         std::vector<Status>& problems) {
   std::unordered_set<std::string_view> used = {"rope_freqs.weight"};  // read by ReadConfig
   for (const Slot& slot : slots) used.insert(slot.name);
   for (const gguf::Tensor& tensor : file.tensors()) {
     if (!used.contains(tensor.name)) {
-      return Unsupported(fmt::format("tensor {} {} is no part of this architecture as supported",
-                                     tensor.name, tensor::ShapeToString(tensor.view.shape)));
+      problems.push_back(
+          Unsupported(fmt::format("tensor {} {} is no part of this architecture as supported",
+                                  tensor.name, tensor::ShapeToString(tensor.view.shape))));
     }
   }
-  return OkStatus();
+}
+
+// Finds the tensor of each slot.
+std::vector<Status> CheckSlots(const gguf::File& file, std::vector<Slot>& slots) {
+  std::vector<Status> problems;
+  for (Slot& slot : slots) {
+    if (Status status = CheckSlot(file, slot); !status.ok()) problems.push_back(std::move(status));
+  }
+  RefuseUnusedTensors(file, slots, problems);
+  return problems;
 }
 
 Status ReadVector(const Slot& slot) {
@@ -170,16 +181,20 @@ uint64_t Weights::bytes_per_token() const {
   return bytes;
 }
 
+std::vector<Status> CheckTensors(const gguf::File& file, const ModelConfig& config) {
+  Weights weights;
+  std::vector<Slot> slots = MakeSlots(config, weights);
+  return CheckSlots(file, slots);
+}
+
 Result<Weights> LoadWeights(const gguf::File& file, const ModelConfig& config, kernels::Ops& ops,
                             const std::function<bool(double)>& progress) {
   Weights weights;
   std::vector<Slot> slots = MakeSlots(config, weights);
+  const std::vector<Status> problems = CheckSlots(file, slots);
+  if (!problems.empty()) return problems.front();
   uint64_t total = 0;
-  for (Slot& slot : slots) {
-    LEMMA_RETURN_IF_ERROR(CheckSlot(file, slot));
-    total += SourceBytes(slot);
-  }
-  LEMMA_RETURN_IF_ERROR(RefuseUnusedTensors(file, slots));
+  for (const Slot& slot : slots) total += SourceBytes(slot);
   // A tensor is in memory twice while it is packed: largest first keeps the peak low.
   std::stable_sort(slots.begin(), slots.end(),
                    [](const Slot& a, const Slot& b) { return SourceBytes(a) > SourceBytes(b); });

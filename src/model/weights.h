@@ -55,6 +55,10 @@ struct Weights {
   [[nodiscard]] uint64_t bytes_per_token() const;
 };
 
+// Everything that keeps the tensors of the file from being this model, without reading their data:
+// a status each, in the order of the model; the first one is what LoadWeights says. Empty: nothing.
+std::vector<Status> CheckTensors(const gguf::File& file, const ModelConfig& config);
+
 // `progress` gets the share of weight bytes packed, 0..1; false cancels (kCancelled). Empty: none.
 // DataLoss names the tensor, what was found and what was expected; Unsupported names a tensor that
 // no part of the model uses.

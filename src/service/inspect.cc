@@ -177,11 +177,6 @@ void AddConfig(const gguf::File& file, const InspectOptions& options, InspectRep
   report.memory = Memory(report, options);
 }
 
-bool HasErrors(const std::vector<Finding>& findings) {
-  return std::any_of(findings.begin(), findings.end(),
-                     [](const Finding& f) { return f.severity == Severity::kError; });
-}
-
 void AddText(const gguf::File& file, InspectReport& report) {
   report.vocab = Vocab(file);
   std::vector<Finding> findings;
@@ -209,6 +204,11 @@ void AddText(const gguf::File& file, InspectReport& report) {
 std::string_view SeverityName(Severity severity) {
   constexpr std::string_view kNames[] = {"note", "warning", "error"};
   return kNames[static_cast<size_t>(severity)];
+}
+
+bool HasErrors(const std::vector<Finding>& findings) {
+  return std::any_of(findings.begin(), findings.end(),
+                     [](const Finding& f) { return f.severity == Severity::kError; });
 }
 
 InspectReport Inspect(const gguf::File& file, const InspectOptions& options) {

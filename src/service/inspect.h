@@ -123,6 +123,8 @@ struct InspectOptions {
   Scan scan = Scan::kMetadata;
 };
 
+bool HasErrors(const std::vector<Finding>& findings);
+
 InspectReport Inspect(const gguf::File& file, const InspectOptions& options);
 
 enum class Detail : uint8_t { kSummary, kAll };  // kAll: with metadata and tensors

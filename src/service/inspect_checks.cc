@@ -11,6 +11,7 @@
 
 #include "gguf/format.h"
 #include "model/quantize_mix.h"
+#include "model/weights.h"
 #include "service/memory.h"
 #include "tensor/dtype.h"
 
@@ -40,6 +41,36 @@ bool WritesBos(const chat::ModelFacts& facts) {
 bool LacksThink(const chat::ModelFacts& facts, const chat::Family& family) {
   return family.thinking == chat::ThinkingMode::kAlways && !facts.chat_template.empty() &&
          facts.chat_template.find(family.think_open) == std::string::npos;
+}
+
+// Rows without a token are common: they are padded to a round number. Tokens without a row are not.
+void CheckRows(const gguf::File& file, const InspectReport& report,
+               std::vector<Finding>& findings) {
+  constexpr std::string_view kName = "token_embd.weight";
+  const gguf::Tensor* tensor = file.FindTensor(kName);
+  if (tensor == nullptr || !report.vocab) return;
+  const uint64_t rows = tensor->view.shape.rows();
+  if (rows == report.vocab->tokens) return;
+  Add(findings, rows < report.vocab->tokens ? Severity::kError : Severity::kNote, "vocab-mismatch",
+      fmt::format("{} has {} rows, the vocabulary {} tokens", kName, rows, report.vocab->tokens));
+}
+
+// What the loader would say.
+void CheckExpectedTensors(const gguf::File& file, const InspectReport& report,
+                          std::vector<Finding>& findings) {
+  constexpr size_t kMostShown = 8;
+  if (!report.config) return;  // told already
+  const std::vector<Status> problems = model::CheckTensors(file, *report.config);
+  for (size_t i = 0; i < std::min(problems.size(), kMostShown); ++i) {
+    const bool unsupported = problems[i].code() == StatusCode::kUnsupported;
+    Add(findings, Severity::kError, unsupported ? "unsupported-tensor" : "bad-tensor",
+        problems[i].message());
+  }
+  if (problems.size() > kMostShown) {
+    Add(findings, Severity::kError, "bad-tensor",
+        fmt::format("and {} more tensors that are missing or not as expected",
+                    problems.size() - kMostShown));
+  }
 }
 
 uint64_t CountNotFinite(const gguf::Tensor& tensor) {
@@ -130,14 +161,8 @@ void CheckTensors(const gguf::File& file, const InspectReport& report,
     Add(findings, Severity::kError, "no-weights", "the file holds no tensors: a vocabulary only");
     return;
   }
-  for (const std::string_view name : {"token_embd.weight", "output.weight"}) {
-    const gguf::Tensor* tensor = file.FindTensor(name);
-    if (tensor == nullptr || !report.vocab) continue;
-    const uint64_t rows = tensor->view.shape.rows();
-    if (rows == report.vocab->tokens) continue;
-    Add(findings, Severity::kError, "vocab-mismatch",
-        fmt::format("{} has {} rows, the vocabulary {} tokens", name, rows, report.vocab->tokens));
-  }
+  CheckRows(file, report, findings);
+  CheckExpectedTensors(file, report, findings);
   const auto file_type = model::FindFileType(report.file_type);
   if (!file_type || report.types.empty()) return;
   const std::string_view base = tensor::Info(model::FileTypeOf(*file_type).base).name;

@@ -17,7 +17,8 @@ void CheckTokenIds(const gguf::File& file, const VocabReport& vocab,
 // The template and the end of turn against the family, and BOS written twice.
 void CheckChat(const chat::ModelFacts& facts, const chat::PromptBuilder& prompts,
                const VocabReport& vocab, std::vector<Finding>& findings);
-// Rows of the embedding and the output against the vocabulary, file type against tensor types.
+// The tensors against those that the loader expects, the vocabulary against the rows of the
+// embedding, file type against tensor types.
 void CheckTensors(const gguf::File& file, const InspectReport& report,
                   std::vector<Finding>& findings);
 // The asked context against the trained one, the estimate against the memory.

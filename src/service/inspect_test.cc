@@ -161,12 +161,25 @@ TEST(Inspect, FindsWhatIsOdd) {
        [](gguf::Writer& w) { w.SetString("tokenizer.ggml.pre", "unheard-of"); }, "unheard-of"},
       {"bad-vocabulary", Severity::kError,
        [](gguf::Writer& w) { w.SetString("tokenizer.ggml.model", "bert"); }, "bert"},
-      {"vocab-mismatch", Severity::kError,
+      {"vocab-mismatch", Severity::kNote,
        [](gguf::Writer& w) {
          const std::string_view tokens[] = {"a", "b"};
          w.SetStrings("tokenizer.ggml.tokens", tokens);
        },
        "512 rows, the vocabulary 2 tokens"},
+      {"vocab-mismatch", Severity::kError,
+       [](gguf::Writer& w) {
+         const std::vector<std::string_view> tokens(513, "a");
+         w.SetStrings("tokenizer.ggml.tokens", tokens);
+       },
+       "512 rows, the vocabulary 513 tokens"},
+      {"bad-tensor", Severity::kError, [](gguf::Writer& w) { w.SetUint32("qwen2.block_count", 3); },
+       "blk.2.attn_norm.weight is missing, expected [256]"},
+      {"unsupported-tensor", Severity::kError,
+       [](gguf::Writer& w) { w.SetUint32("qwen2.block_count", 1); },
+       "blk.1.attn_norm.weight [256] is no part"},
+      {"bad-tensor", Severity::kError,
+       [](gguf::Writer& w) { w.SetUint32("qwen2.feed_forward_length", 257); }, "has shape"},
       {"unsupported-model", Severity::kError,
        [](gguf::Writer& w) { w.SetString("general.architecture", "mamba"); }, "mamba"},
       {"bad-config", Severity::kError, [](gguf::Writer& w) { w.Remove("qwen2.block_count"); },
