@@ -78,10 +78,10 @@ Result<size_t> FindIsa(std::string_view name, std::string_view asked_by) {
   for (size_t i = 0; i < kIsas.size(); ++i) {
     if (kIsas[i].name != name) continue;
     if (kIsas[i].available(HostCpu())) return i;
-    return Unsupported(fmt::format("{} asks for the '{}' kernels, which {} lacks; it has: {}",
-                                   asked_by, name,
-                                   kIsas[i].fill == nullptr ? "this build" : "this processor",
-                                   fmt::join(AvailableIsas(), ", ")));
+    return InvalidArgument(fmt::format("{} asks for the '{}' kernels, which {} lacks; it has: {}",
+                                       asked_by, name,
+                                       kIsas[i].fill == nullptr ? "this build" : "this processor",
+                                       fmt::join(AvailableIsas(), ", ")));
   }
   return InvalidArgument(fmt::format("{} is '{}': expected one of: {}", asked_by, name,
                                      fmt::join(AvailableIsas(), ", ")));
