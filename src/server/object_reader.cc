@@ -48,6 +48,56 @@ std::optional<int64_t> AsInteger(const json::value& value) {
   return std::nullopt;
 }
 
+size_t CountMembers(const json::value& value) {
+  size_t count = 0;
+  if (const json::array* list = value.if_array()) {
+    for (const json::value& item : *list) count += CountMembers(item);
+  } else if (const json::object* object = value.if_object()) {
+    count = object->size();
+    for (const auto& [key, item] : *object) count += CountMembers(item);
+  }
+  return count;
+}
+
+// Past the end of the string that begins at text[at] == '"'. REQUIRES: valid JSON.
+size_t EndOfString(std::string_view text, size_t at) {
+  for (++at; at < text.size() && text[at] != '"'; ++at) {
+    if (text[at] == '\\') ++at;
+  }
+  return std::min(at + 1, text.size());
+}
+
+// Each member has one colon outside of strings.
+size_t CountColons(std::string_view text) {
+  size_t count = 0;
+  for (size_t at = text.find_first_of("\":"); at != std::string_view::npos;
+       at = text.find_first_of("\":", at)) {
+    count += text[at] == ':' ? 1 : 0;
+    at = text[at] == '"' ? EndOfString(text, at) : at + 1;
+  }
+  return count;
+}
+
+// The first name that an object of `text` has twice, as it is spelled there; empty when the two
+// spellings differ. REQUIRES: valid JSON.
+std::string_view RepeatedName(std::string_view text) {
+  std::vector<std::optional<std::set<std::string_view>>> open;  // lists have no names
+  for (size_t at = 0; at < text.size(); ++at) {
+    const char c = text[at];
+    if (c == '{') open.emplace_back(std::in_place);
+    if (c == '[') open.emplace_back(std::nullopt);
+    if ((c == '}' || c == ']') && !open.empty()) open.pop_back();
+    if (c != '"') continue;
+    const size_t end = EndOfString(text, at);
+    const std::string_view name = text.substr(at + 1, end - at - 2);
+    const size_t next = text.find_first_not_of(" \t\r\n", end);
+    const bool is_name = next != std::string_view::npos && text[next] == ':';
+    if (is_name && !open.empty() && open.back() && !open.back()->insert(name).second) return name;
+    at = end - 1;
+  }
+  return {};
+}
+
 }  // namespace
 
 void BodyNotes::Warn(std::string text) {
@@ -181,6 +231,14 @@ void ObjectReader::Refuse(std::string_view name, std::string_view why) {
   if (Any(name) != nullptr) Fail(name, why);
 }
 
+void ObjectReader::NotHere(std::initializer_list<std::string_view> names) {
+  for (const std::string_view name : names) {
+    asked_.push_back(name);
+    const json::value* value = object_.if_contains(name);
+    if (value != nullptr && !value->is_null()) Warn(name, "is not supported here, ignored");
+  }
+}
+
 void ObjectReader::Fail(std::string_view name, std::string_view message) {
   notes_.Fail(InvalidArgument(fmt::format("{}: {}", PathOf(name), message)));
 }
@@ -246,6 +304,11 @@ Result<json::value> ParseBody(std::string_view body) {
   if (!value.is_object()) {
     return InvalidArgument(
         fmt::format("the body must be a JSON object, found {}", JsonTypeName(value)));
+  }
+  // The parser keeps the last of them; which one was meant is not known.
+  if (CountColons(body) != CountMembers(value)) {
+    const std::string_view name = RepeatedName(body);
+    return InvalidArgument(fmt::format("{}: is in its object twice", Shown(name)));
   }
   return value;
 }

@@ -9,6 +9,7 @@
 #include <boost/json/fwd.hpp>
 #include <cstddef>
 #include <cstdint>
+#include <initializer_list>
 #include <optional>
 #include <set>
 #include <string>
@@ -69,6 +70,9 @@ class ObjectReader {
   void NoEffect(std::string_view name, std::string_view why = {});
   void Refuse(std::string_view name, std::string_view why);
 
+  // Fields of other servers, known by name and without a counterpart here: a warning that says so.
+  void NotHere(std::initializer_list<std::string_view> names);
+
   // InvalidArgument "path.name: message".
   void Fail(std::string_view name, std::string_view message);
   void Warn(std::string_view name, std::string_view message);
@@ -91,7 +95,8 @@ class ObjectReader {
 std::string_view JsonTypeName(const boost::json::value& value);
 // The index made part of a path: ("messages", 2) is "messages[2]".
 std::string IndexPath(std::string_view path, size_t index);
-// The body as one JSON object. InvalidArgument says at which byte it ends to be one.
+// The body as one JSON object. InvalidArgument says at which byte it ends to be one, or which name
+// an object in it has twice.
 Result<boost::json::value> ParseBody(std::string_view body);
 
 }  // namespace lemma::server

@@ -117,6 +117,26 @@ TEST_F(ReaderTest, WarningsAreBoundedAndLongNamesAreShortened) {
   EXPECT_LT(notes_.warnings().front().size(), 120U);
 }
 
+TEST_F(ReaderTest, FieldsOfOtherServersAreNamed) {
+  ObjectReader in = Reader(R"({"mirostat":2,"xtc_threshold":null})");
+  notes_.record_fields = true;
+  in.NotHere({"mirostat", "xtc_threshold"});
+  in.Finish();
+  EXPECT_THAT(notes_.warnings(), ElementsAre("mirostat: is not supported here, ignored"));
+  EXPECT_TRUE(notes_.fields().empty());
+}
+
+TEST(ParseBodies, ANameTwiceIsAnError) {
+  for (const std::string_view text : {R"({"seed":1,"a":[{"x":"}\"seed\":"}],"seed" : 2})",
+                                      R"({"a":{"b":[{"seed":1,"seed":1}]}})"}) {
+    const auto parsed = ParseBody(text);
+    ASSERT_FALSE(parsed.ok()) << text;
+    EXPECT_EQ(parsed.status().message(), "seed: is in its object twice");
+  }
+  EXPECT_FALSE(ParseBody(R"({"a":1,"\u0061":2})").ok());
+  EXPECT_TRUE(ParseBody(R"({"a":{"a":":\\"},"b":[{"a":1},{"a":"{\"a\":1,\"a\":2}"}]})").ok());
+}
+
 TEST_F(ReaderTest, RecordsPathsWithoutIndices) {
   notes_.record_fields = true;
   ObjectReader in = Reader(R"({"list":[{"a":1}]})");

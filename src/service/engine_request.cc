@@ -49,9 +49,6 @@ void AddTextBias(const tokenizer::Tokenizer& tokens, const SamplingOverrides& ov
 
 Status CheckSettings(const GenerateSettings& settings) {
   LEMMA_RETURN_IF_ERROR(StopMatcher::Validate(settings.stop));
-  if (settings.max_tokens && *settings.max_tokens == 0) {
-    return InvalidArgument("max_tokens: 0 is out of range, expected at least 1");
-  }
   if (settings.max_tokens && settings.min_tokens > *settings.max_tokens) {
     return InvalidArgument(fmt::format("min_tokens: {} is more than max_tokens, {}",
                                        settings.min_tokens, *settings.max_tokens));

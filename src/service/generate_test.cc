@@ -193,6 +193,24 @@ TEST(Generate, SameSeedSameTextAndTheTextIsThatOfTheTokens) {
   EXPECT_NE(Join(Complete(request)), Join(events));
 }
 
+TEST(Generate, NoTokensComputeThePromptForTheNextRequest) {
+  CompletionRequest request =
+      Prompt("a prompt that is computed ahead of the question about it, twice");
+  request.settings.max_tokens = 0;
+  request.settings.samples = 2;
+  request.settings.cache_salt = 77;  // nobody else's pages
+  const auto events = Complete(request);
+  EXPECT_EQ(Join(events), "");
+  EXPECT_EQ(events.back().finish, FinishReason::kLength);
+  EXPECT_EQ(events.back().usage.generated_tokens, 0U);
+  EXPECT_GT(events.back().usage.prompt_tokens, 4U);
+  EXPECT_EQ(std::count_if(events.begin(), events.end(),
+                          [](const auto& event) { return event.kind == Kind::kFinish; }),
+            2);
+  request.settings.max_tokens = 1;
+  EXPECT_EQ(Complete(request).back().usage.generated_tokens, 1U);
+}
+
 TEST(Generate, AbsentSeedIsFreshAndReported) {
   CompletionRequest request = Prompt("once");
   request.settings.sampling.seed.reset();
@@ -263,7 +281,6 @@ TEST(Generate, BadSettingsNameTheField) {
     return stream.status().message();
   };
   EXPECT_THAT(refuse([](ChatRequest& r) { r.settings.stop = {""}; }), HasSubstr("stop[0]"));
-  EXPECT_THAT(refuse([](ChatRequest& r) { r.settings.max_tokens = 0; }), HasSubstr("max_tokens"));
   EXPECT_THAT(refuse([](ChatRequest& r) { r.settings.min_tokens = 41; }), HasSubstr("min_tokens"));
   EXPECT_THAT(refuse([](ChatRequest& r) { r.settings.timeout_seconds = -1; }),
               HasSubstr("timeout_seconds"));

@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
 #include <boost/json.hpp>
 #include <string>
 #include <utility>
@@ -53,15 +55,57 @@ void ReadToolCalls(ObjectReader& in, chat::Message& message, const ReadCall& rea
   });
 }
 
+namespace {
+
+bool IsSchemaType(std::string_view name) {
+  constexpr std::array<std::string_view, 7> kTypes = {"object",  "array",   "string", "number",
+                                                      "integer", "boolean", "null"};
+  return std::find(kTypes.begin(), kTypes.end(), name) != kTypes.end();
+}
+
+// The member "type" of a schema and of what it is made of. The depth is that of the body.
+void CheckTypes(const json::object& schema, const std::string& path, BodyNotes& notes) {
+  const json::value* type = schema.if_contains("type");
+  const auto check = [&](const json::value& name) {
+    if (name.is_string() && IsSchemaType(name.get_string())) return;
+    notes.Fail(InvalidArgument(fmt::format("{}.type: expected a type of JSON schema", path)));
+  };
+  if (type != nullptr && type->is_array()) {
+    for (const json::value& name : type->get_array()) check(name);
+  } else if (type != nullptr) {
+    check(*type);
+  }
+  if (const json::value* items = schema.if_contains("items"); items && items->is_object()) {
+    CheckTypes(items->get_object(), path + ".items", notes);
+  }
+  const json::value* properties = schema.if_contains("properties");
+  if (properties == nullptr || !properties->is_object()) return;
+  for (const auto& [name, property] : properties->get_object()) {
+    if (!property.is_object()) continue;
+    CheckTypes(property.get_object(),
+               fmt::format("{}.properties.{}", path, std::string_view(name).substr(0, 40)), notes);
+  }
+}
+
+}  // namespace
+
 chat::ToolSpec ReadToolSpec(ObjectReader& in) {
   chat::ToolSpec tool;
   in.Read("name", tool.name);
   in.Read("description", tool.description);
   if (const json::object* parameters = in.Object("parameters")) {
+    CheckTypes(*parameters, in.PathOf("parameters"), in.notes());
     tool.parameters = json::serialize(*parameters);
   }
   if (tool.name.empty()) in.Fail("name", "is missing");
   return tool;
+}
+
+void AddTool(ObjectReader& in, chat::ToolSpec tool, chat::Conversation& conversation) {
+  const bool there = std::any_of(conversation.tools.begin(), conversation.tools.end(),
+                                 [&](const auto& other) { return other.name == tool.name; });
+  if (there) in.Fail("name", fmt::format("'{}' is the name of another tool too", tool.name));
+  conversation.tools.push_back(std::move(tool));
 }
 
 void ContinueOpenTurn(chat::Conversation& conversation) {

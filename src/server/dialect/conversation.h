@@ -35,8 +35,11 @@ void ReadFunctionMember(ObjectReader& in, const ReadItem& read);
 using ReadCall = std::function<void(ObjectReader& item, chat::ToolCall& call)>;
 void ReadToolCalls(ObjectReader& in, chat::Message& message, const ReadCall& read);
 
-// "name", "description" and "parameters" of a function.
+// "name", "description" and "parameters" of a function. An error names a type that JSON schemas do
+// not have.
 chat::ToolSpec ReadToolSpec(ObjectReader& in);
+// Puts `tool`, read from `in`, into the conversation; an error when it has one of that name.
+void AddTool(ObjectReader& in, chat::ToolSpec tool, chat::Conversation& conversation);
 
 // A conversation that ends with the assistant's own words is to be continued, not answered. Words
 // before a call of a tool are not.

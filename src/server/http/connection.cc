@@ -5,9 +5,11 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <boost/asio/post.hpp>
 #include <ctime>
 #include <exception>
+#include <random>
 #include <utility>
 
 #include "base/log.h"
@@ -23,6 +25,13 @@ constexpr size_t kMaxReadAhead = 64 << 10;  // of pipelined requests
 constexpr uint64_t kLeastBodyRate = 1024;   // bytes a second
 constexpr size_t kOverfull = 8;             // times the write bound
 constexpr size_t kKeepCapacity = 4 << 10;   // of write buffers between answers
+
+// Unlike those of other answers, of this process and others.
+std::string NewRequestId() {
+  static const uint32_t process = std::random_device{}();
+  static std::atomic<uint64_t> counter{0};
+  return fmt::format("req_{:08x}{:012x}", process, counter.fetch_add(1, std::memory_order_relaxed));
+}
 
 // RFC 9110 5.6.7: "Sun, 06 Nov 1994 08:49:37 GMT".
 std::string HttpDate() {
@@ -235,6 +244,9 @@ std::string Connection::HeadText(int status, std::string_view content_type,
     close_after_ = true;  // HTTP/1.0: the end of the connection ends the answer
   }
   head += "X-Content-Type-Options: nosniff\r\n";
+  // Under the names that the clients of OpenAI and of Anthropic look for.
+  const std::string id = NewRequestId();
+  head += fmt::format("x-request-id: {}\r\nrequest-id: {}\r\n", id, id);
   for (const auto* list : {&headers, static_cast<const std::vector<Header>*>(&cors_)}) {
     for (const Header& header : *list) {
       head += fmt::format("{}: {}\r\n", header.name, HeaderValue(header.value));

@@ -217,6 +217,8 @@ std::vector<Header> CorsHeaders(const Request& request) {
                        std::string(request.Find("access-control-request-headers")
                                        .value_or("authorization, content-type"))});
     headers.push_back({"Access-Control-Max-Age", "600"});
+  } else {
+    headers.push_back({"Access-Control-Expose-Headers", "x-request-id, request-id, Retry-After"});
   }
   return headers;
 }

@@ -412,6 +412,9 @@ TEST_F(HttpServerTest, ForeignHostsAndOriginsAreRefused) {
   RawClient::Reply reply = client.ReadReply();
   EXPECT_EQ(reply.status, 200);
   EXPECT_THAT(reply.head, HasSubstr("Access-Control-Allow-Origin: https://chat.example.org\r\n"));
+  EXPECT_THAT(reply.head, HasSubstr("Access-Control-Expose-Headers: x-request-id, request-id"));
+  EXPECT_THAT(reply.head, HasSubstr("\r\nx-request-id: req_"));
+  EXPECT_THAT(reply.head, HasSubstr("\r\nrequest-id: req_"));
   client.Send(
       "OPTIONS /echo HTTP/1.1\r\nHost: localhost\r\nOrigin: https://chat.example.org\r\n"
       "Access-Control-Request-Method: POST\r\nAccess-Control-Request-Headers: "

@@ -116,7 +116,9 @@ std::string FinalJson(const ReplyShape& shape, const ReplyText& text,
   out["generation_settings"] = {{"seed", shape.seed}};
   out["prompt"] = shape.prompt;
   out["has_new_line"] = text.content.find('\n') != std::string::npos;
-  out["truncated"] = shape.dropped_tokens > 0;
+  // Of the prompt, or of the reply for want of context.
+  out["truncated"] =
+      shape.dropped_tokens > 0 || finish.finish == service::FinishReason::kContextFull;
   out["stop_type"] = StopType(finish.finish);
   out["stopping_word"] = finish.matched_stop;
   out["timings"] = Timings(finish.usage);

@@ -129,7 +129,7 @@ std::string Spelling(const service::LoadedModel& model, const std::optional<int3
   return token ? SanitizeUtf8(service::TokenBytes(model, *token)) : std::string();
 }
 
-// The path of the model's file is not told to clients.
+// Of the model's file clients are told the name, not where it lies.
 Response Props(service::LoadedModel& model, const std::string& name) {
   const tokenizer::Tokenizer& tokens = model.tokens();
   return JsonResponse(
@@ -137,6 +137,8 @@ Response Props(service::LoadedModel& model, const std::string& name) {
                     {{"n_ctx", model.engine().context_tokens()},
                      {"params", SamplingOf(model.DefaultSampling(chat::Thinking::kDefault))}}},
                    {"model_alias", name},
+                   {"model_path", model.path().filename().string()},
+                   {"total_slots", 1},  // as many rows as /slots has when nothing runs
                    {"chat_format", model.prompts().family().name},
                    {"bos_token", Spelling(model, tokens.bos())},
                    {"eos_token", Spelling(model, tokens.eos())},
@@ -173,6 +175,7 @@ void AddRoutes(Router& router, Serving& serving) {
     router.SetErrorFormat(std::string(path), FormatError);
   };
   post("/completion", HandleCompletion);
+  post("/completions", HandleCompletion);
   post("/tokenize", HandleTokenize);
   post("/detokenize", HandleDetokenize);
   post("/apply-template", HandleApplyTemplate);

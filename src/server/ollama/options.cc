@@ -7,14 +7,13 @@
 namespace lemma::server::ollama {
 namespace {
 
-// num_predict: -1 and -2 mean "until the model stops, or the context ends".
+// num_predict: 0 computes the prompt only; -1 and -2 mean "until the model stops, or the context
+// ends".
 void ReadLimits(ObjectReader& in, service::GenerateSettings& settings,
                 std::optional<size_t>& num_ctx) {
   std::optional<int64_t> predict;
   in.Read("num_predict", predict);
-  if (predict && *predict == 0)
-    in.Fail("num_predict", "0 is out of range, expected 1 or more, or -1");
-  if (predict && *predict > 0) settings.max_tokens = static_cast<size_t>(*predict);
+  if (predict && *predict >= 0) settings.max_tokens = static_cast<size_t>(*predict);
   in.Read("num_ctx", num_ctx);
   in.ReadTexts("stop", settings.stop);
 }

@@ -50,7 +50,7 @@ class GenerateSink final : public ReplySink {
   [[nodiscard]] std::string Silence() const override { return {}; }
 
   void WarnOfContext(const StreamStart& start) {
-    if (options_.num_ctx && *options_.num_ctx > start.context) {
+    if (options_.num_ctx && *options_.num_ctx != start.context) {
       options_.warnings.push_back(fmt::format("options.num_ctx: {} was asked, the context is {}",
                                               *options_.num_ctx, start.context));
     }

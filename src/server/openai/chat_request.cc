@@ -62,9 +62,16 @@ void ReadTemplateArguments(ObjectReader& in, chat::Conversation& conversation) {
   const json::object* arguments = in.Object("chat_template_kwargs");
   if (arguments == nullptr) return;
   for (const auto& [key, value] : *arguments) {
-    if (key == "enable_thinking" && value.is_bool()) {
+    if (key == "enable_thinking") {
+      if (!value.is_bool()) {
+        return in.Fail("chat_template_kwargs.enable_thinking",
+                       fmt::format("expected true or false, found {}", JsonTypeName(value)));
+      }
       conversation.thinking = value.get_bool() ? chat::Thinking::kOn : chat::Thinking::kOff;
     } else {
+      in.Warn("chat_template_kwargs",
+              fmt::format("'{}' has an effect only where the model's template reads it",
+                          std::string_view(key).substr(0, 40)));
       conversation.kwargs.emplace_back(std::string(key), json::serialize(value));
     }
   }
@@ -85,6 +92,8 @@ void ReadForeign(ObjectReader& in) {
   in.Refuse("audio", "this server gives text only");
   in.Refuse("prediction", "is not supported; the server computes ahead by itself");
   in.Refuse("web_search_options", "this server does not search");
+  ReadForeignSampling(in);
+  in.NotHere({"best_of", "echo", "suffix"});
   std::optional<bool> beams;
   in.Read("use_beam_search", beams);
   if (beams == true) in.Fail("use_beam_search", "is not supported; use n");

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/openai/chat_request.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -32,6 +33,7 @@ Parsed Must(std::string_view text) {
 
 // A chat with these further fields.
 std::string With(const std::string& fields) {
+  if (fields.starts_with("\"messages\"")) return "{" + fields + "}";
   return R"({"messages":[{"role":"user","content":"hi"}],)" + fields + "}";
 }
 
@@ -65,7 +67,7 @@ TEST(ChatRequest, TheSmallestBody) {
 
 TEST(ChatRequest, EveryFieldArrives) {
   const Parsed parsed = Must(With(
-      R"("model":"m","max_tokens":9,"max_completion_tokens":7,"temperature":0.5,"top_p":0.9,)"
+      R"("model":"m","max_tokens":7,"max_completion_tokens":7,"temperature":0.5,"top_p":0.9,)"
       R"("top_k":5,"min_p":0.1,"typical_p":0.8,"seed":12,"stop":["a","b"],"n":3,)"
       R"("presence_penalty":1,"frequency_penalty":-1,"repeat_penalty":1.1,"repeat_last_n":32,)"
       R"("dry_multiplier":0.5,"dry_base":1.5,"dry_allowed_length":3,"logit_bias":{"7":-100},)"
@@ -122,7 +124,58 @@ TEST(ChatRequest, EffortAndTheSwitchOfThinking) {
             chat::Thinking::kOff);
   const Parsed parsed = Must(With(R"("chat_template_kwargs":{"x":[1]})"));
   EXPECT_THAT(parsed.body.chat.conversation.kwargs, ElementsAre(Pair("x", "[1]")));
+  EXPECT_EQ(parsed.warnings.size(), 1U);
   EXPECT_EQ(Error(R"("reasoning_effort":"huge")").code(), StatusCode::kInvalidArgument);
+}
+
+TEST(ChatRequest, FieldsThatContradictEachOtherAreTold) {
+  const auto warning = [](const char* fields) {
+    const Parsed parsed = Must(With(fields));
+    EXPECT_EQ(parsed.warnings.size(), 1U) << fields;
+    return parsed.warnings.empty() ? std::string() : parsed.warnings.front();
+  };
+  EXPECT_EQ(warning(R"("max_tokens":9,"max_completion_tokens":7)"),
+            "max_tokens: is not used: \"max_completion_tokens\" is there too");
+  EXPECT_EQ(warning(R"("repeat_penalty":1.1,"repetition_penalty":1.2)"),
+            "repetition_penalty: is not used: \"repeat_penalty\" is there too");
+  EXPECT_EQ(warning(R"("thinking_token_budget":5,"thinking_budget_tokens":6)"),
+            "thinking_token_budget: is not used: \"thinking_budget_tokens\" is there too");
+  EXPECT_EQ(warning(R"("reasoning_effort":"none","thinking_budget_tokens":6)"),
+            "thinking_budget_tokens: has no effect: the request asks for no thinking");
+  EXPECT_EQ(warning(R"("mirostat":2)"), "mirostat: is not supported here, ignored");
+  EXPECT_EQ(warning(R"("best_of":2)"), "best_of: is not supported here, ignored");
+  EXPECT_THAT(Must(With(R"("thinking_token_budget":6,"thinking_budget_tokens":6)")).warnings,
+              IsEmpty());
+}
+
+TEST(ChatRequest, MessagesAndToolsThatMakeNoSense) {
+  const auto fails = [](std::string_view body, std::string_view message) {
+    BodyNotes notes;
+    const auto parsed = ParseChat(body, notes);
+    ASSERT_FALSE(parsed.ok()) << body;
+    EXPECT_EQ(parsed.status().message(), message);
+  };
+  fails(R"({"messages":[{"role":"user"}]})", "messages[0].content: is missing");
+  fails(R"({"messages":[{"role":"user","content":null}]})", "messages[0].content: is missing");
+  EXPECT_EQ(Error(R"("chat_template_kwargs":{"enable_thinking":"no"})").message(),
+            "chat_template_kwargs.enable_thinking: expected true or false, found a string");
+  const auto tool = [](std::string_view name, std::string_view type) {
+    return fmt::format(
+        R"({{"type":"function","function":{{"name":"{}","parameters":{{"type":"object",)"
+        R"("properties":{{"x":{{"type":"{}"}}}}}}}}}})",
+        name, type);
+  };
+  EXPECT_EQ(Error(fmt::format(R"("tools":[{}])", tool("f", "strnig"))).message(),
+            "tools[0].function.parameters.properties.x.type: expected a type of JSON schema");
+  EXPECT_EQ(Error(fmt::format(R"("tools":[{}])", tool("f g", "string"))).message(),
+            "tools[0].function.name: expected 1 to 64 of a-z, A-Z, 0-9, _ and -");
+  const std::string good = tool("f", "string");
+  EXPECT_EQ(Error(fmt::format(R"("tools":[{},{}])", good, good)).message(),
+            "tools[1].function.name: 'f' is the name of another tool too");
+  const Parsed parsed = Must(R"({"messages":[{"role":"user","content":"a"},
+      {"role":"tool","tool_call_id":"c","content":"2"}]})");
+  EXPECT_THAT(parsed.warnings,
+              ElementsAre("messages[1]: a result of a tool, and no call before it"));
 }
 
 TEST(ChatRequest, SaltsTellTenantsApart) {
@@ -166,9 +219,9 @@ TEST(ChatRequest, ToolChoiceNoneHidesTheTools) {
 }
 
 TEST(ChatRequest, UnknownFieldsAreToldNotSwallowed) {
-  const Parsed parsed = Must(With(R"("mirostat":2,"stream_options":null,"store":true)"));
+  const Parsed parsed = Must(With(R"("tpyo":2,"stream_options":null,"store":true)"));
   EXPECT_THAT(parsed.warnings, ElementsAre("store: has no effect: this server keeps nothing",
-                                           "mirostat: unknown field, ignored"));
+                                           "tpyo: unknown field, ignored"));
 }
 
 struct BadField {
@@ -192,7 +245,7 @@ INSTANTIATE_TEST_SUITE_P(
         BadField{R"("n":0)", "n: 0 is out of range"}, BadField{R"("n":65)", "n: 65 is out"},
         BadField{R"("n":1.5)", "n: expected an integer"},
         BadField{R"("n":9223372036854775808)", "n: expected an integer"},
-        BadField{R"("max_tokens":0)", "max_tokens: 0 is out of range"},
+        BadField{R"("max_tokens":-2)", "max_tokens: -2 is out of range"},
         BadField{R"("max_tokens":"9")", "max_tokens: expected an integer, found a string"},
         BadField{R"("temperature":"hot")", "temperature: expected a number"},
         BadField{R"("temperature":1e999)", "temperature: expected a finite number"},

@@ -94,6 +94,7 @@ Result<CompletionBody> ParseCompletion(std::string_view body, BodyNotes& notes) 
   in.Read("suffix", suffix);
   if (suffix && !suffix->empty()) in.Fail("suffix", "filling a gap is not supported");
   RefuseConstraints(in);
+  ReadForeignSampling(in);
   ReadWithoutEffect(in);
   in.Finish();
   LEMMA_RETURN_IF_ERROR(notes.status());

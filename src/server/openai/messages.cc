@@ -3,9 +3,13 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <boost/json.hpp>
+#include <cctype>
 #include <optional>
+#include <set>
 #include <utility>
+#include <vector>
 
 #include "server/dialect/conversation.h"
 #include "server/dialect/refusals.h"
@@ -71,6 +75,9 @@ chat::Message ReadMessage(ObjectReader& in) {
     in.Fail("role", "expected \"system\", \"developer\", \"user\", \"assistant\" or \"tool\"");
   }
   message.content = ReadContent(in, "content");
+  if (message.role != chat::Role::kAssistant && in.Any("content") == nullptr) {
+    in.Fail("content", "is missing");
+  }
   // One text under several names; clients send back what they got.
   in.Read("reasoning", message.reasoning);
   in.Read("reasoning_content", message.reasoning);
@@ -103,16 +110,47 @@ std::string ReadContent(ObjectReader& in, std::string_view name) {
   return text;
 }
 
+namespace {
+
+// Results of tools answer calls: one that answers none is told, for templates leave it out or take
+// it for something else.
+void CheckToolResults(const std::vector<chat::Message>& messages, BodyNotes& notes) {
+  std::set<std::string_view> calls;
+  bool any_call = false;
+  for (size_t i = 0; i < messages.size(); ++i) {
+    const chat::Message& message = messages[i];
+    any_call = any_call || !message.tool_calls.empty();
+    for (const chat::ToolCall& call : message.tool_calls) calls.insert(call.id);
+    if (message.role != chat::Role::kTool) continue;
+    const std::string path = IndexPath("messages", i);
+    if (!any_call) {
+      notes.Warn(fmt::format("{}: a result of a tool, and no call before it", path));
+    } else if (!message.tool_call_id.empty() && !calls.contains(message.tool_call_id)) {
+      notes.Warn(fmt::format("{}.tool_call_id: no call before it has this id", path));
+    }
+  }
+}
+
+}  // namespace
+
 void ReadMessages(const json::array& messages, BodyNotes& notes, chat::Conversation& conversation) {
   if (messages.empty()) notes.Fail(InvalidArgument("messages: expected at least one message"));
   if (!CheckCount(messages, "messages", kMostMessages, notes)) return;
   ReadObjects(messages, "messages", notes, [&conversation](ObjectReader& in) {
     conversation.messages.push_back(ReadMessage(in));
   });
+  CheckToolResults(conversation.messages, notes);
 }
 
 chat::ToolSpec ReadFunction(ObjectReader& in) {
   chat::ToolSpec tool = ReadToolSpec(in);
+  constexpr size_t kLongestName = 64;
+  const bool good = std::all_of(tool.name.begin(), tool.name.end(), [](char c) {
+    return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_' || c == '-';
+  });
+  if (!good || tool.name.size() > kLongestName) {
+    in.Fail("name", fmt::format("expected 1 to {} of a-z, A-Z, 0-9, _ and -", kLongestName));
+  }
   std::optional<bool> strict;
   in.Read("strict", strict);
   if (strict == true) {
@@ -151,7 +189,7 @@ void ReadTools(ObjectReader& in, chat::Conversation& conversation) {
       tool.Read("type", type);
       if (type != "function") tool.Fail("type", "expected \"function\"");
       ReadFunctionMember(tool, [&conversation](ObjectReader& inner) {
-        conversation.tools.push_back(ReadFunction(inner));
+        AddTool(inner, ReadFunction(inner), conversation);
       });
     });
   }

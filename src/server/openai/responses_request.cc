@@ -152,7 +152,7 @@ void ReadFlatTools(ObjectReader& in, ResponsesBody& out) {
         tool.Fail("type", fmt::format("'{}' is not offered here, expected \"function\"",
                                       type.substr(0, 40)));
       }
-      out.chat.conversation.tools.push_back(ReadFunction(tool));
+      AddTool(tool, ReadFunction(tool), out.chat.conversation);
     });
   }
   if (const json::value* choice = in.Any("tool_choice")) {
@@ -172,8 +172,8 @@ void ReadReasoning(ObjectReader& in, ResponsesBody& out) {
   ObjectReader inner(*reasoning, "reasoning", in.notes());
   inner.Read("effort", out.effort);
   if (out.effort) SetEffort(inner, "effort", *out.effort, out.chat);
-  static_cast<void>(inner.Any("summary"));
-  static_cast<void>(inner.Any("generate_summary"));
+  inner.NoEffect("summary", "the reasoning comes whole");
+  inner.NoEffect("generate_summary", "the reasoning comes whole");
   inner.Finish();
 }
 

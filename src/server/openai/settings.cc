@@ -147,6 +147,19 @@ void ReadCache(ObjectReader& in, service::GenerateSettings& settings) {
   }
 }
 
+// One value under two names: the second counts, and a first that differs is told.
+template <typename T>
+void ReadEither(ObjectReader& in, std::string_view first, std::string_view second,
+                std::optional<T>& out) {
+  std::optional<T> other;
+  in.Read(first, other);
+  in.Read(second, out);
+  if (other && out && *other != *out) {
+    in.Warn(first, fmt::format("is not used: \"{}\" is there too", second));
+  }
+  if (!out) out = other;
+}
+
 }  // namespace
 
 void ReadSampling(ObjectReader& in, service::SamplingOverrides& sampling) {
@@ -156,8 +169,7 @@ void ReadSampling(ObjectReader& in, service::SamplingOverrides& sampling) {
   in.Read("typical_p", sampling.typical_p);
   in.Read("presence_penalty", sampling.presence_penalty);
   in.Read("frequency_penalty", sampling.frequency_penalty);
-  in.Read("repetition_penalty", sampling.repeat_penalty);
-  in.Read("repeat_penalty", sampling.repeat_penalty);
+  ReadEither(in, "repetition_penalty", "repeat_penalty", sampling.repeat_penalty);
   in.Read("repeat_last_n", sampling.repeat_last_n);
   in.Read("dry_multiplier", sampling.dry_multiplier);
   in.Read("dry_base", sampling.dry_base);
@@ -215,14 +227,18 @@ void ReadLimits(ObjectReader& in, service::GenerateSettings& settings) {
 
 void ReadMaxTokens(ObjectReader& in, std::initializer_list<std::string_view> names,
                    service::GenerateSettings& settings) {
+  std::string_view used;
   for (const std::string_view name : names) {
     std::optional<int64_t> limit;
     in.Read(name, limit);
     if (!limit || *limit == -1) continue;  // -1: no limit, as llama.cpp has it
-    if (*limit < 1) {
-      in.Fail(name, fmt::format("{} is out of range, expected 1 or more", *limit));
+    if (*limit < 0) {
+      in.Fail(name, fmt::format("{} is out of range, expected 0 or more", *limit));
     } else if (!settings.max_tokens) {
       settings.max_tokens = static_cast<size_t>(*limit);
+      used = name;
+    } else if (*settings.max_tokens != static_cast<size_t>(*limit)) {
+      in.Warn(name, fmt::format("is not used: \"{}\" is there too", used));
     }
   }
 }
@@ -242,16 +258,61 @@ void ReadThinking(ObjectReader& in, service::ChatRequest& request) {
   std::optional<bool> enable;
   in.Read("enable_thinking", enable);
   if (enable) request.conversation.thinking = *enable ? chat::Thinking::kOn : chat::Thinking::kOff;
-  for (const std::string_view name : {"thinking_token_budget", "thinking_budget_tokens"}) {
-    std::optional<int64_t> budget;
-    in.Read(name, budget);
-    if (budget && *budget < -1) {
-      in.Fail(name, fmt::format("{} is out of range, expected 0 or more", *budget));
-    } else if (budget) {  // -1: no limit
-      request.settings.thinking_budget =
-          *budget < 0 ? std::nullopt : std::optional(static_cast<size_t>(*budget));
-    }
+  std::optional<int64_t> budget;
+  ReadEither(in, "thinking_token_budget", "thinking_budget_tokens", budget);
+  if (!budget) return;
+  const std::string_view name = in.Any("thinking_budget_tokens") != nullptr
+                                    ? "thinking_budget_tokens"
+                                    : "thinking_token_budget";
+  if (*budget < -1) {
+    return in.Fail(name, fmt::format("{} is out of range, expected 0 or more", *budget));
   }
+  if (*budget != 0 && request.conversation.thinking == chat::Thinking::kOff) {
+    in.Warn(name, "has no effect: the request asks for no thinking");
+  }
+  // -1: no limit.
+  request.settings.thinking_budget =
+      *budget < 0 ? std::nullopt : std::optional(static_cast<size_t>(*budget));
+}
+
+void ReadForeignSampling(ObjectReader& in) {
+  in.NotHere({"mirostat",
+              "mirostat_tau",
+              "mirostat_eta",
+              "xtc_probability",
+              "xtc_threshold",
+              "dynatemp_range",
+              "dynatemp_exponent",
+              "top_n_sigma",
+              "top_a",
+              "tfs",
+              "samplers",
+              "dry_penalty_last_n",
+              "dry_sequence_breakers",
+              "repetition_detection",
+              "length_penalty",
+              "bad_words",
+              "lora",
+              "n_keep",
+              "n_discard",
+              "n_indent",
+              "id_slot",
+              "n_probs",
+              "timings_per_token",
+              "return_tokens",
+              "return_token_ids",
+              "post_sampling_probs",
+              "prompt_logprobs",
+              "allowed_token_ids",
+              "skip_special_tokens",
+              "spaces_between_special_tokens",
+              "include_stop_str_in_output",
+              "truncate_prompt_tokens",
+              "logits_processors",
+              "vllm_xargs",
+              "kv_transfer_params",
+              "t_max_predict_ms",
+              "n_cmpl"});
 }
 
 void ReadWithoutEffect(ObjectReader& in) {

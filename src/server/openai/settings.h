@@ -22,6 +22,8 @@ void ReadMaxTokens(ObjectReader& in, std::initializer_list<std::string_view> nam
                    service::GenerateSettings& settings);
 // reasoning_effort, thinking_budget_tokens, thinking_token_budget, enable_thinking.
 void ReadThinking(ObjectReader& in, service::ChatRequest& request);
+// Fields of llama.cpp's server and vLLM that are not supported here: told by name.
+void ReadForeignSampling(ObjectReader& in);
 // What belongs to a server that is not this one, or to no server of today.
 void ReadWithoutEffect(ObjectReader& in);
 // Constrained output: understood, checked, and refused.
