@@ -106,7 +106,8 @@ void MappedFile::DropRange(uint64_t offset, uint64_t length) const {
   }
 }
 
-Result<AtomicFileWriter> AtomicFileWriter::Create(const std::filesystem::path& path) {
+Result<AtomicFileWriter> AtomicFileWriter::Create(const std::filesystem::path& path,
+                                                  Readers readers) {
   static std::atomic<unsigned> serial{0};
   AtomicFileWriter out;
   std::error_code error;
@@ -120,7 +121,8 @@ Result<AtomicFileWriter> AtomicFileWriter::Create(const std::filesystem::path& p
   }
   out.partial_path_ = out.path_;
   out.partial_path_ += fmt::format(".partial-{}-{}", ::getpid(), serial.fetch_add(1));
-  out.fd_ = ::open(out.partial_path_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+  const mode_t mode = readers == Readers::kOwner ? 0600 : 0644;
+  out.fd_ = ::open(out.partial_path_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
   if (out.fd_ < 0) return SystemError("create", out.partial_path_);
   return out;
 }

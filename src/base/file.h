@@ -45,7 +45,9 @@ class MappedFile {
 // partial file is removed and PATH is untouched. One thread at a time.
 class AtomicFileWriter {
  public:
-  static Result<AtomicFileWriter> Create(const std::filesystem::path& path);
+  enum class Readers { kEverybody, kOwner };  // mode 0644 less the umask, or 0600
+  static Result<AtomicFileWriter> Create(const std::filesystem::path& path,
+                                         Readers readers = Readers::kEverybody);
   ~AtomicFileWriter();
   AtomicFileWriter(AtomicFileWriter&& other) noexcept;
   AtomicFileWriter& operator=(AtomicFileWriter&& other) noexcept;

@@ -41,6 +41,15 @@ Result<chat::Message> ParseMessage(const json::value& value, size_t index) {
   return message;
 }
 
+std::filesystem::path SessionsFolder() { return DataFolder() / "sessions"; }
+
+Status CheckReplaceable(const std::filesystem::path& path) {
+  std::error_code error;
+  if (std::filesystem::is_regular_file(path, error) && LoadSession(path).ok()) return OkStatus();
+  return InvalidArgument(
+      fmt::format("'{}' exists and is no saved conversation: it is left as it is", path.string()));
+}
+
 }  // namespace
 
 std::filesystem::path DataFolder() {
@@ -56,7 +65,7 @@ std::filesystem::path DataFolder() {
 std::filesystem::path SessionPath(const std::string& name) {
   if (name.find('/') != std::string::npos) return name;
   const std::filesystem::path file = name.ends_with(".json") ? name : name + ".json";
-  return DataFolder() / "sessions" / file;
+  return SessionsFolder() / file;
 }
 
 Status SaveSession(const Session& session, const std::filesystem::path& path) {
@@ -69,8 +78,15 @@ Status SaveSession(const Session& session, const std::filesystem::path& path) {
   const json::object file{
       {"lemma_session", 1}, {"system", session.system}, {"messages", std::move(messages)}};
   std::error_code error;
-  if (path.has_parent_path()) std::filesystem::create_directories(path.parent_path(), error);
-  LEMMA_ASSIGN_OR_RETURN(auto writer, AtomicFileWriter::Create(path));
+  if (path.parent_path() == SessionsFolder()) {
+    std::filesystem::create_directories(path.parent_path(), error);
+  }
+  if (std::filesystem::symlink_status(path, error).type() !=
+      std::filesystem::file_type::not_found) {
+    LEMMA_RETURN_IF_ERROR(CheckReplaceable(path));
+  }
+  LEMMA_ASSIGN_OR_RETURN(auto writer,
+                         AtomicFileWriter::Create(path, AtomicFileWriter::Readers::kOwner));
   LEMMA_RETURN_IF_ERROR(writer.Append(json::serialize(file) + "\n"));
   return writer.Commit();
 }

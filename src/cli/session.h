@@ -17,8 +17,11 @@ struct Session {
   std::vector<chat::Message> messages;  // user and assistant in turn
 };
 
-// A bare NAME means NAME.json in the user's data folder; anything with a slash is a path.
+// A bare NAME means NAME.json in the user's folder of conversations; anything with a slash is a
+// path.
 std::filesystem::path SessionPath(const std::string& name);
+// For the owner's eyes alone (0600). A file that is there is replaced only if it is a saved
+// conversation: else InvalidArgument. Makes the user's folder of conversations, no other.
 Status SaveSession(const Session& session, const std::filesystem::path& path);
 // The error names the file and the field.
 Result<Session> LoadSession(const std::filesystem::path& path);

@@ -29,8 +29,9 @@ TEST_F(SessionTest, RoundTrips) {
   session.system = "简短回答";
   session.messages.push_back({chat::Role::kUser, "37 + 58?\n\"quoted\"", {}, {}, {}, {}});
   session.messages.push_back({chat::Role::kAssistant, "95", "7 + 8 = 15 ...", {}, {}, {}});
-  ASSERT_TRUE(SaveSession(session, dir_ / "a" / "b.json").ok());
-  const auto loaded = LoadSession(dir_ / "a" / "b.json");
+  const Status saved = SaveSession(session, dir_ / "b.json");
+  ASSERT_TRUE(saved.ok()) << saved.ToString();
+  const auto loaded = LoadSession(dir_ / "b.json");
   ASSERT_TRUE(loaded.ok()) << loaded.status().ToString();
   EXPECT_EQ(loaded->system, session.system);
   EXPECT_EQ(loaded->messages, session.messages);
@@ -46,6 +47,27 @@ TEST_F(SessionTest, ErrorsNameTheField) {
           .find("messages[1]: role 'me'"),
       std::string::npos);
   EXPECT_EQ(LoadSession(dir_ / "none.json").status().code(), StatusCode::kNotFound);
+}
+
+TEST_F(SessionTest, OnlyConversationsAreReplacedAndOnlyTheOwnerReadsThem) {
+  namespace fs = std::filesystem;
+  Session session;
+  session.system = "first";
+  EXPECT_TRUE(SaveSession(session, dir_ / "s.json").ok());
+  session.system = "second";
+  EXPECT_TRUE(SaveSession(session, dir_ / "s.json").ok());
+  EXPECT_EQ(LoadSession(dir_ / "s.json")->system, "second");
+  EXPECT_EQ(fs::status(dir_ / "s.json").permissions(),
+            fs::perms::owner_read | fs::perms::owner_write);
+  EXPECT_NE(LoadError("precious").find("no saved conversation"), std::string::npos);
+  fs::create_symlink(dir_ / "bad.json", dir_ / "link");
+  fs::create_directory(dir_ / "folder");
+  for (const char* name : {"bad.json", "link", "folder"}) {
+    EXPECT_EQ(SaveSession(session, dir_ / name).code(), StatusCode::kInvalidArgument) << name;
+  }
+  EXPECT_EQ(*ReadFile(dir_ / "bad.json"), "precious");
+  EXPECT_EQ(SaveSession(session, dir_ / "none" / "s.json").code(), StatusCode::kNotFound);
+  EXPECT_FALSE(fs::exists(dir_ / "none"));
 }
 
 TEST_F(SessionTest, BareNamesGoToTheDataFolder) {
