@@ -156,7 +156,8 @@ void PrintAsText(const BenchModel& bench, const Results& results) {
     out += fmt::format("{:<38} {:>9.2f}  {:>8.2f} - {:>8.2f}", Describe(test), s.median, s.lower,
                        s.upper);
     if (test.kind == Kind::kDecode && bandwidth.median > 0) {
-      out += fmt::format("  {:.0f} %", 100 * BandwidthShare(bench, test, bandwidth.median));
+      const double share = BandwidthShare(bench, test, bandwidth.median);
+      out += share > 1 ? "  from the caches" : fmt::format("  {:.0f} %", 100 * share);
     }
     out += "\n";
   }

@@ -3,8 +3,10 @@
 
 #include <fmt/format.h>
 
+#include <charconv>
 #include <cstdlib>
 #include <filesystem>
+#include <limits>
 
 #include "cli/output.h"
 #include "kernels/ops.h"
@@ -20,6 +22,16 @@ std::optional<std::string> Environment(const char* name) {
   const char* value = std::getenv(name);
   if (value == nullptr || *value == '\0') return std::nullopt;
   return value;
+}
+
+// Digits that are too many count as too large, not as wrong.
+template <typename T>
+std::optional<T> Parsed(std::string_view text) {
+  T value{};
+  const auto [rest, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (text.empty() || rest != text.data() + text.size()) return std::nullopt;
+  if (error == std::errc::result_out_of_range) return std::numeric_limits<T>::max();
+  return error == std::errc() ? std::optional<T>(value) : std::nullopt;
 }
 
 // Where models may lie: LEMMA_MODELS, the data folder of the user, and folders named "models" or
@@ -80,14 +92,36 @@ int ReportError(const Status& status) {
   return ExitCodeFor(status);
 }
 
-CLI::Validator CountCheck() {
-  return {[](const std::string& value) {
-            const bool digits = value.find_first_not_of("0123456789") == std::string::npos;
-            return digits && !value.empty()
+CLI::Validator CountCheck(uint64_t least) {
+  static constexpr uint64_t kMost = (1ULL << 31) - 1;
+  return {[least](const std::string& value) {
+            const auto number = Parsed<uint64_t>(value);
+            if (number && *number > kMost) {
+              return fmt::format("'{}': expected at most {}", value, kMost);
+            }
+            return number && *number >= least
                        ? std::string()
-                       : fmt::format("'{}': expected a whole number, 0 or more", value);
+                       : fmt::format("'{}': expected a whole number, {} or more", value, least);
           },
           "COUNT"};
+}
+
+CLI::Validator NumberCheck(double low, double high) {
+  return {[low, high](const std::string& value) {
+            const auto number = Parsed<double>(value);
+            return number && *number >= low && *number <= high
+                       ? std::string()
+                       : fmt::format("'{}': expected a number from {} to {}", value, low, high);
+          },
+          "NUMBER"};
+}
+
+std::string UnknownCommand(const CLI::App& app, const std::string& name) {
+  std::string known;
+  for (const CLI::App* command : app.get_subcommands(nullptr)) {
+    known += (known.empty() ? "" : ", ") + command->get_name();
+  }
+  return fmt::format("there is no command '{}'; the commands are: {}", name, known);
 }
 
 void AddKvOptions(CLI::App& app, ModelOptions& options) {
@@ -138,7 +172,7 @@ void AddRuntimeOptions(CLI::App& app, ModelOptions& options, WithEngine with_eng
       ->envname("LEMMA_THREADS")
       ->check(CLI::Range(0, 1024));
   app.add_option("--isa", options.isa,
-                 "kernels: scalar, avx2, avx512, amx, neon; default: the best");
+                 "kernels: scalar, avx2, avxvnni, avx512, amx, neon; default: the best");
   if (with_engine == WithEngine::kNo) return;
   app.add_option("-c,--ctx", options.context, "context length in tokens; default: the model's")
       ->envname("LEMMA_CTX")
@@ -157,6 +191,9 @@ Result<std::string> ResolveModelPath(const std::string& model) {
     if (auto found = FindInFolders(kBundledModel)) return *found;
     return NotFound(fmt::format(
         "no model given, and the bundled one ({}) was not found; use -m FILE", kBundledModel));
+  }
+  if (fs::is_directory(model, error)) {
+    return Unsupported(fmt::format("model '{}' is a folder, expected a GGUF file", model));
   }
   if (fs::exists(model, error)) return model;
   if (model.find('/') == std::string::npos) {

@@ -48,8 +48,10 @@ struct ModelOptions {
   std::string speculation = "auto";
 };
 
-// For a number of tokens: decimal digits, nothing else.
-CLI::Validator CountCheck();
+// For a number of things: decimal digits, nothing else, `least` to 2^31 - 1.
+CLI::Validator CountCheck(uint64_t least = 0);
+// A finite number from `low` to `high`.
+CLI::Validator NumberCheck(double low, double high);
 
 // --kv-type, --k-type and --v-type.
 void AddKvOptions(CLI::App& app, ModelOptions& options);
@@ -59,6 +61,9 @@ kernels::KvTypes ChosenKvTypes(const ModelOptions& options);
 // --prefill-type, and what it means on this machine.
 void AddPrefillOption(CLI::App& app, ModelOptions& options);
 kernels::MatmulType ChosenPrefillType(const ModelOptions& options);
+
+// What a person typed in place of a command, and what there is.
+std::string UnknownCommand(const CLI::App& app, const std::string& name);
 
 enum class WithEngine { kNo, kYes };
 // All of the above; -m apart.

@@ -33,6 +33,16 @@ struct Answer {
   service::StreamEvent finish;
 };
 
+chat::Conversation ConversationOf(const GenerateCommand& options, const std::string& prompt) {
+  chat::Conversation out;
+  if (!options.system.empty()) {
+    out.messages.push_back({chat::Role::kSystem, options.system, {}, {}, {}, {}});
+  }
+  out.messages.push_back({chat::Role::kUser, prompt, {}, {}, {}, {}});
+  if (options.no_think) out.thinking = chat::Thinking::kOff;
+  return out;
+}
+
 Result<std::unique_ptr<service::TextStream>> Start(service::LoadedModel& model,
                                                    const GenerateCommand& options,
                                                    const std::string& prompt) {
@@ -42,14 +52,13 @@ Result<std::unique_ptr<service::TextStream>> Start(service::LoadedModel& model,
     request.settings = options.settings;
     return service::StartCompletion(model, request);
   }
-  service::ChatRequest request;
-  if (!options.system.empty()) {
-    request.conversation.messages.push_back({chat::Role::kSystem, options.system, {}, {}, {}, {}});
-  }
-  request.conversation.messages.push_back({chat::Role::kUser, prompt, {}, {}, {}, {}});
-  if (options.no_think) request.conversation.thinking = chat::Thinking::kOff;
-  request.settings = options.settings;
-  return service::StartChat(model, request);
+  return service::StartChat(model, {ConversationOf(options, prompt), options.settings});
+}
+
+Status TellWhy(service::LoadedModel& model, const GenerateCommand& options,
+               const std::string& prompt, const Status& error) {
+  if (options.raw) return ExplainStart(model, prompt, error);
+  return ExplainStart(model, ConversationOf(options, prompt), error);
 }
 
 // Streams sample 0 to the terminal unless JSON is wanted; collects all.
@@ -97,6 +106,22 @@ boost::json::object ToJson(const Answer& answer) {
   return out;
 }
 
+// Text does not show why it ends; JSON does. `which`: of several answers.
+void WarnOfEnd(const Answer& answer, const std::string& which) {
+  using service::FinishReason;
+  const FinishReason reason = answer.finish.finish;
+  const std::string_view where =
+      answer.finish.thinking_unfinished ? ", inside the thinking: there is no answer" : "";
+  if (reason == FinishReason::kLength) {
+    PrintWarning(fmt::format("{}cut off: the limit of {} tokens was reached{}", which,
+                             answer.finish.usage.generated_tokens, where));
+  } else if (reason == FinishReason::kContextFull) {
+    PrintWarning(fmt::format("{}cut off: the context is full{}", which, where));
+  } else if (reason == FinishReason::kLoop) {
+    PrintWarning(fmt::format("{}ended: the text went round in a circle", which));
+  }
+}
+
 Status PrintAnswers(const service::TextStream& stream, const std::vector<Answer>& answers,
                     const GenerateCommand& options) {
   for (const Answer& answer : answers) {
@@ -116,10 +141,14 @@ Status PrintAnswers(const service::TextStream& stream, const std::vector<Answer>
       PrintOut(answers[i].content + "\n");
     }
   }
-  for (const Answer& answer : answers) {
-    const auto reason = answer.finish.finish;
-    if (reason == service::FinishReason::kContextFull) PrintWarning("the context is full");
-    if (reason == service::FinishReason::kCancelled) return {StatusCode::kCancelled, "interrupted"};
+  if (OutputLost()) return OkStatus();  // main says why
+  for (size_t i = 0; i < answers.size(); ++i) {
+    if (answers[i].finish.finish == service::FinishReason::kCancelled) {
+      return {StatusCode::kCancelled, "interrupted"};
+    }
+    if (!options.json) {
+      WarnOfEnd(answers[i], answers.size() > 1 ? fmt::format("answer {}: ", i + 1) : "");
+    }
   }
   return OkStatus();
 }
@@ -134,8 +163,9 @@ Status RunGenerate(const GenerateCommand& options) {
   if (prompt.empty()) return InvalidArgument("the prompt is empty: give -p TEXT or standard input");
   InstallInterrupt();
   LEMMA_ASSIGN_OR_RETURN(const auto model, OpenModel(options.model));
-  LEMMA_ASSIGN_OR_RETURN(const auto stream, Start(*model, options, prompt));
-  return PrintAnswers(*stream, Collect(*stream, options), options);
+  const auto stream = Start(*model, options, prompt);
+  if (!stream.ok()) return TellWhy(*model, options, prompt, stream.status());
+  return PrintAnswers(**stream, Collect(**stream, options), options);
 }
 
 }  // namespace
@@ -146,7 +176,7 @@ void AddGenerate(CLI::App& app, Context& context) {
   AddModelOptions(*command, options->model, WithEngine::kYes);
   command->add_option("-p,--prompt", options->prompt, "the prompt; default: standard input");
   command->add_option("-n,--max-tokens", options->settings.max_tokens, "at most so many tokens")
-      ->check(CountCheck());
+      ->check(CountCheck(1));
   command->add_option("--samples", options->settings.samples, "answers that share one prefill")
       ->check(CLI::Range(1, 128));
   command->add_option("--system", options->system, "system text");

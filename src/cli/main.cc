@@ -4,8 +4,13 @@
 #include <langinfo.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <clocale>
 #include <csignal>
+#include <cstdlib>
+#include <sstream>
+#include <string>
+#include <vector>
 
 #include "base/log.h"
 #include "cli/command.h"
@@ -36,6 +41,59 @@ extern "C" void OnBusError(int) {
   ::_exit(kExitBadInput);
 }
 
+bool IsCommand(const CLI::App& app, const std::string& name) {
+  return !app.get_subcommands([&](const CLI::App* each) { return each->get_name() == name; })
+              .empty();
+}
+
+// Whatever the command line says, as CLI11 takes it: the last word first. "help COMMAND" is
+// "COMMAND --help".
+Result<std::vector<std::string>> Words(const CLI::App& app, int argc, char** argv) {
+  std::vector<std::string> words(argv + 1, argv + argc);
+  if (words.empty()) words = {"run"};
+  if (words[0] == "help") {
+    words.erase(words.begin());
+    words.resize(std::min<size_t>(words.size(), 1));
+    words.emplace_back("--help");
+  }
+  if (!words[0].starts_with('-') && !IsCommand(app, words[0])) {
+    return InvalidArgument(UnknownCommand(app, words[0]));
+  }
+  return std::vector<std::string>(words.rbegin(), words.rend());
+}
+
+// "--threads: ..." may be what LEMMA_THREADS says: then that is named, too.
+std::string BlameEnvironment(const CLI::App& app, const std::string& message) {
+  for (const CLI::App* command : app.get_subcommands()) {
+    for (const CLI::Option* option : command->get_options()) {
+      const std::string variable = option->get_envname();
+      if (variable.empty() || std::getenv(variable.c_str()) == nullptr) continue;
+      if (!message.starts_with(option->get_name() + ":")) continue;
+      return fmt::format("{} (the environment variable {} says so)", message, variable);
+    }
+  }
+  return message;
+}
+
+int ReportUsage(const CLI::App& app, const CLI::ParseError& error) {
+  std::ostringstream out;
+  std::ostringstream err;
+  if (app.exit(error, out, err) == 0) {
+    PrintOut(out.str());
+    return kExitOk;
+  }
+  PrintErr(fmt::format("lemma: error: {}\nRun with --help for more information.\n",
+                       BlameEnvironment(app, error.what())));
+  return kExitUsage;
+}
+
+// A reader that has left wants nothing more, no message either.
+int ExitCodeOf(const Context& context) {
+  const Status output = OutputStatus();
+  if (output.ok() || context.exit_code != kExitOk) return context.exit_code;
+  return output.code() == StatusCode::kCancelled ? kExitInterrupted : ReportError(output);
+}
+
 int Main(int argc, char** argv) {
   UseUtf8Locale();
   static_cast<void>(std::signal(SIGPIPE, SIG_IGN));
@@ -48,6 +106,7 @@ int Main(int argc, char** argv) {
   app.set_version_flag("--version", "lemma " LEMMA_VERSION);
   app.require_subcommand(0, 1);
   app.footer(
+      "`lemma help COMMAND` prints the options of a command.\n"
       "Examples:\n"
       "  lemma run -m DeepSeek-R1-Distill-Qwen-1.5B-Q4_K_M.gguf\n"
       "  lemma generate -p \"What is 37 + 58?\"\n"
@@ -70,19 +129,13 @@ int Main(int argc, char** argv) {
   AddServe(app, context);
   AddVersion(app, context);
   try {
-    if (argc <= 1) {
-      app.parse("run");
-    } else {
-      app.parse(argc, argv);
-    }
+    auto words = Words(app, argc, argv);
+    if (!words.ok()) return ReportError(words.status());
+    app.parse(std::move(words).value());
   } catch (const CLI::ParseError& error) {
-    const int code = app.exit(error);
-    return code == 0 ? kExitOk : kExitUsage;
+    context.exit_code = ReportUsage(app, error);
   }
-  if (const Status output = OutputStatus(); !output.ok() && context.exit_code == kExitOk) {
-    return ReportError(output);
-  }
-  return context.exit_code;
+  return ExitCodeOf(context);
 }
 
 }  // namespace

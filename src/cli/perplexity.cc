@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <boost/json.hpp>
+#include <filesystem>
 
 #include "base/file.h"
 #include "cli/command.h"
@@ -27,6 +28,18 @@ struct PerplexityCommand {
   bool json = false;
 };
 
+// Files and pipes; a device may never end.
+Result<std::string> ReadText(const std::string& file) {
+  constexpr uint64_t kMaxBytes = 1ULL << 30;
+  std::error_code error;
+  const auto type = std::filesystem::status(file, error).type();
+  using Type = std::filesystem::file_type;
+  if (type != Type::not_found && type != Type::regular && type != Type::fifo) {
+    return Unsupported(fmt::format("'{}' is no file, expected a text", file));
+  }
+  return ReadFile(file, kMaxBytes);
+}
+
 Status RunPerplexity(const PerplexityCommand& options) {
   LEMMA_ASSIGN_OR_RETURN(const std::string path, ResolveModelPath(options.model.model));
   LEMMA_ASSIGN_OR_RETURN(const auto file, gguf::File::Open(path));
@@ -35,7 +48,7 @@ Status RunPerplexity(const PerplexityCommand& options) {
   cpu.threads = options.model.threads;
   if (!options.model.isa.empty()) cpu.isa = options.model.isa;
   LEMMA_ASSIGN_OR_RETURN(const auto ops, kernels::MakeCpuOps(cpu));
-  LEMMA_ASSIGN_OR_RETURN(const std::string text, ReadFile(options.file));
+  LEMMA_ASSIGN_OR_RETURN(const std::string text, ReadText(options.file));
   LEMMA_ASSIGN_OR_RETURN(const auto model, model::Model::Load(*file, *ops, {}));
   std::vector<tokenizer::TokenId> ids;
   const bool bos = tokens->add_bos() && tokens->bos().has_value();

@@ -32,6 +32,12 @@ std::string TypeNames() {
 
 Status RunQuantize(const QuantizeCommand& command) {
   const auto type = model::FindFileType(command.type);
+  if (!type && (command.type.starts_with("IQ") || command.type.starts_with("iq"))) {
+    return InvalidArgument(fmt::format(
+        "type '{}' cannot be written (it needs measurements of the model on a text); the smallest "
+        "that can: Q2_K, Q3_K_M, Q4_K_M; known: {}",
+        command.type, TypeNames()));
+  }
   if (!type) {
     return InvalidArgument(
         fmt::format("type '{}' is unknown; known: {}", command.type, TypeNames()));

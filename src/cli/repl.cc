@@ -19,6 +19,15 @@ std::string Dim(std::string_view text) {
   return StdoutIsTerminal() ? fmt::format("{}{}{}", kDim, text, kReset) : std::string(text);
 }
 
+// What is not the answer itself: out of the way of a file or a pipe that takes the answer.
+void Note(std::string_view text) {
+  if (StdoutIsTerminal()) {
+    PrintOut(text);
+  } else {
+    PrintErr(text);
+  }
+}
+
 std::string Trim(std::string_view text) {
   const size_t begin = text.find_first_not_of(" \t\r\n");
   if (begin == std::string_view::npos) return {};
@@ -81,8 +90,8 @@ Repl::Repl(service::LoadedModel& model, Options options)
 }
 
 int Repl::Run() {
-  PrintOut(Say(Text::kWelcome, model_.name(), model_.engine().context_tokens()) + "\n");
-  PrintOut(Dim(Say(Text::kHint)) + "\n");
+  Note(Say(Text::kWelcome, model_.name(), model_.engine().context_tokens()) + "\n");
+  Note(Dim(Say(Text::kHint)) + "\n");
   while (!OutputLost()) {
     LineEditor::Line line = editor_.Read(">>> ");
     if (line.outcome == LineEditor::Outcome::kEnd) {
@@ -104,7 +113,7 @@ int Repl::Run() {
       if (Command(text) == Next::kLeave) return kExitOk;
       continue;
     }
-    static_cast<void>(Ask(text));  // what went wrong is on the screen
+    if (const Status status = Ask(text); !status.ok()) PrintOut(Explain(status) + "\n");
   }
   return kExitOk;  // main says that the output is lost
 }
@@ -134,6 +143,11 @@ chat::Conversation Repl::Conversation() const {
   return out;
 }
 
+std::string Repl::Explain(const Status& status) const {
+  const bool too_long = status.code() == StatusCode::kResourceExhausted;
+  return Say(too_long ? Text::kContextTooLong : Text::kError, status.message());
+}
+
 Status Repl::Ask(const std::string& text) {
   chat::Message question;
   question.content = text;
@@ -141,9 +155,9 @@ Status Repl::Ask(const std::string& text) {
   ClearInterrupt();
   auto stream = service::StartChat(model_, {Conversation(), options_.settings});
   if (!stream.ok()) {
-    PrintOut(Say(Text::kContextTooLong, stream.status().message()) + "\n");
+    Status status = ExplainStart(model_, Conversation(), stream.status());
     session_.messages.pop_back();
-    return stream.status();
+    return status;
   }
   AnswerPrinter printer;
   service::StreamEvent finish;
@@ -163,9 +177,9 @@ Status Repl::Ask(const std::string& text) {
   printer.End();
   PrintFinish(finish);
   const bool error = finish.finish == service::FinishReason::kError;
-  if (error || (printer.content.empty() && printer.reasoning.empty())) {
+  if (error || printer.content.empty()) {
     session_.messages.pop_back();  // a turn without an answer would confuse the next one
-    if (!error) PrintOut(Say(Text::kTakenBack) + "\n");
+    if (!error) Note(Say(Text::kTakenBack) + "\n");
     return finish.error;
   }
   chat::Message answer;
@@ -186,9 +200,8 @@ void Repl::PrintFinish(const service::StreamEvent& finish) const {
   if (finish.finish == FinishReason::kContextFull) {
     note = Say(Text::kContextFull, model_.engine().context_tokens());
   }
-  if (finish.finish == FinishReason::kError) note = Say(Text::kError, finish.error.message());
-  if (!note.empty()) PrintOut(note + "\n");
-  if (finish.thinking_unfinished) PrintOut(Say(Text::kThinkingOpen) + "\n");
+  if (!note.empty()) Note(note + "\n");
+  if (finish.thinking_unfinished) Note(Say(Text::kThinkingOpen) + "\n");
   if (!options_.verbose) return;
   const service::StreamUsage& usage = finish.usage;
   const double rate = usage.decode_seconds > 0 && usage.generated_tokens > 1
@@ -200,7 +213,7 @@ void Repl::PrintFinish(const service::StreamEvent& finish) const {
   if (usage.drafted_tokens > 0) {
     line += Say(Text::kDrafts, usage.accepted_tokens, usage.drafted_tokens);
   }
-  PrintOut(Dim(line) + "\n\n");
+  Note(Dim(line) + "\n\n");
 }
 
 Repl::Next Repl::Command(const std::string& line) {

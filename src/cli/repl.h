@@ -24,7 +24,7 @@ class Repl {
 
   // Until the person leaves. Returns the exit code.
   int Run();
-  // One question and its answer, printed. An error is printed too; returned for the exit code.
+  // One question and its answer, printed. An error is returned, not printed.
   Status Ask(const std::string& text);
 
  private:
@@ -38,6 +38,8 @@ class Repl {
   void Load(const std::string& name);
   // The rest of a """ block; false when it was interrupted or the input ended.
   bool ReadBlock(std::string& text);
+  // What went wrong, in words for the chat.
+  [[nodiscard]] std::string Explain(const Status& status) const;
   void PrintFinish(const service::StreamEvent& finish) const;
   [[nodiscard]] chat::Conversation Conversation() const;
 

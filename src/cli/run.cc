@@ -20,6 +20,10 @@ struct RunCommand {
 };
 
 Status RunChat(const RunCommand& options, int& exit_code) {
+  const std::string question = fmt::format("{}", fmt::join(options.words, " "));
+  if (!options.words.empty() && question.empty()) {
+    return InvalidArgument("the prompt is empty; without one, a chat begins");
+  }
   InstallInterrupt();
   LEMMA_ASSIGN_OR_RETURN(const auto model, OpenModel(options.model));
   Repl::Options repl_options = options.repl;
@@ -30,7 +34,7 @@ Status RunChat(const RunCommand& options, int& exit_code) {
     exit_code = repl.Run();
     return OkStatus();
   }
-  return repl.Ask(fmt::format("{}", fmt::join(options.words, " ")));
+  return repl.Ask(question);
 }
 
 }  // namespace
@@ -44,7 +48,7 @@ void AddRun(CLI::App& app, Context& context) {
   command
       ->add_option("-n,--max-tokens", options->repl.settings.max_tokens,
                    "at most so many tokens an answer")
-      ->check(CountCheck());
+      ->check(CountCheck(1));
   command->add_flag("--no-think", options->no_think, "answer without thinking");
   command->add_flag("-q,--quiet", options->quiet, "no figures after each answer");
   AddSamplingOptions(*command, options->repl.settings);

@@ -5,9 +5,11 @@
 
 #include <charconv>
 #include <functional>
+#include <limits>
 
 #include "cli/output.h"
 #include "cli/strings.h"
+#include "service/engine_request.h"
 
 namespace lemma::cli {
 namespace {
@@ -25,6 +27,21 @@ Status ParseInto(std::string_view name, std::string_view text, std::optional<T>&
   return OkStatus();
 }
 
+// Everything that is set, laid over neutral values. Token ids are no part of it.
+Status CheckRanges(const service::SamplingOverrides& overrides) {
+  engine::SamplingParams params;
+  service::ApplyOverrides(overrides, params);
+  return engine::ValidateSamplingParams(params, std::numeric_limits<int32_t>::max());
+}
+
+Status TooLong(service::LoadedModel& model, size_t tokens, const Status& error) {
+  const size_t context = model.engine().context_tokens();
+  const bool asked_wrongly = error.code() == StatusCode::kInvalidArgument;
+  if (!asked_wrongly || tokens < context) return error;
+  return ResourceExhausted(fmt::format(
+      "the prompt has {} tokens, the context of {} must hold it and an answer", tokens, context));
+}
+
 // One row a parameter: its name, and the field it sets.
 struct Row {
   std::string_view name;
@@ -36,7 +53,11 @@ template <typename T>
 Row MakeRow(std::string_view name, std::string_view help,
             std::optional<T> service::SamplingOverrides::*field) {
   return {name, help, [name, field](GenerateSettings& s, std::string_view text) {
-            return ParseInto(name, text, s.sampling.*field);
+            service::SamplingOverrides changed = s.sampling;
+            LEMMA_RETURN_IF_ERROR(ParseInto(name, text, changed.*field));
+            LEMMA_RETURN_IF_ERROR(CheckRanges(changed));
+            s.sampling = std::move(changed);
+            return OkStatus();
           }};
 }
 
@@ -82,12 +103,19 @@ void AddSamplingOptions(CLI::App& app, GenerateSettings& settings) {
         std::string(row.help));
   }
   app.add_option("--stop", settings.stop, "end before this text; may be given several times");
-  app.add_option("--min-tokens", settings.min_tokens, "do not end before so many tokens");
+  app.add_option("--min-tokens", settings.min_tokens, "do not end before so many tokens")
+      ->check(CountCheck());
 }
 
 Status SetParameter(GenerateSettings& settings, std::string_view name, std::string_view value) {
   if (name == "max_tokens" || name == "num_predict") {
-    return ParseInto(name, value, settings.max_tokens);
+    std::optional<size_t> tokens;
+    LEMMA_RETURN_IF_ERROR(ParseInto(name, value, tokens));
+    if (*tokens == 0) {
+      return InvalidArgument(fmt::format("{}: 0 is out of range, expected at least 1", name));
+    }
+    settings.max_tokens = tokens;
+    return OkStatus();
   }
   std::string known;
   for (const Row& row : Rows()) {
@@ -107,12 +135,27 @@ std::vector<std::pair<std::string, std::string>> DescribeParameters(
       {"min_p", Value(s.min_p, defaults.min_p)},
       {"typical_p", Value(s.typical_p, defaults.typical_p)},
       {"repeat_penalty", Value(s.repeat_penalty, defaults.repeat_penalty)},
+      {"repeat_last_n", Value(s.repeat_last_n, defaults.repeat_last_n)},
       {"presence_penalty", Value(s.presence_penalty, defaults.presence_penalty)},
       {"frequency_penalty", Value(s.frequency_penalty, defaults.frequency_penalty)},
+      {"dry_multiplier", Value(s.dry_multiplier, defaults.dry.multiplier)},
+      {"dry_base", Value(s.dry_base, defaults.dry.base)},
+      {"dry_allowed_length", Value(s.dry_allowed_length, defaults.dry.allowed_length)},
       {"seed", s.seed ? fmt::format("{}", *s.seed) : "fresh for each answer"},
       {"max_tokens",
        settings.max_tokens ? fmt::format("{}", *settings.max_tokens) : "up to the context"},
   };
+}
+
+Status ExplainStart(service::LoadedModel& model, const chat::Conversation& conversation,
+                    const Status& error) {
+  const auto tokens = service::PromptTokens(model, conversation);
+  return tokens.ok() ? TooLong(model, tokens->size(), error) : error;
+}
+
+Status ExplainStart(service::LoadedModel& model, std::string_view prompt, const Status& error) {
+  const auto tokens = model.tokens().Encode(prompt, tokenizer::SpecialTokens::kPlainText);
+  return TooLong(model, tokens.size() + (model.tokens().add_bos() ? 1 : 0), error);
 }
 
 service::LoadOptions LoadOptionsFrom(const ModelOptions& options) {

@@ -2,6 +2,7 @@
 // lemma serve: the HTTP server.
 #include <fmt/format.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include <atomic>
 #include <chrono>
@@ -19,6 +20,8 @@
 #include "cli/sampling_options.h"
 #include "cli/strings.h"
 #include "server/app/app.h"
+#include "server/ollama/keep_alive.h"
+#include "service/loaded_model.h"
 
 namespace lemma::cli {
 namespace {
@@ -32,7 +35,7 @@ struct ServeCommand {
   server::AppOptions app;
   std::vector<std::string> keys;
   std::string key_file;
-  double keep_alive_seconds = service::kForever;
+  std::string keep_alive = "-1";
   std::optional<double> memory_gb;
   std::string prefix_folder;
   double prefix_gb = 8;
@@ -163,12 +166,41 @@ Result<service::ModelSpec> SpecFrom(const std::string& text) {
   if (equals != std::string::npos && !std::filesystem::exists(text, ignored)) {
     spec.name = text.substr(0, equals);
     file = text.substr(equals + 1);
+    if (spec.name.empty() || file.empty()) {
+      return InvalidArgument(fmt::format("--model: '{}': expected NAME=FILE", text));
+    }
   }
   LEMMA_ASSIGN_OR_RETURN(spec.path, ResolveModelPath(file));
   return spec;
 }
 
+// -1, or what Ollama's keep_alive may be.
+Result<double> KeepAliveFrom(const std::string& text) {
+  const Result<double> seconds = server::ollama::ParseKeepAlive(text);
+  if (seconds.ok() && (text.front() != '-' || text == "-1" || text == "-1s")) return seconds;
+  return InvalidArgument(
+      fmt::format("--keep-alive: '{}': expected -1, seconds, or a time as 10m or 1h30m", text));
+}
+
+// The folder exists, or can be made.
+Status CheckPrefixFolder(const std::string& folder) {
+  std::error_code error;
+  std::filesystem::create_directories(folder, error);
+  if (std::filesystem::is_directory(folder, error) && ::access(folder.c_str(), W_OK | X_OK) == 0) {
+    return OkStatus();
+  }
+  return InvalidArgument(
+      fmt::format("--prefix-cache: '{}' is no folder that can be written to", folder));
+}
+
+Status CheckModelsFolder(const std::string& folder) {
+  std::error_code error;
+  if (folder.empty() || std::filesystem::is_directory(folder, error)) return OkStatus();
+  return NotFound(fmt::format("--models-dir: '{}' is no folder", folder));
+}
+
 Status FillModels(const ServeCommand& options, service::RegistryOptions& models) {
+  LEMMA_RETURN_IF_ERROR(CheckModelsFolder(options.folder));
   models.folder = options.folder.empty() ? DefaultFolder() : options.folder;
   for (const std::string& text : options.models) {
     LEMMA_ASSIGN_OR_RETURN(service::ModelSpec spec, SpecFrom(text));
@@ -180,11 +212,12 @@ Status FillModels(const ServeCommand& options, service::RegistryOptions& models)
   }
   models.load = LoadOptionsFrom(options.runtime);
   models.load.max_queued = options.app.serving.max_requests;  // that limit is told, and comes first
-  models.keep_alive_seconds = options.keep_alive_seconds;
+  LEMMA_ASSIGN_OR_RETURN(models.keep_alive_seconds, KeepAliveFrom(options.keep_alive));
   if (options.memory_gb) {
     models.memory_bytes = static_cast<uint64_t>(*options.memory_gb * 1e9);
   }
   if (!options.prefix_folder.empty()) {
+    LEMMA_RETURN_IF_ERROR(CheckPrefixFolder(options.prefix_folder));
     models.load.prefix_store = {options.prefix_folder,
                                 static_cast<uint64_t>(options.prefix_gb * 1e9)};
   }
@@ -208,10 +241,39 @@ void PrintBanner(server::App& app, const ServeCommand& options) {
            "\n");
 }
 
+// A first model that cannot be used is told before anybody is let in.
+Status CheckFirstModel(const service::RegistryOptions& models) {
+  if (models.models.empty()) return OkStatus();
+  service::LoadOptions load = models.load;
+  load.memory_bytes = models.memory_bytes;
+  return service::LoadedModel::Check(models.models.front().path, load);
+}
+
+// How the load of the first model went; written by the registry's thread.
+struct FirstLoad {
+  std::atomic<bool> failed{false};
+  Status status;  // of `failed`
+};
+
+// Without a model that was named, the server would only say 500: it ends.
+std::shared_ptr<FirstLoad> LoadFirst(service::ModelRegistry& models, bool named) {
+  auto first = std::make_shared<FirstLoad>();
+  models.AcquireWhenReady("", {}, [first, named](const Result<service::ModelLease>& lease) {
+    if (lease.ok()) return Log(LogLevel::kInfo, fmt::format("model {} is ready", lease->name()));
+    Log(LogLevel::kError, lease.status().message());
+    if (!named || lease.status().code() == StatusCode::kCancelled) return;
+    first->status = lease.status();
+    first->failed = true;
+  });
+  return first;
+}
+
 Status Serve(const ServeCommand& given) {
   server::AppOptions options = given.app;
   LEMMA_RETURN_IF_ERROR(FillModels(given, options.models));
   LEMMA_RETURN_IF_ERROR(FillHttp(given, options.http));
+  if (!given.lazy) LEMMA_RETURN_IF_ERROR(CheckFirstModel(options.models));
+  const bool named = !options.models.models.empty();
   options.serving.ping = milliseconds(static_cast<int64_t>(given.ping_seconds * 1000));
   options.on_access = [json = given.log_json](const server::AccessRecord& record) {
     LogAccess(record, json);
@@ -222,14 +284,14 @@ Status Serve(const ServeCommand& given) {
   LEMMA_ASSIGN_OR_RETURN(const auto app, server::App::Create(std::move(options)));
   LEMMA_RETURN_IF_ERROR(app->Start());
   PrintBanner(*app, given);
-  if (!given.lazy) {
-    app->models().AcquireWhenReady("", {}, [](Result<service::ModelLease> lease) {
-      if (!lease.ok()) return Log(LogLevel::kError, lease.status().message());
-      Log(LogLevel::kInfo, fmt::format("model {} is ready", lease->name()));
-    });
-  }
+  auto first = std::make_shared<FirstLoad>();
+  if (!given.lazy) first = LoadFirst(app->models(), named);
   constexpr milliseconds kPoll{50};
-  while (stop_signals == 0) std::this_thread::sleep_for(kPoll);
+  while (stop_signals == 0 && !first->failed) std::this_thread::sleep_for(kPoll);
+  if (first->failed) {
+    app->Stop();
+    return first->status;
+  }
   PrintErr(Say(Text::kServeDraining) + "\n");
   app->Drain(milliseconds(static_cast<int64_t>(given.drain_seconds * 1000)),
              [] { return stop_signals > 1; });
@@ -238,6 +300,30 @@ Status Serve(const ServeCommand& given) {
   LEMMA_RETURN_IF_ERROR(books);
   PrintErr(Say(Text::kServeStopped) + "\n");
   return OkStatus();
+}
+
+CLI::Validator HostCheck() {
+  return {[](const std::string& value) {
+            return value.empty() || value.find_first_of("/ \t") != std::string::npos
+                       ? fmt::format("'{}': expected the name of a machine", value)
+                       : std::string();
+          },
+          "NAME"};
+}
+
+CLI::Validator OriginCheck() {
+  return {[](const std::string& value) {
+            const size_t scheme = value.find("://");
+            const bool good = scheme != std::string::npos && scheme > 0 &&
+                              value.size() > scheme + 3 &&
+                              value.find_first_of("/ \t*", scheme + 3) == std::string::npos;
+            return good ? std::string()
+                        : fmt::format(
+                              "'{}': expected an origin as https://chat.example.org, "
+                              "without a path",
+                              value);
+          },
+          "ORIGIN"};
 }
 
 void AddAddressOptions(CLI::App& command, ServeCommand& options) {
@@ -249,6 +335,7 @@ void AddAddressOptions(CLI::App& command, ServeCommand& options) {
       ->envname("LEMMA_HOST")
       ->capture_default_str();
   command.add_option("--port", http.port, "port; 0 = a free one")
+      ->check(NumberCheck(0, 65535))
       ->envname("LEMMA_PORT")
       ->capture_default_str();
   command.add_option("--tls-cert", http.tls_certificate, "certificate chain (PEM): speak HTTPS");
@@ -261,10 +348,14 @@ void AddAddressOptions(CLI::App& command, ServeCommand& options) {
   command
       .add_option("--api-key-file", options.key_file, "file with one key, or sha256:HASH, a line")
       ->check(CLI::ExistingFile);
-  command.add_option("--allowed-host", http.guard.allowed_hosts,
-                     "a further name under which clients may reach this server");
-  command.add_option("--cors-origin", http.guard.cors_origins,
-                     "a web origin whose pages may use this server");
+  command
+      .add_option("--allowed-host", http.guard.allowed_hosts,
+                  "a further name under which clients may reach this server")
+      ->check(HostCheck());
+  command
+      .add_option("--cors-origin", http.guard.cors_origins,
+                  "a web origin whose pages may use this server")
+      ->check(OriginCheck());
 }
 
 void AddLimitOptions(CLI::App& command, ServeCommand& options) {
@@ -272,12 +363,15 @@ void AddLimitOptions(CLI::App& command, ServeCommand& options) {
   command
       .add_option("--max-requests", serving.max_requests,
                   "requests served or queued at a time; more get 503")
+      ->check(CountCheck(1))
       ->capture_default_str();
   command
       .add_option("--max-requests-per-client", serving.max_requests_per_client,
                   "of one key or address; more get 429; 0 = no limit")
+      ->check(CountCheck())
       ->capture_default_str();
   command.add_option("--max-connections", options.app.http.max_connections, "open connections")
+      ->check(CountCheck(1))
       ->capture_default_str();
   command.add_option("--max-body-mib", options.body_mib, "largest request body in MiB")
       ->check(CLI::Range(1, 1024))
@@ -285,16 +379,18 @@ void AddLimitOptions(CLI::App& command, ServeCommand& options) {
   command
       .add_option("--load-wait", serving.load_wait_seconds,
                   "seconds a request waits for its model to load before it gets 503")
+      ->check(NumberCheck(0, 86400))
       ->capture_default_str();
   command
       .add_option("--ping", options.ping_seconds,
                   "seconds of silence after which a stream of events gets a comment, so that "
                   "proxies keep it; 0 = never")
-      ->check(CLI::Range(0.0, 3600.0))
+      ->check(NumberCheck(0, 3600))
       ->capture_default_str();
   command
       .add_option("--drain-seconds", options.drain_seconds,
                   "seconds that running requests get after SIGTERM")
+      ->check(NumberCheck(0, 86400))
       ->capture_default_str();
   command.add_option("--http-threads", options.app.http.threads, "threads for connections")
       ->check(CLI::Range(1, 64))
@@ -320,16 +416,19 @@ void AddServe(CLI::App& app, Context& context) {
                       "folder whose *.gguf files are served, too; default: the models folder");
   AddRuntimeOptions(*command, options->runtime, WithEngine::kYes);
   command
-      ->add_option("--keep-alive", options->keep_alive_seconds,
-                   "seconds that an unused model stays loaded; -1 = until memory is needed")
+      ->add_option("--keep-alive", options->keep_alive,
+                   "how long an unused model stays loaded: seconds, or as 10m; -1 = until memory "
+                   "is needed")
       ->capture_default_str();
-  command->add_option("--memory", options->memory_gb,
-                      "GB for all loaded models together; default: what is free");
+  command
+      ->add_option("--memory", options->memory_gb,
+                   "GB for all loaded models together; default: what is free")
+      ->check(NumberCheck(0.001, 1e6));
   command->add_option("--prefix-cache", options->prefix_folder,
                       "folder that keeps the computed beginnings of prompts over restarts; holds "
                       "what prompts say");
   command->add_option("--prefix-cache-gb", options->prefix_gb, "GB that the folder may take")
-      ->check(CLI::PositiveNumber)
+      ->check(NumberCheck(0.001, 1e6))
       ->capture_default_str();
   command->add_flag("--lazy", options->lazy, "load the first model when it is asked for");
   AddAddressOptions(*command, *options);

@@ -21,7 +21,8 @@ constexpr std::string_view kHelpEnglish =
     "  /show info | parameters | system | history\n"
     "  /think on | off             think before answering, or answer at once\n"
     "  /clear                      forget the conversation\n"
-    "  /save NAME   /load NAME     keep or bring back a conversation\n"
+    "  /save NAME   /load NAME     keep or bring back a conversation; a NAME with / is a path,\n"
+    "                              and no file but a conversation is ever replaced\n"
     "  /bye                        leave (Ctrl-D does too)\n"
     "  \"\"\"                         begins and ends a text of several lines\n"
     "  Ctrl-C                      stops the answer, not the program\n";
@@ -34,7 +35,8 @@ constexpr std::string_view kHelpChinese =
     "  /show info | parameters | system | history\n"
     "  /think on | off             先思考再回答，或直接回答\n"
     "  /clear                      清空对话\n"
-    "  /save 名称   /load 名称     保存或读回对话\n"
+    "  /save 名称   /load 名称     保存或读回对话；含 / 的名称视为路径，\n"
+    "                              除已保存的对话外不会覆盖任何文件\n"
     "  /bye                        退出（Ctrl-D 亦可）\n"
     "  \"\"\"                         多行输入的开头与结尾\n"
     "  Ctrl-C                      停止当前回答，不退出程序\n";

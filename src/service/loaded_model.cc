@@ -14,6 +14,7 @@
 #include "kernels/ops.h"
 #include "model/model.h"
 #include "model/vocab_from_gguf.h"
+#include "model/weights.h"
 #include "service/memory.h"
 #include "service/model_facts.h"
 #include "service/model_fingerprint.h"
@@ -88,16 +89,23 @@ struct LoadedModel::Impl {
     return store;
   }
 
-  Status StartEngine(const LoadOptions& options) {
+  // Everything that can be found wrong before the weights are read.
+  Result<MemoryPlan> Prepare(const LoadOptions& options) {
+    LEMMA_RETURN_IF_ERROR(ReadText());
     LEMMA_ASSIGN_OR_RETURN(const model::ModelConfig config, model::ReadConfig(*file));
     // The other way round is common: rows are padded to a round number.
     if (tokens->size() > config.vocab) {
       return DataLoss(fmt::format("the vocabulary has {} tokens, the weights only {} rows for them",
                                   tokens->size(), config.vocab));
     }
-    LEMMA_ASSIGN_OR_RETURN(const MemoryPlan plan, CheckMemory(config, options));
+    const std::vector<Status> problems = model::CheckTensors(*file, config);
+    if (!problems.empty()) return problems.front();
+    return CheckMemory(config, options);
+  }
+
+  Status Start(const LoadOptions& options) {
+    LEMMA_ASSIGN_OR_RETURN(const MemoryPlan plan, Prepare(options));
     memory_bytes = plan.total_bytes;
-    LEMMA_ASSIGN_OR_RETURN(ops, kernels::MakeCpuOps({options.threads, options.isa}));
     LEMMA_ASSIGN_OR_RETURN(model, model::Model::Load(*file, *ops, options.progress));
     engine::EngineOptions engine_options;
     engine_options.context_tokens = plan.context;
@@ -108,8 +116,15 @@ struct LoadedModel::Impl {
     engine_options.speculation = options.speculation;
     if (options.max_queued) engine_options.max_queued = *options.max_queued;
     if (options.prefix_store) engine_options.store = StoreOf(*options.prefix_store);
-    LEMMA_ASSIGN_OR_RETURN(engine,
-                           engine::Engine::Create(engine::WrapModel(*model), engine_options));
+    auto made = engine::Engine::Create(engine::WrapModel(*model), engine_options);
+    if (!made.ok() && engine_options.store) {
+      // Computed prompts are a help, not a need.
+      engine_options.store.reset();
+      const Status reason = made.status();
+      made = engine::Engine::Create(engine::WrapModel(*model), engine_options);
+      if (made.ok()) Warn(fmt::format("prompts are not kept on disk: {}", reason.message()));
+    }
+    LEMMA_ASSIGN_OR_RETURN(engine, std::move(made));
     return OkStatus();
   }
 };
@@ -126,13 +141,20 @@ Result<std::unique_ptr<LoadedModel>> LoadedModel::Load(const std::filesystem::pa
   const auto name = impl->file->GetString("general.name");
   impl->name = name.ok() && name->has_value() && !(*name)->empty() ? std::string(**name)
                                                                    : path.stem().string();
-  const std::string context = fmt::format("'{}'", path.string());
-  if (const Status status = impl->ReadText(); !status.ok()) return status.WithContext(context);
-  if (const Status status = impl->StartEngine(options); !status.ok()) {
-    return status.WithContext(context);
+  // No fault of the file: without its name.
+  LEMMA_ASSIGN_OR_RETURN(impl->ops, kernels::MakeCpuOps({options.threads, options.isa}));
+  if (const Status status = impl->Start(options); !status.ok()) {
+    return status.WithContext(fmt::format("'{}'", path.string()));
   }
   impl->load_seconds = watch.Seconds();
   return std::unique_ptr<LoadedModel>(new LoadedModel(std::move(impl)));
+}
+
+Status LoadedModel::Check(const std::filesystem::path& path, const LoadOptions& options) {
+  Impl impl;
+  LEMMA_ASSIGN_OR_RETURN(impl.file, gguf::File::Open(path));
+  LEMMA_RETURN_IF_ERROR(kernels::MakeCpuOps({1, options.isa}).status());
+  return impl.Prepare(options).status().WithContext(fmt::format("'{}'", path.string()));
 }
 
 const std::string& LoadedModel::name() const { return impl_->name; }

@@ -45,6 +45,8 @@ class LoadedModel {
   // Errors say what is wrong with the file, or how much memory is needed and how much there is.
   static Result<std::unique_ptr<LoadedModel>> Load(const std::filesystem::path& path,
                                                    const LoadOptions& options);
+  // What Load would say, as far as it shows without reading the weights. Quick.
+  static Status Check(const std::filesystem::path& path, const LoadOptions& options);
   ~LoadedModel();
   LoadedModel(const LoadedModel&) = delete;
   LoadedModel& operator=(const LoadedModel&) = delete;

@@ -23,6 +23,16 @@ namespace {
 
 constexpr std::string_view kLoadingText = "is loading: ";
 
+// Clients need not know where files lie.
+Status WithoutFolder(const Status& status, const std::filesystem::path& path) {
+  const std::string folder = path.parent_path().string() + "/";
+  std::string text = status.message();
+  for (size_t at = text.find(folder); at != std::string::npos; at = text.find(folder, at)) {
+    text.erase(at, folder.size());
+  }
+  return {status.code(), std::move(text)};
+}
+
 struct Entry {
   ModelFile file;  // its name is the model's
   bool given = false;
@@ -413,10 +423,10 @@ class ModelRegistry::Impl : public std::enable_shared_from_this<ModelRegistry::I
         entry->state = ModelState::kReady;
         entry->progress = 1;
       } else {
-        entry->error = loaded.status();
+        entry->error = WithoutFolder(loaded.status(), entry->file.path);
         entry->state = ModelState::kFailed;
-        Log(LogLevel::kWarning,
-            fmt::format("model '{}' was not loaded: {}", entry->file.name, entry->error.message()));
+        Log(LogLevel::kWarning, fmt::format("model '{}' was not loaded: {}", entry->file.name,
+                                            loaded.status().message()));
       }
       for (auto& done : waiting) {
         auto result = std::make_shared<Result<ModelLease>>(

@@ -73,7 +73,7 @@ class World {
       std::unique_lock lock(mutex_);
       changed_.wait(lock, [&] { return !held_; });
     }
-    if (path.stem() == broken) return DataLoss("the file is broken");
+    if (path.stem() == broken) return DataLoss("'" + path.string() + "': it is broken");
     if (load.memory_bytes && *load.memory_bytes < needs_bytes) return ResourceExhausted("too big");
     LoadOptions tiny;
     tiny.threads = 1;
@@ -150,7 +150,7 @@ TEST(ModelRegistry, AFailureSaysWhyAndIsTriedAgain) {
   EXPECT_EQ(failed.status().code(), StatusCode::kDataLoss);
   const ModelInfo info = Must(registry->Info("a"));
   EXPECT_EQ(info.state, ModelState::kFailed);
-  EXPECT_THAT(info.error.message(), HasSubstr("broken"));
+  EXPECT_EQ(info.error.message(), "'a.gguf': it is broken") << "without the folder";
   EXPECT_EQ(registry->Acquire("a").status().code(), StatusCode::kDataLoss) << "told once";
   world.broken = "";
   EXPECT_TRUE(registry->AcquireAndWait("a").ok());

@@ -125,19 +125,40 @@ class HelpTest(unittest.TestCase):
             self.assertNotEqual(done.err, "", args)
 
     def test_values_out_of_range_are_named(self):
-        for args, word in ((["generate", "-p", "x", "-n", "-1"], "0 or more"),
-                           (["run", "-n", "-1", "x"], "0 or more"),
+        for args, word in ((["generate", "-p", "x", "-n", "-1"], "1 or more"),
+                           (["generate", "-p", "x", "-n", "9" * 20], "at most"),
+                           (["generate", "-p", "x", "--min-tokens", "-1"], "0 or more"),
+                           (["run", "-n", "0", "x"], "1 or more"),
+                           (["run", "--temp", "nan", "x"], "temperature"),
+                           (["run", ""], "empty"),
+                           (["genrate", "-p", "hi"], "no command 'genrate'"),
+                           (["help", "genrate"], "quantize"),
                            (["generate", "-p", "x", "-m", ""], "--model")):
             done = lemma(*args)
             self.assertEqual(done.returncode, 2, args)
             self.assertIn(word, done.err, args)
 
     def test_a_full_disk_behind_stdout_is_an_error(self):
-        with open("/dev/full", "w") as full:
-            done = subprocess.run([LEMMA, "inspect"], stdout=full, stderr=subprocess.PIPE,
-                                  text=True, check=False)
-        self.assertEqual(done.returncode, 1)
-        self.assertIn("standard output", done.stderr)
+        for args in (["inspect"], ["--help"], ["--version"], ["serve", "--help"],
+                     ["generate", "-p", "hi", "-n", "5"]):
+            with open("/dev/full", "w") as full:
+                done = subprocess.run([LEMMA, *args], stdout=full, stderr=subprocess.PIPE,
+                                      text=True, check=False)
+            self.assertEqual(done.returncode, 1, args)
+            self.assertIn("standard output", done.stderr)
+            self.assertNotIn("interrupted", done.stderr)
+
+    def test_help_as_a_command(self):
+        self.assertEqual(lemma("help").out, lemma("--help").out)
+        self.assertEqual(lemma("help", "serve").out, lemma("serve", "--help").out)
+
+    def test_a_wrong_variable_is_named(self):
+        done = lemma("generate", "-p", "x", env={"LEMMA_THREADS": "abc"})
+        self.assertEqual(done.returncode, 2)
+        self.assertIn("LEMMA_THREADS", done.err)
+        done = lemma("generate", "-p", "x", env={"LEMMA_ISA": "nonsense"})
+        self.assertEqual(done.returncode, 2)
+        self.assertTrue(done.err.startswith("lemma: error: LEMMA_ISA"), done.err)
 
     def test_version_as_json(self):
         version = json.loads(lemma("version", "--json").out)
@@ -170,6 +191,24 @@ class FileTest(Scratch):
         self.assertIn("Q8_0", text)
         self.assertIn("token_embd.weight", text)
         self.assertIn("qwen2", lemma("inspect", self.tiny).out)
+
+    def test_inspect_says_what_generate_says(self):
+        whole = self.tiny.read_bytes()
+        damaged = self.dir / "odd.gguf"
+        renamed = whole.replace(b"blk.1.attn_k.weight", b"blk.1.attn_x.weight")
+        layers = whole.find(b"qwen2.block_count") + len("qwen2.block_count") + 4
+        more = whole[:layers] + b"\x07" + whole[layers + 1:]
+        for data, word in ((renamed, "blk.1.attn_k.weight is missing"), (more, "blk.2.")):
+            damaged.write_bytes(data)
+            inspect = lemma("inspect", damaged, "-s")
+            self.assertEqual(inspect.returncode, 3, inspect.out)
+            self.assertIn("error", inspect.out)
+            self.assertIn(word, inspect.out)
+            self.assertIn("qwen2", inspect.out)  # all the same
+            generate = lemma("generate", "-m", damaged, "-p", "x")
+            self.assertEqual(generate.returncode, 3)
+            self.assertIn(word, generate.err)
+        self.assertEqual(lemma("inspect", self.tiny).returncode, 0)
 
     def test_quantize_leaves_no_half_file(self):
         wide = self.dir / "wide.gguf"
@@ -233,13 +272,28 @@ class GenerateTest(Scratch):
         done = lemma("generate", "-m", self.tiny, "-p", "x", "--top-p", "1.5")
         self.assertEqual(done.returncode, 2)
         self.assertIn("top_p", done.err)
-        done = lemma("generate", "-m", self.tiny, "-p", "x " * 20000, "-c", "64")
-        self.assertEqual(done.returncode, 2)
-        self.assertIn("64", done.err)
+        for command in (["generate", "-p"], ["generate", "--raw", "-p"], ["run"]):
+            done = lemma(*command, "x " * 20000, "-m", self.tiny, "-c", "64")
+            self.assertEqual(done.returncode, 5, command)
+            self.assertIn("64", done.err)
+            self.assertEqual(done.err.count("error"), 1, done.err)
+
+    def test_a_cut_answer_is_told_on_stderr(self):
+        done = lemma("generate", "-m", self.tiny, "-p", "hi", "-n", 5, "--ignore-eos",
+                     "--hide-thinking")
+        self.assertEqual((done.returncode, done.out), (0, "\n"))
+        self.assertIn("limit of 5 tokens", done.err)
+        self.assertIn("thinking", done.err)
+
+    def test_run_writes_the_answer_alone_to_a_file(self):
+        done = lemma("run", "-m", self.tiny, "-n", 8, "--no-think", "hi")
+        self.assertEqual(done.returncode, 0, done.err)
+        self.assertNotIn("tok/s", done.out)
+        self.assertIn("tok/s", done.err)
 
     def test_a_forced_isa_that_is_missing_is_an_error(self):
         done = lemma("generate", "-m", self.tiny, "-p", "x", env={"LEMMA_ISA": "neon"})
-        self.assertNotEqual(done.returncode, 0)
+        self.assertEqual(done.returncode, 2)
         self.assertIn("neon", done.err)
         # The same bits where the types are the same; their defaults differ by processor.
         for types in (("f16", "int8"), ("bf16", "bf16")):
@@ -305,6 +359,36 @@ class GenerateTest(Scratch):
             self.assertGreater(row["mac_s"], 1e6, row)
         self.assertEqual([b["threads"] for b in report["barriers"]], [1, 2])
         self.assertNotEqual(lemma("bench", "--quick").returncode, 0)
+
+
+class ServeTest(Scratch):
+    """What ends the server before it listens."""
+
+    def refused(self, code, word, *args):
+        done = lemma("serve", "--port", 0, *args, timeout=30)
+        self.assertEqual(done.returncode, code, (args, done.err))
+        self.assertIn(word, done.err, args)
+        self.assertNotIn("listens", done.err, args)
+
+    def test_flags_out_of_range(self):
+        for args in (["--max-connections", 0], ["--max-requests", 0], ["--drain-seconds", -5],
+                     ["--drain-seconds", "nan"], ["--memory", -1], ["--memory", "nan"],
+                     ["--keep-alive", "-7"], ["--keep-alive", "soon"], ["--load-wait", -1],
+                     ["--allowed-host", ""], ["--cors-origin", "nonsense"],
+                     ["--prefix-cache-gb", 0], ["--port", 99999],
+                     ["--prefix-cache", "/dev/null"], ["--model", "a="]):
+            self.refused(2, args[0], *args)
+        self.refused(4, "--models-dir", "--models-dir", self.dir / "none")
+
+    def test_an_unusable_first_model(self):
+        damaged = self.dir / "damaged.gguf"
+        damaged.write_bytes(self.tiny.read_bytes()[:5000])
+        self.refused(3, "damaged.gguf", "-m", damaged)
+        damaged.write_bytes(self.tiny.read_bytes().replace(b"blk.1.attn_k.weight",
+                                                           b"blk.1.attn_x.weight"))
+        self.refused(3, "blk.1.attn_k.weight", "-m", damaged)
+        self.refused(5, "needs", "-m", self.tiny, "--memory", "0.001")
+        self.refused(4, "none.gguf", "-m", self.dir / "none.gguf")
 
 
 class BundledTest(unittest.TestCase):
@@ -374,6 +458,7 @@ class InterruptTest(Scratch):
         process.stdout.read(1)
         process.stdout.close()
         self.assertEqual(process.wait(timeout=60), 130)
+        self.assertEqual(process.stderr.read(), b"")  # quietly
         process.stderr.close()
 
     def test_a_model_file_that_goes_away_is_named(self):

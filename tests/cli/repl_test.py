@@ -71,7 +71,7 @@ class ReplTest(unittest.TestCase):
         return terminal
 
     def test_answers_commands_and_leaves(self):
-        t = self.open()
+        t = self.open("-n 30 --no-think")
         t.wait(r">>>")
         t.type("hello")
         t.wait(r"tok/s · \d+ tokens")
@@ -79,12 +79,21 @@ class ReplTest(unittest.TestCase):
         t.wait(r"temperature = 0.25")
         t.type("/set parameter temperature hot")
         t.wait(r"Not set: temperature")
+        t.type("/set parameter max_tokens 0")
+        t.wait(r"Not set: max_tokens: 0")
+        t.type("/set parameter top_p nan")
+        t.wait(r"Not set: top_p: nan")
         t.type("/show parameters")
         t.wait(r"temperature +0.25")
         t.type("/show history")
         t.wait(r"user: hello")
         t.type("/save first")
         t.wait(r"Saved to .*first.json")
+        precious = pathlib.Path(self.folder.name) / "precious.txt"
+        precious.write_text("precious")
+        t.type(f"/save {precious}")
+        t.wait(r"no saved conversation")
+        self.assertEqual(precious.read_text(), "precious")
         t.type("/clear")
         t.wait(r"forgotten")
         t.type("/load first")
@@ -96,8 +105,16 @@ class ReplTest(unittest.TestCase):
         t.type("/bye")
         t.wait(r"EXIT=0")
 
+    def test_a_turn_cut_inside_the_thinking_is_not_kept(self):
+        t = self.open("-n 2 --min-tokens 2")
+        t.wait(r">>>")
+        t.type("hello")
+        t.wait(r"not kept")
+        t.type("/show history")
+        t.wait(r"\(nothing\)")
+
     def test_several_lines_and_history(self):
-        t = self.open()
+        t = self.open("-n 30 --no-think")
         t.wait(r">>>")
         t.type('"""first line')
         t.wait(r"(?m)^\.\.\.")
@@ -112,7 +129,7 @@ class ReplTest(unittest.TestCase):
         t.wait(r"EXIT=0")
 
     def test_ctrl_c_stops_the_answer_and_keeps_the_session(self):
-        t = self.open("--min-tokens 20000 --isa scalar")  # slow enough to be stopped
+        t = self.open("--min-tokens 20000 --isa scalar --no-think")  # slow enough to be stopped
         t.wait(r">>>")
         t.type("go on for ever")
         t.wait(r"ever\n.*\S")
