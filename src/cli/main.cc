@@ -67,7 +67,8 @@ std::string BlameEnvironment(const CLI::App& app, const std::string& message) {
   for (const CLI::App* command : app.get_subcommands()) {
     for (const CLI::Option* option : command->get_options()) {
       const std::string variable = option->get_envname();
-      if (variable.empty() || std::getenv(variable.c_str()) == nullptr) continue;
+      const char* value = variable.empty() ? nullptr : std::getenv(variable.c_str());
+      if (value == nullptr || message.find(value) == std::string::npos) continue;
       if (!message.starts_with(option->get_name() + ":")) continue;
       return fmt::format("{} (the environment variable {} says so)", message, variable);
     }

@@ -81,7 +81,11 @@ Status CheckDisk(const fs::path& output, uint64_t bytes) {
   const fs::path folder = output.has_parent_path() ? output.parent_path() : fs::path(".");
   std::error_code error;
   const fs::space_info space = fs::space(folder, error);
-  if (error) return IoError(fmt::format("{}: {}", folder.string(), error.message()));
+  if (error) {
+    const bool missing = error == std::errc::no_such_file_or_directory;
+    return {missing ? StatusCode::kNotFound : StatusCode::kIo,
+            fmt::format("{}: {}", folder.string(), error.message())};
+  }
   if (space.available < bytes + kDiskReserve) {
     return ResourceExhausted(fmt::format("{}: {} MB needed, {} MB free", folder.string(),
                                          (bytes + kDiskReserve) / 1000000,

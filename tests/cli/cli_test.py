@@ -222,6 +222,7 @@ class FileTest(Scratch):
             self.assertEqual(answer.returncode, 0, answer.err)
         self.assertEqual(lemma("quantize", wide, self.dir / "x.gguf", "Q9_Z").returncode, 2)
         self.assertEqual(lemma("quantize", wide, wide, "Q8_0").returncode, 2)
+        self.assertEqual(lemma("quantize", wide, self.dir / "no" / "x", "Q8_0").returncode, 4)
         self.assertEqual([p.name for p in self.dir.iterdir() if "partial" in p.name], [])
 
     def test_synth_is_reproducible(self):
