@@ -68,7 +68,10 @@ std::string BlameEnvironment(const CLI::App& app, const std::string& message) {
     for (const CLI::Option* option : command->get_options()) {
       const std::string variable = option->get_envname();
       const char* value = variable.empty() ? nullptr : std::getenv(variable.c_str());
-      if (value == nullptr || message.find(value) == std::string::npos) continue;
+      if (value == nullptr) continue;
+      const bool said = message.find(fmt::format(" {} ", value)) != std::string::npos ||
+                        message.find(fmt::format("'{}'", value)) != std::string::npos;
+      if (!said) continue;
       if (!message.starts_with(option->get_name() + ":")) continue;
       return fmt::format("{} (the environment variable {} says so)", message, variable);
     }
