@@ -71,7 +71,7 @@ class ReplTest(unittest.TestCase):
         return terminal
 
     def test_answers_commands_and_leaves(self):
-        t = self.open("-n 30 --no-think")
+        t = self.open("-n 30 --min-tokens 10 --seed 1 --no-think")
         t.wait(r">>>")
         t.type("hello")
         t.wait(r"tok/s · \d+ tokens")
@@ -114,7 +114,7 @@ class ReplTest(unittest.TestCase):
         t.wait(r"\(nothing\)")
 
     def test_several_lines_and_history(self):
-        t = self.open("-n 30 --no-think")
+        t = self.open("-n 30 --min-tokens 10 --seed 1 --no-think")
         t.wait(r">>>")
         t.type('"""first line')
         t.wait(r"(?m)^\.\.\.")

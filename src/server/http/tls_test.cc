@@ -93,7 +93,7 @@ TEST_F(TlsTest, AnswersTwiceOnOneConnection) {
     asio::write(stream, asio::buffer(testing::GetRequest("/hello")), error);
     ASSERT_FALSE(error) << error.message();
     std::string answer;
-    asio::read_until(stream, asio::dynamic_buffer(answer), "0\r\n\r\n", error);
+    asio::read_until(stream, asio::dynamic_buffer(answer), "\r\n0\r\n\r\n", error);
     ASSERT_FALSE(error) << error.message();
     EXPECT_THAT(answer, ::testing::StartsWith("HTTP/1.1 200 OK\r\n"));
     EXPECT_GT(answer.size(), 50'000U);
