@@ -230,7 +230,7 @@ const Phrases& DividesPhrases() {
                                   "true or false",
                                   "when n is an integer",
                                   "then",
-      "则",
+                                  "则",
                                   "for every whole number n",
                                   "determine whether",
                                   "the number",

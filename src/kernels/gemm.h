@@ -11,8 +11,8 @@
 namespace lemma::kernels {
 
 // Activations of many rows for the tile kernels: block b (256 inputs) of row i is q[b][4][i][64],
-// sums[b][i][32] and d[b][i], with `stride` >= rows, a multiple of kGemmRowStep, as the dimension of
-// rows. q and d are those of QuantBlock; sums are its sums16, each as two bf16 whose total is
+// sums[b][i][32] and d[b][i], with `stride` >= rows, a multiple of kGemmRowStep, as the dimension
+// of rows. q and d are those of QuantBlock; sums are its sums16, each as two bf16 whose total is
 // the sum: its multiple of 16 and the rest. Rows from `rows` to `stride` may hold anything.
 struct GemmInput {
   size_t stride = 0;
