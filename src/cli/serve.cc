@@ -176,7 +176,7 @@ Result<service::ModelSpec> SpecFrom(const std::string& text) {
 
 // -1, or what Ollama's keep_alive may be.
 Result<double> KeepAliveFrom(const std::string& text) {
-  const Result<double> seconds = server::ollama::ParseKeepAlive(text);
+  Result<double> seconds = server::ollama::ParseKeepAlive(text);
   if (seconds.ok() && (text.front() != '-' || text == "-1" || text == "-1s")) return seconds;
   return InvalidArgument(
       fmt::format("--keep-alive: '{}': expected -1, seconds, or a time as 10m or 1h30m", text));
