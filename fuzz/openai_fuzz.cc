@@ -28,7 +28,8 @@ void CheckSettings(const lemma::service::GenerateSettings& settings) {
   Require(settings.samples >= 1 && settings.samples <= openai::kMostSamples);
   Require(settings.stop.size() <= openai::kMostStops);
   Require(settings.sampling.logit_bias.size() <= openai::kMostLogitBias);
-  Require(!settings.max_tokens || *settings.max_tokens >= 1);
+  // 0 computes the prompt only; a negative number must not come out as a huge one
+  Require(!settings.max_tokens || *settings.max_tokens <= INT64_MAX);
 }
 
 }  // namespace
