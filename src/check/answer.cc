@@ -2,48 +2,12 @@
 #include "check/answer.h"
 
 #include <algorithm>
-#include <array>
 
-#include "base/utf8.h"
+#include "check/answer_pieces.h"
 #include "check/answer_units.h"
-#include "check/expr.h"
 
 namespace lemma::check {
 namespace {
-
-using Texts = std::initializer_list<std::string_view>;
-
-bool StartsWithAny(std::string_view text, Texts options, std::string_view* found) {
-  for (const std::string_view option : options) {
-    if (!text.starts_with(option)) continue;
-    *found = option;
-    return true;
-  }
-  return false;
-}
-
-bool EndsWithAny(std::string_view text, Texts options, std::string_view* found) {
-  for (const std::string_view option : options) {
-    if (!text.ends_with(option)) continue;
-    *found = option;
-    return true;
-  }
-  return false;
-}
-
-std::string_view Trim(std::string_view text) {
-  std::string_view found;
-  while (
-      StartsWithAny(text, {" ", "\t", "\n", "\r", "　", "\\,", "\\ ", "**", "：", ":"}, &found)) {
-    text.remove_prefix(found.size());
-  }
-  while (EndsWithAny(
-      text, {" ", "\t", "\n", "\r", "　", "\\,", "**", "。", ".", "；", ";", "，", ",", "！"},
-      &found)) {
-    text.remove_suffix(found.size());
-  }
-  return text;
-}
 
 // Takes away \text{}, \mathrm{}, $ $, \( \) that only set type.
 std::string Unwrap(std::string_view text) {
@@ -62,11 +26,7 @@ std::string Unwrap(std::string_view text) {
     }
   }
   if (std::count(out.begin(), out.end(), '$') % 2 == 0) std::erase(out, '$');
-  return std::string(Trim(out));
-}
-
-bool HasDigit(std::string_view text) {
-  return std::any_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
+  return std::string(TrimAnswer(out));
 }
 
 bool SaysNoSolution(std::string_view text) {
@@ -82,209 +42,6 @@ bool SaysNoSolution(std::string_view text) {
     if (lower.find(phrase) != std::string::npos) return true;
   }
   return lower == "none" || lower == "无" || lower == "没有";
-}
-
-// Splits where brackets are closed. Commas of 1,234 do not split.
-std::vector<std::string_view> Split(std::string_view text) {
-  std::vector<std::string_view> out;
-  size_t begin = 0;
-  int depth = 0;
-  const auto cut = [&](size_t at, size_t size) {
-    out.push_back(Trim(text.substr(begin, at - begin)));
-    begin = at + size;
-  };
-  for (size_t at = 0; at < text.size();) {
-    const char c = text[at];
-    depth += (c == '(' || c == '[' || c == '{') - (c == ')' || c == ']' || c == '}');
-    std::string_view found;
-    const bool sign = depth == 0 && StartsWithAny(text.substr(at),
-                                                  {", ", ",", "，", "、", "；", ";", "或者", "或",
-                                                   "和", "以及", " and ", " or ", "\n"},
-                                                  &found);
-    if (sign) cut(at, found.size());
-    at += sign ? found.size() : DecodeUtf8(text.substr(at)).length;
-  }
-  cut(text.size(), 0);
-  std::erase_if(out, [](std::string_view part) { return part.empty(); });
-  return out;
-}
-
-std::string_view StripFillers(std::string_view text) {
-  std::string_view found;
-  while (true) {
-    text = Trim(text);
-    if (!StartsWithAny(text,
-                       {"There are ",
-                        "there are ",
-                        "there is ",
-                        "There is ",
-                        "We have ",
-                        "the answer is ",
-                        "The answer is ",
-                        "and ",
-                        "are ",
-                        "is ",
-                        "total ",
-                        "一共有",
-                        "一共",
-                        "总共",
-                        "共有",
-                        "共",
-                        "所以",
-                        "因此",
-                        "答案是",
-                        "答案为",
-                        "分别是",
-                        "分别为",
-                        "是",
-                        "为",
-                        "有",
-                        "=",
-                        "＝"},
-                       &found)) {
-      return text;
-    }
-    text.remove_prefix(found.size());
-  }
-}
-
-bool IsReduced(const Expr& e) {
-  if (e.op == Op::kDiv && e.args[0]->op == Op::kNumber && e.args[1]->op == Op::kNumber) {
-    const Rational& top = e.args[0]->number;
-    const Rational& bottom = e.args[1]->number;
-    if (top.IsInteger() && bottom.IsInteger() && bottom != Rational(100) &&
-        Gcd(top.num(), bottom.num()) != 1) {
-      return false;
-    }
-  }
-  return std::all_of(e.args.begin(), e.args.end(),
-                     [](const ExprPtr& arg) { return IsReduced(*arg); });
-}
-
-// One number with what stands around it.
-struct Piece {
-  std::string name;
-  std::vector<Surd> values;  // two for ±
-  std::string unit;
-  std::optional<int> decimals;
-  bool reduced = true;
-};
-
-// The values of an expression without variables; of an equation chain whose sides are equal.
-bool ReadValue(std::string_view text, Piece& piece) {
-  for (const std::string_view sign : {"±", "\\pm"}) {
-    const size_t at = text.find(sign);
-    if (at == std::string_view::npos) continue;
-    const auto with = [&](char c) {
-      std::string out(text);
-      return out.replace(at, sign.size(), std::string(" ") + c + " ");
-    };
-    return ReadValue(with('-'), piece) && ReadValue(with('+'), piece);
-  }
-  ExprOptions options;
-  options.variables = {"\x01"};  // none
-  std::vector<ExprPtr> sides;
-  if (const auto single = ParseExpr(text, options); single.ok()) {
-    sides.push_back(*single);
-  } else if (const auto chain = ParseRelations(text, options); chain.ok()) {
-    sides.push_back(chain->front().left);
-    for (const Relation& r : *chain) {
-      if (r.op != RelOp::kEq) return false;
-      sides.push_back(r.right);
-    }
-  }
-  if (sides.empty()) return false;
-  const auto value = Evaluate(*sides.back(), {});
-  if (!value.ok()) return false;
-  for (const ExprPtr& side : sides) {
-    const auto other = Evaluate(*side, {});
-    if (!other.ok() || *other != *value) return false;
-  }
-  piece.values.push_back(*value);
-  piece.reduced = piece.reduced && IsReduced(*sides.back());
-  const size_t point = text.rfind('.');
-  const bool percent = text.ends_with('%') || text.ends_with("％");
-  if ((sides.back()->op == Op::kNumber && point != std::string_view::npos) || percent) {
-    const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
-    const std::string_view tail = point == std::string_view::npos ? "" : text.substr(point);
-    piece.decimals =
-        static_cast<int>(std::count_if(tail.begin(), tail.end(), is_digit)) + (percent ? 2 : 0);
-  }
-  return true;
-}
-
-bool IsNameText(std::string_view text) {
-  if (text.empty() || text.size() > 48 || HasDigit(text.substr(0, 1))) return false;
-  for (const std::string_view stop : {"，", "、", "；", "。", "：", "√", "×", "÷"}) {
-    if (text.find(stop) != std::string_view::npos) return false;
-  }
-  return text.find_first_of("()[]+*/\\^.<>|\"$,;:\n`'!?") == std::string_view::npos;
-}
-
-std::string CleanName(std::string_view name) {
-  std::string_view found;
-  name = StripFillers(name);
-  while (EndsWithAny(name,
-                     {"有", "是", "为", "=", "＝", "：", ":", " ", "共", " are", " is", "的数量",
-                      "的只数", "数量", "the "},
-                     &found) &&
-         name.size() > found.size()) {
-    name.remove_suffix(found.size());
-  }
-  std::string out(name);
-  std::erase_if(out, [](char c) { return c == '{' || c == '}'; });
-  return out;
-}
-
-// value [unit], the whole text. The unit has no digits and no operators.
-bool ReadValueUnit(std::string_view text, Piece& piece) {
-  for (const std::string_view sign : {"$", "\\$", "¥", "￥"}) {
-    if (text.starts_with(sign)) {
-      piece.unit = sign == "\\$" ? "$" : (sign == "￥" ? "¥" : std::string(sign));
-      return ReadValue(text.substr(sign.size()), piece);
-    }
-  }
-  if (ReadValue(text, piece)) return true;
-  // The longest value that leaves a unit of at most 48 bytes.
-  for (size_t at = text.size(); at-- > 1 && text.size() - at <= 48;) {
-    if ((static_cast<unsigned char>(text[at]) & 0xC0) == 0x80) continue;
-    const std::string_view unit = Trim(text.substr(at));
-    if (!IsNameText(unit) || HasDigit(unit) || unit.find('=') != std::string_view::npos) continue;
-    Piece trial = piece;
-    if (!ReadValue(Trim(text.substr(0, at)), trial)) continue;
-    if (unit.size() == 1 && NormalUnit(unit).empty()) return false;  // 12x is no amount
-    if (ReadNumeral(unit)) return false;
-    piece = std::move(trial);
-    piece.unit = unit;
-    return true;
-  }
-  return false;
-}
-
-// [name] value [unit]
-bool ReadPiece(std::string_view text, Piece& piece) {
-  text = StripFillers(text);
-  if (ReadValueUnit(text, piece)) return true;
-  size_t at = 0;
-  if (const size_t equals = text.find('='); equals != std::string_view::npos) {
-    at = equals;  // x_1 = 2: the digit belongs to the name
-  } else {
-    while (at < text.size() && !ReadNumeral(text.substr(at)) &&
-           std::string_view("-(\\$").find(text[at]) == std::string_view::npos &&
-           !text.substr(at).starts_with("√") && !text.substr(at).starts_with("：")) {
-      at += DecodeUtf8(text.substr(at)).length;
-      if (at < text.size() && text[at] == ':') break;
-    }
-    if (at < text.size() && text[at] == '(') return false;  // a call
-  }
-  if (at == 0 || at >= text.size()) return false;
-  Piece trial;
-  if (!ReadValueUnit(StripFillers(text.substr(at)), trial)) return false;
-  const std::string name = CleanName(text.substr(0, at));
-  if (!name.empty() && !IsNameText(name)) return false;
-  piece = std::move(trial);
-  piece.name = name;
-  return true;
 }
 
 // x_1 and x_2, x1 and x2 are one unknown; so is x.
@@ -304,12 +61,12 @@ void MakeSet(std::vector<Surd> values, Answer& answer) {
   answer.kind = answer.numbers.size() == 1 ? AnswerKind::kNumber : AnswerKind::kSet;
 }
 
-bool FromPieces(std::vector<Piece> pieces, Answer& answer) {
+bool FromPieces(std::vector<AnswerPiece> pieces, Answer& answer) {
   std::vector<Surd> values;
   bool all_named = true;
   bool any_named = false;
   bool two_signs = false;
-  for (Piece& p : pieces) {
+  for (AnswerPiece& p : pieces) {
     two_signs = two_signs || p.values.size() > 1;
     answer.reduced = answer.reduced && p.reduced;
     answer.decimals = std::max(answer.decimals, p.decimals);
@@ -333,7 +90,7 @@ bool FromPieces(std::vector<Piece> pieces, Answer& answer) {
     return true;
   }
   const bool one_unknown =
-      !any_named || std::all_of(pieces.begin(), pieces.end(), [&](const Piece& p) {
+      !any_named || std::all_of(pieces.begin(), pieces.end(), [&](const AnswerPiece& p) {
         return pieces.size() > 1 && BaseName(p.name) == BaseName(pieces[0].name);
       });
   if (one_unknown || two_signs) {
@@ -342,7 +99,7 @@ bool FromPieces(std::vector<Piece> pieces, Answer& answer) {
     return true;
   }
   answer.kind = AnswerKind::kNamed;
-  for (Piece& p : pieces) answer.named.push_back({p.name, p.values[0], p.unit});
+  for (AnswerPiece& p : pieces) answer.named.push_back({p.name, p.values[0], p.unit});
   return true;
 }
 
@@ -358,13 +115,14 @@ bool ReadBracketed(std::string_view text, Answer& answer) {
   const char open = escaped ? '{' : text.front();
   const char close = text.back();
   if ((open == '{') != (close == '}')) return false;
-  const std::vector<std::string_view> parts = Split(inside);
+  const std::vector<std::string_view> parts = SplitAnswer(inside);
   std::vector<Surd> values;
   const bool infinite = std::any_of(parts.begin(), parts.end(), IsInfinity);
   for (const std::string_view part : parts) {
     if (IsInfinity(part)) continue;
-    Piece piece;
-    if (!ReadPiece(part, piece) || !piece.name.empty() || piece.values.size() != 1) return false;
+    AnswerPiece piece;
+    if (!ReadAnswerPiece(part, piece) || !piece.name.empty() || piece.values.size() != 1)
+      return false;
     answer.reduced = answer.reduced && piece.reduced;
     answer.decimals = std::max(answer.decimals, piece.decimals);
     values.push_back(piece.values[0]);
@@ -408,32 +166,32 @@ bool IsBracketed(std::string_view text) {
 
 Answer ParseAnswer(std::string_view raw) {
   Answer answer;
-  answer.text = std::string(Trim(raw.substr(0, 4096)));
+  answer.text = std::string(TrimAnswer(raw.substr(0, 4096)));
   const std::string text = Unwrap(answer.text);
   if (text.empty()) return answer;
   if (SaysNoSolution(text)) {
     answer.kind = AnswerKind::kNoSolution;
     return answer;
   }
-  Piece single;
-  if (ReadPiece(text, single) && FromPieces({single}, answer)) return answer;
+  AnswerPiece single;
+  if (ReadAnswerPiece(text, single) && FromPieces({single}, answer)) return answer;
   Answer bracketed = answer;
   std::string_view body = text;
   if (const size_t equals = body.find('='); equals != std::string_view::npos) {
-    const std::string_view after = Trim(body.substr(equals + 1));
-    if (IsBracketed(after) && IsNameText(body.substr(0, equals))) body = after;
+    const std::string_view after = TrimAnswer(body.substr(equals + 1));
+    if (IsBracketed(after) && IsAnswerName(body.substr(0, equals))) body = after;
   }
   if (const size_t in = body.find("∈"); in != std::string_view::npos) {
-    body = Trim(body.substr(in + std::string_view("∈").size()));
+    body = TrimAnswer(body.substr(in + std::string_view("∈").size()));
   }
   if (IsBracketed(body)) {
     if (ReadBracketed(body, bracketed)) return bracketed;
     return answer;
   }
-  std::vector<Piece> pieces;
-  for (const std::string_view part : Split(text)) {
-    Piece piece;
-    if (pieces.size() == 64 || !ReadPiece(part, piece)) return answer;
+  std::vector<AnswerPiece> pieces;
+  for (const std::string_view part : SplitAnswer(text)) {
+    AnswerPiece piece;
+    if (pieces.size() == 64 || !ReadAnswerPiece(part, piece)) return answer;
     pieces.push_back(std::move(piece));
   }
   Answer list = answer;

@@ -60,8 +60,15 @@ std::string ProblemJson(const Problem& p) {
         JsonString(r.first.ToString()), r.first_index, JsonString(ToText(*r.step)), r.index);
   }
   if (p.divisibility && p.divisibility->polynomial) {
-    out += fmt::format(",\"divisibility\":{{\"polynomial\":{},\"modulus\":{}}}",
-                       JsonString(ToText(*p.divisibility->polynomial)), p.divisibility->modulus);
+    const ResidueCondition& when = p.divisibility->when;
+    const std::string condition =
+        when.modulus == 1
+            ? ""
+            : fmt::format(",\"condition\":{{\"modulus\":{},\"residues\":{}}}", when.modulus,
+                          Array(when.residues, [](int64_t r) { return std::to_string(r); }));
+    out += fmt::format(",\"divisibility\":{{\"polynomial\":{},\"modulus\":{}{}}}",
+                       JsonString(ToText(*p.divisibility->polynomial)), p.divisibility->modulus,
+                       condition);
   }
   out += fmt::format(",\"query\":{{\"kind\":{}", JsonString(QueryKindName(p.query.kind)));
   if (p.query.expr) out += ",\"expr\":" + JsonString(ToText(*p.query.expr));

@@ -168,6 +168,22 @@ Status ReadRecurrence(const Reader& in, Recurrence& out) {
   return OkStatus();
 }
 
+// Residues in ascending order, of 0..modulus-1.
+Result<ResidueCondition> ReadCondition(const Reader& in) {
+  ResidueCondition out;
+  LEMMA_ASSIGN_OR_RETURN(out.modulus, in.Whole("modulus"));
+  LEMMA_ASSIGN_OR_RETURN(const JsonValue* residues, in.Get("residues", JsonKind::kArray));
+  out.residues.clear();
+  for (const JsonValue& item : residues->items) {
+    const auto r = item.kind == JsonKind::kNumber ? item.number.ToInt64() : std::nullopt;
+    const bool fits =
+        r && *r >= 0 && *r < out.modulus && (out.residues.empty() || *r > out.residues.back());
+    if (!fits) return InvalidArgument("residues: expected remainders in ascending order");
+    out.residues.push_back(*r);
+  }
+  return out;
+}
+
 Status ReadQuery(const Reader& in, const std::vector<std::string>& names, Query& out) {
   LEMMA_ASSIGN_OR_RETURN(out.kind, in.Enum<QueryKind>("kind", 6, QueryKindName));
   LEMMA_ASSIGN_OR_RETURN(out.names, in.Texts("names"));
@@ -214,6 +230,10 @@ Result<Problem> ReadProblem(const Reader& in) {
     Divisibility& d = out.divisibility.emplace();
     LEMMA_ASSIGN_OR_RETURN(d.polynomial, ReadExpr(divisibility, "polynomial", {"n"}));
     LEMMA_ASSIGN_OR_RETURN(d.modulus, divisibility.Whole("modulus"));
+    if (divisibility.Has("condition")) {
+      LEMMA_ASSIGN_OR_RETURN(const Reader condition, divisibility.Object("condition"));
+      LEMMA_ASSIGN_OR_RETURN(d.when, ReadCondition(condition));
+    }
   }
   LEMMA_ASSIGN_OR_RETURN(const Reader query, in.Object("query"));
   LEMMA_RETURN_IF_ERROR(ReadQuery(query, names, out.query));

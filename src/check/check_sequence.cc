@@ -64,14 +64,18 @@ Report CheckDivisibility(const Problem& p, const Answer& answer) {
   }
   const auto polynomial = ToPolynomial(*p.divisibility->polynomial, "n");
   if (!polynomial.ok()) return Unverified(Reason::kCannotDecide, polynomial.status().message());
-  const auto proof = DividesAlways(*polynomial, p.divisibility->modulus);
-  if (!proof) return Unverified(Reason::kCannotDecide, "expected whole coefficients");
+  const auto proof = DividesAlways(*polynomial, p.divisibility->modulus, p.divisibility->when);
+  if (!proof)
+    return Unverified(Reason::kCannotDecide,
+                      "expected whole coefficients and a modulus up to 100,000");
   const auto claim = ClaimOf(answer);
   if (!claim) return Unverified(Reason::kNotBound, "the answer says neither yes nor no");
   Report out;
   out.proof.emplace_back("claim", *claim ? "true" : "false");
   out.proof.emplace_back("polynomial", polynomial->ToString("n"));
   out.proof.emplace_back("modulus", std::to_string(p.divisibility->modulus));
+  const std::string condition = ToText(p.divisibility->when);
+  if (!condition.empty()) out.proof.emplace_back("condition", condition);
   std::string residues;
   for (size_t i = 0; i < proof->residues.size() && i < 64; ++i) {
     residues += (i == 0 ? "" : ",") + std::to_string(proof->residues[i]);

@@ -100,7 +100,7 @@ Problem Even(std::string_view polynomial, int64_t m) {
   Problem p;
   p.family = Family::kDivisibility;
   p.text = "对任意整数n，" + std::string(polynomial) + "能被" + std::to_string(m) + "整除吗？";
-  p.divisibility = Divisibility{E(polynomial), m};
+  p.divisibility = Divisibility{E(polynomial), m, {}};
   p.query.kind = QueryKind::kClaim;
   return Complete(p);
 }

@@ -76,8 +76,16 @@ Rational Probability(const Census& census) {
                   BigInt(static_cast<int64_t>(census.cases)));
 }
 
-std::optional<ResidueProof> DividesAlways(const Polynomial& p, int64_t m) {
-  if (m < 1 || m > 100'000) return std::nullopt;
+bool ResidueCondition::Holds(int64_t n) const {
+  return std::find(residues.begin(), residues.end(), n % modulus) != residues.end();
+}
+
+std::optional<ResidueProof> DividesAlways(const Polynomial& p, int64_t m,
+                                          const ResidueCondition& when) {
+  constexpr int64_t kMost = 100'000;
+  if (m < 1 || m > kMost || when.modulus < 1 || when.modulus > kMost) return std::nullopt;
+  const int64_t period = std::lcm(m, when.modulus);
+  if (period > kMost) return std::nullopt;
   std::vector<int64_t> coefficients;
   for (int i = 0; i <= p.Degree(); ++i) {
     const Rational c = p.Coefficient(static_cast<size_t>(i));
@@ -85,12 +93,14 @@ std::optional<ResidueProof> DividesAlways(const Polynomial& p, int64_t m) {
     coefficients.push_back(*FloorMod(c.num(), m).ToInt64());
   }
   ResidueProof proof;
-  for (int64_t r = 0; r < m; ++r) {
+  for (int64_t r = 0; r < period; ++r) {
+    if (!when.Holds(r)) continue;
     int64_t value = 0;
-    for (size_t i = coefficients.size(); i-- > 0;) value = (value * r + coefficients[i]) % m;
+    for (size_t i = coefficients.size(); i-- > 0;) value = (value * (r % m) + coefficients[i]) % m;
     proof.residues.push_back(value);
     if (value != 0 && !proof.counterexample) proof.counterexample = r;
   }
+  if (proof.residues.empty()) return std::nullopt;
   proof.holds = !proof.counterexample;
   return proof;
 }

@@ -39,14 +39,24 @@ std::optional<Census> CountOrders(int n, Test test, uint64_t cap = kMaxCases);
 // hits / cases, for cases that are equally likely. REQUIRES: cases > 0.
 Rational Probability(const Census& census);
 
-// Whether m divides p(n) for every whole n. Sound and complete for whole coefficients: p(n) mod m
-// depends on n mod m alone.
+// The whole n with n mod modulus among the residues (ascending, of 0..modulus-1): all of them, if
+// nothing else is said.
+struct ResidueCondition {
+  int64_t modulus = 1;
+  std::vector<int64_t> residues = {0};
+  [[nodiscard]] bool Holds(int64_t n) const;  // REQUIRES: n >= 0
+};
+
+// Whether m divides p(n) for every whole n that meets the condition. Sound and complete for whole
+// coefficients: p(n) mod m depends on n mod m alone, so one n of each class mod lcm(m, modulus) is
+// enough.
 struct ResidueProof {
   bool holds = false;
-  std::vector<int64_t> residues;          // p(r) mod m for r = 0..m-1
-  std::optional<int64_t> counterexample;  // the smallest r with residues[r] != 0
+  std::vector<int64_t> residues;          // p(r) mod m for those r = 0..lcm-1 that meet it
+  std::optional<int64_t> counterexample;  // the smallest such r where it is not 0
 };
-// nullopt: a coefficient is no whole number, or m is outside 1..100,000.
-std::optional<ResidueProof> DividesAlways(const Polynomial& p, int64_t m);
+// nullopt: a coefficient is no whole number, m or the lcm is outside 1..100,000, or no n meets it.
+std::optional<ResidueProof> DividesAlways(const Polynomial& p, int64_t m,
+                                          const ResidueCondition& when = {});
 
 }  // namespace lemma::check

@@ -193,6 +193,15 @@ std::string_view FamilyName(Family family) {
   return kNames[static_cast<size_t>(family)];
 }
 
+std::string ToText(const ResidueCondition& when) {
+  if (when.modulus == 1) return "";
+  std::string out = fmt::format("n mod {} = ", when.modulus);
+  for (size_t i = 0; i < when.residues.size(); ++i) {
+    out += (i == 0 ? "" : ",") + std::to_string(when.residues[i]);
+  }
+  return out;
+}
+
 std::string_view DomainName(Domain domain) {
   constexpr std::string_view kNames[] = {"real", "integer", "natural"};
   return kNames[static_cast<size_t>(domain)];

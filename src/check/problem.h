@@ -22,7 +22,7 @@ enum class Family {
   kCounting,      // how many members of a finite space pass
   kProbability,   // the same, divided by the size; members equally likely
   kRecurrence,    // a(n+1) from a(n)
-  kDivisibility,  // m divides p(n) for every whole n
+  kDivisibility,  // m divides p(n) for every whole n, or those of some residues
 };
 std::string_view FamilyName(Family family);
 
@@ -68,7 +68,9 @@ struct Recurrence {
 struct Divisibility {
   ExprPtr polynomial;  // in "n"
   int64_t modulus = 1;
+  ResidueCondition when;  // of n; its text: "n mod 2 = 1"
 };
+std::string ToText(const ResidueCondition& when);  // "" where all n are meant
 
 enum class QueryKind {
   kValue,       // the value of `expr`

@@ -21,40 +21,21 @@ constexpr Animal kAnimals[] = {
 
 const std::vector<Word>& HeadsVocabulary() {
   static const std::vector<Word> words = [] {
-    std::vector<Word> out = {{"个头", "HEAD"},    {"头", "HEAD"},
-                             {"heads", "HEAD"},   {"animals", "HEAD"},
-                             {"只脚", "FOOT"},    {"条腿", "FOOT"},
-                             {"只腿", "FOOT"},    {"条脚", "FOOT"},
-                             {"脚", "FOOT"},      {"腿", "FOOT"},
-                             {"足", "FOOT"},      {"只足", "FOOT"},
-                             {"feet", "FOOT"},    {"legs", "FOOT"},
-                             {"只", "COUNT"},     {"个", "COUNT"},
-                             {"条", "COUNT"},     {"几只", "ASK"},
-                             {"多少只", "ASK"},   {"几何", "ASK"},
-                             {"how many", "ASK"}, {"find the number of", "ASK"},
-                             {"共有", "ALL"},     {"共", "ALL"},
-                             {"一共有", "ALL"},   {"一共", "ALL"},
-                             {"总共有", "ALL"},   {"总共", "ALL"},
-                             {"兔子", "A"},       {"鸭子", "A"},
-                             {"chickens", "A"},   {"hens", "A"},
-                             {"ducks", "A"},      {"rabbits", "A"},
-                             {"pigs", "A"},       {"cows", "A"},
-                             {"goats", "A"},      {"dogs", "A"}};
+    std::vector<Word> out = MakeVocabulary({
+        {"HEAD", "个头|头|heads|animals"},
+        {"FOOT", "只脚|条腿|只腿|条脚|脚|腿|足|只足|feet|legs"},
+        {"COUNT", "只|个|条"},
+        {"ASK", "几只|多少只|几何|how many|find the number of"},
+        {"ALL", "共有|共|一共有|一共|总共有|总共"},
+        {"A", "兔子|鸭子|chickens|hens|ducks|rabbits|pigs|cows|goats|dogs"},
+        {"",
+         "同笼|笼子里|笼子|笼中|笼里|在同一个笼子里|一个笼子里|有|和|与|若干只|若干|今有|上有|"
+         "下有|问|请问|各|各有|分别有|分别|从上面数|从下面数|数|农场里|农场|养了|一些|关在|是|"
+         "它们|a|farm|farmer|has|have|there|are|some|and|in|the|cage|together|with|total|of|"
+         "in total|altogether|they|each|of each|all|on|keeps|only|in all|a total of|contains|"
+         "is|counts|which|that|kind|yard|barn"},
+    });
     for (const Animal& a : kAnimals) out.push_back({a.word, "A"});
-    for (const std::string_view filler :
-         {"同笼",       "笼子里",   "笼子",   "笼中",       "笼里",     "在同一个笼子里",
-          "一个笼子里", "有",       "和",     "与",         "若干只",   "若干",
-          "今有",       "上有",     "下有",   "问",         "请问",     "各",
-          "各有",       "分别有",   "分别",   "从上面数",   "从下面数", "数",
-          "农场里",     "农场",     "养了",   "一些",       "关在",     "是",
-          "它们",       "a",        "farm",   "farmer",     "has",      "have",
-          "there",      "are",      "some",   "and",        "in",       "the",
-          "cage",       "together", "with",   "total",      "of",       "in total",
-          "altogether", "they",     "each",   "of each",    "all",      "on",
-          "keeps",      "only",     "in all", "a total of", "contains", "is",
-          "counts",     "which",    "that",   "kind",       "yard",     "barn"}) {
-      out.push_back({filler, ""});
-    }
     return out;
   }();
   return words;
@@ -91,8 +72,6 @@ bool TellsOfOneKind(std::string_view clause) {
   return !kind.empty() && !several;
 }
 
-}  // namespace
-
 std::optional<Slots> HeadsStrict(std::string_view text) {
   const auto symbols = ReadStrictly(text, HeadsVocabulary());
   if (!symbols) return std::nullopt;
@@ -120,9 +99,6 @@ std::optional<Slots> HeadsStrict(std::string_view text) {
   if (asked == 0 || !Filled(out, {"heads", "feet"}) || !PutAnimals(text, out)) return std::nullopt;
   return out;
 }
-
-namespace {
-
 // What a number counts, by its neighbours in the clause; `rest` is the text behind it.
 std::string LooseSlot(std::string_view before, std::string_view after, std::string_view rest) {
   static const std::vector<std::string_view> heads = {"头", "heads", "animals"};
@@ -140,8 +116,6 @@ std::string LooseSlot(std::string_view before, std::string_view after, std::stri
   if (all && after.empty() && rest.starts_with("只")) return "heads";
   return "";
 }
-
-}  // namespace
 
 std::optional<Slots> HeadsLoose(std::string_view text) {
   const std::string lower = LowerAscii(text);
@@ -197,5 +171,9 @@ std::optional<Problem> HeadsProblem(const Slots& slots) {
   if (!add("x+y", "heads") || !add(feet, "feet")) return std::nullopt;
   return p;
 }
+
+}  // namespace
+
+FamilyReaders HeadsReaders() { return {HeadsStrict, HeadsLoose, HeadsProblem}; }
 
 }  // namespace lemma::check

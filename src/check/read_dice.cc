@@ -8,87 +8,21 @@ namespace lemma::check {
 namespace {
 
 const std::vector<Word>& DiceVocabulary() {
-  static const std::vector<Word> words = {{"骰子", "DIE"},
-                                          {"色子", "DIE"},
-                                          {"dice", "DIE"},
-                                          {"概率", "P"},
-                                          {"可能性", "P"},
-                                          {"probability", "P"},
-                                          {"chance", "P"},
-                                          {"点数之和", "SUM"},
-                                          {"点数的和", "SUM"},
-                                          {"点数和", "SUM"},
-                                          {"之和", "SUM"},
-                                          {"sum", "SUM"},
-                                          {"总点数", "SUM"},
-                                          {"为", "IS"},
-                                          {"是", "IS"},
-                                          {"等于", "IS"},
-                                          {"恰好为", "IS"},
-                                          {"is", "IS"},
-                                          {"equals", "IS"},
-                                          {"equal to", "IS"},
-                                          {"sum to", "SUM"},
-                                          {"sum of", "SUM"},
-                                          {"sum of the", "SUM"},
-                                          {"add up to", "SUM"},
-                                          {"个", ""},
-                                          {"枚", ""},
-                                          {"颗", ""},
-                                          {"粒", ""},
-                                          {"同时", ""},
-                                          {"掷", ""},
-                                          {"投掷", ""},
-                                          {"抛", ""},
-                                          {"抛掷", ""},
-                                          {"投", ""},
-                                          {"掷出", ""},
-                                          {"均匀的", ""},
-                                          {"公平的", ""},
-                                          {"普通的", ""},
-                                          {"标准", ""},
-                                          {"的", ""},
-                                          {"求", ""},
-                                          {"多少", ""},
-                                          {"它们", ""},
-                                          {"朝上", ""},
-                                          {"出现", ""},
-                                          {"两面", ""},
-                                          {"有多大", ""},
-                                          {"质地", ""},
-                                          {"次", "TIMES"},
-                                          {"fair", ""},
-                                          {"standard", ""},
-                                          {"ordinary", ""},
-                                          {"six-sided", "SIX"},
-                                          {"roll", ""},
-                                          {"rolled", ""},
-                                          {"rolling", ""},
-                                          {"are", ""},
-                                          {"thrown", ""},
-                                          {"throw", ""},
-                                          {"tossed", ""},
-                                          {"you", ""},
-                                          {"what", ""},
-                                          {"find", ""},
-                                          {"the", ""},
-                                          {"that", ""},
-                                          {"of", ""},
-                                          {"when", ""},
-                                          {"a", ""},
-                                          {"getting", ""},
-                                          {"numbers", ""},
-                                          {"their", ""},
-                                          {"they", ""},
-                                          {"with", ""},
-                                          {"on", ""},
-                                          {"exactly", ""},
-                                          {"if", ""},
-                                          {"together", ""}};
+  static const std::vector<Word> words = MakeVocabulary({
+      {"DIE", "骰子|色子|dice"},
+      {"P", "概率|可能性|probability|chance"},
+      {"SUM", "点数之和|点数的和|点数和|之和|sum|总点数|sum to|sum of|sum of the|add up to"},
+      {"IS", "为|是|等于|恰好为|is|equals|equal to"},
+      {"TIMES", "次"},
+      {"SIX", "six-sided"},
+      {"",
+       "个|枚|颗|粒|同时|掷|投掷|抛|抛掷|投|掷出|均匀的|公平的|普通的|标准|的|求|多少|它们|"
+       "朝上|出现|两面|有多大|质地|fair|standard|ordinary|roll|rolled|rolling|are|thrown|"
+       "throw|tossed|you|what|find|the|that|of|when|a|getting|numbers|their|they|with|on|"
+       "exactly|if|together"},
+  });
   return words;
 }
-
-}  // namespace
 
 std::optional<Slots> DiceStrict(std::string_view text) {
   const auto symbols = ReadStrictly(text, DiceVocabulary());
@@ -171,5 +105,9 @@ std::optional<Problem> DiceProblem(const Slots& slots) {
   p.query.kind = QueryKind::kProbability;
   return p;
 }
+
+}  // namespace
+
+FamilyReaders DiceReaders() { return {DiceStrict, DiceLoose, DiceProblem}; }
 
 }  // namespace lemma::check

@@ -44,84 +44,27 @@ bool PutDifference(Slots& slots, std::string_view first, std::string_view second
 bool IsWhole(const Slots& slots) { return slots.values.size() == 3 && Filled(slots, {"sum"}); }
 
 const std::vector<Word>& DigitsVocabulary() {
-  static const std::vector<Word> words = {{"一个三位数", "THREE"},
-                                          {"三位数", "THREE"},
-                                          {"three-digit number", "THREE"},
-                                          {"百位", "a"},
-                                          {"百位数字", "a"},
-                                          {"百位上的数字", "a"},
-                                          {"百位数", "a"},
-                                          {"十位", "b"},
-                                          {"十位数字", "b"},
-                                          {"十位上的数字", "b"},
-                                          {"十位数", "b"},
-                                          {"个位", "c"},
-                                          {"个位数字", "c"},
-                                          {"个位上的数字", "c"},
-                                          {"个位数", "c"},
-                                          {"hundreds digit", "a"},
-                                          {"tens digit", "b"},
-                                          {"units digit", "c"},
-                                          {"ones digit", "c"},
-                                          {"各位数字之和", "SUM"},
-                                          {"各位数字的和", "SUM"},
-                                          {"各个数位上的数字之和", "SUM"},
-                                          {"三个数字之和", "SUM3"},
-                                          {"数字之和", "SUM"},
-                                          {"sum of the digits", "SUM"},
-                                          {"digit sum", "SUM"},
-                                          {"sum of its digits", "SUM"},
-                                          {"digits sum to", "SUM"},
-                                          {"digits add up to", "SUM"},
-                                          {"比", "THAN"},
-                                          {"大", "MORE"},
-                                          {"多", "MORE"},
-                                          {"小", "LESS"},
-                                          {"少", "LESS"},
-                                          {"more than", "MORE"},
-                                          {"greater than", "MORE"},
-                                          {"less than", "LESS"},
-                                          {"smaller than", "LESS"},
-                                          {"larger than", "MORE"},
-                                          {"是", ""},
-                                          {"为", ""},
-                                          {"等于", ""},
-                                          {"它的", ""},
-                                          {"的", ""},
-                                          {"求", "ASK"},
-                                          {"这个", ""},
-                                          {"是多少", "ASK"},
-                                          {"有", ""},
-                                          {"已知", ""},
-                                          {"问", ""},
-                                          {"该", ""},
-                                          {"且", ""},
-                                          {"而", ""},
-                                          {"是几", "ASK"},
-                                          {"找出", "ASK"},
-                                          {"a", ""},
-                                          {"has", ""},
-                                          {"its", ""},
-                                          {"is", ""},
-                                          {"the", ""},
-                                          {"and", ""},
-                                          {"of", ""},
-                                          {"find", "ASK"},
-                                          {"what is", "ASK"},
-                                          {"number", ""},
-                                          {"this", ""},
-                                          {"whose", ""},
-                                          {"with", ""},
-                                          {"that", ""},
-                                          {"in", ""},
-                                          {"equals", ""},
-                                          {"digits", ""}};
+  static const std::vector<Word> words = MakeVocabulary({
+      {"THREE", "一个三位数|三位数|three-digit number"},
+      {"a", "百位|百位数字|百位上的数字|百位数|hundreds digit"},
+      {"b", "十位|十位数字|十位上的数字|十位数|tens digit"},
+      {"c", "个位|个位数字|个位上的数字|个位数|units digit|ones digit"},
+      {"SUM",
+       "各位数字之和|各位数字的和|各个数位上的数字之和|数字之和|sum of the digits|digit sum|"
+       "sum of its digits|digits sum to|digits add up to"},
+      {"SUM3", "三个数字之和"},
+      {"THAN", "比"},
+      {"MORE", "大|多|more than|greater than|larger than"},
+      {"LESS", "小|少|less than|smaller than"},
+      {"ASK", "求|是多少|是几|找出|find|what is"},
+      {"",
+       "是|为|等于|它的|的|这个|有|已知|问|该|且|而|a|has|its|is|the|and|of|number|this|"
+       "whose|with|that|in|equals|digits"},
+  });
   return words;
 }
 
 bool IsPlace(std::string_view name) { return name == "a" || name == "b" || name == "c"; }
-
-}  // namespace
 
 std::optional<Slots> DigitsStrict(std::string_view text) {
   const auto symbols = ReadStrictly(text, DigitsVocabulary());
@@ -230,5 +173,9 @@ std::optional<Problem> DigitsProblem(const Slots& slots) {
   p.query.expr = *ParseExpr("100*a+10*b+c");
   return p;
 }
+
+}  // namespace
+
+FamilyReaders DigitsReaders() { return {DigitsStrict, DigitsLoose, DigitsProblem}; }
 
 }  // namespace lemma::check

@@ -6,95 +6,25 @@ namespace lemma::check {
 namespace {
 
 const std::vector<Word>& CommitteeVocabulary() {
-  static const std::vector<Word> words = {{"从", "FROM"},
-                                          {"from", "FROM"},
-                                          {"out of", "FROM"},
-                                          {"from among", "FROM"},
-                                          {"选", "TAKE"},
-                                          {"选出", "TAKE"},
-                                          {"挑选", "TAKE"},
-                                          {"选派", "TAKE"},
-                                          {"中选出", "TAKE"},
-                                          {"choose", "TAKE"},
-                                          {"chosen", "TAKEN"},
-                                          {"select", "TAKE"},
-                                          {"selected", "TAKEN"},
-                                          {"a committee of", "TAKE"},
-                                          {"committee of", "TAKE"},
-                                          {"committees of", "TAKE"},
-                                          {"人", "WHO"},
-                                          {"个人", "WHO"},
-                                          {"名同学", "WHO"},
-                                          {"名学生", "WHO"},
-                                          {"名代表", "WHO"},
-                                          {"个同学", "WHO"},
-                                          {"people", "WHO"},
-                                          {"students", "WHO"},
-                                          {"persons", "WHO"},
-                                          {"members", "WHO"},
-                                          {"of them", "WHO"},
-                                          {"不能同时入选", "NOT"},
-                                          {"不能同时被选", "NOT"},
-                                          {"不能同时被选中", "NOT"},
-                                          {"不能都入选", "NOT"},
-                                          {"不同时入选", "NOT"},
-                                          {"不能同时参加", "NOT"},
-                                          {"不愿意一起共事", "NOT"},
-                                          {"不能同时选", "NOT"},
-                                          {"互相拒绝共事", "NOT"},
-                                          {"refuse to serve together", "NOT"},
-                                          {"refuse to work together", "NOT"},
-                                          {"cannot both be chosen", "NOT"},
-                                          {"cannot both be selected", "NOT"},
-                                          {"will not serve together", "NOT"},
-                                          {"refuse each other", "NOT"},
-                                          {"refuse to serve with each other", "NOT"},
-                                          {"cannot serve together", "NOT"},
-                                          {"甲乙", "PAIR"},
-                                          {"甲和乙", "PAIR"},
-                                          {"甲、乙", "PAIR"},
-                                          {"甲与乙", "PAIR"},
-                                          {"a and b", "PAIR"},
-                                          {"alice and bob", "PAIR"},
-                                          {"多少种", "ASK"},
-                                          {"几种", "ASK"},
-                                          {"how many", "ASK"},
-                                          {"里", ""},
-                                          {"中", ""},
-                                          {"其中", ""},
-                                          {"参加", ""},
-                                          {"会议", ""},
-                                          {"组成", ""},
-                                          {"委员会", ""},
-                                          {"有", ""},
-                                          {"共有", ""},
-                                          {"不同的", ""},
-                                          {"选法", ""},
-                                          {"方法", ""},
-                                          {"问", ""},
-                                          {"的", ""},
-                                          {"in", ""},
-                                          {"ways", ""},
-                                          {"can", ""},
-                                          {"be", ""},
-                                          {"are", ""},
-                                          {"there", ""},
-                                          {"to", ""},
-                                          {"but", ""},
-                                          {"if", ""},
-                                          {"who", ""},
-                                          {"different", ""},
-                                          {"is", ""},
-                                          {"formed", ""},
-                                          {"where", ""},
-                                          {"particular", ""},
-                                          {"committees", ""},
-                                          {"we", ""},
-                                          {"and", ""}};
+  static const std::vector<Word> words = MakeVocabulary({
+      {"FROM", "从|from|out of|from among"},
+      {"TAKE", "选|选出|挑选|选派|中选出|choose|select|a committee of|committee of|committees of"},
+      {"TAKEN", "chosen|selected"},
+      {"WHO", "人|个人|名同学|名学生|名代表|个同学|people|students|persons|members|of them"},
+      {"NOT",
+       "不能同时入选|不能同时被选|不能同时被选中|不能都入选|不同时入选|不能同时参加|"
+       "不愿意一起共事|不能同时选|互相拒绝共事|refuse to serve together|"
+       "refuse to work together|cannot both be chosen|cannot both be selected|"
+       "will not serve together|refuse each other|refuse to serve with each other|"
+       "cannot serve together"},
+      {"PAIR", "甲乙|甲和乙|甲、乙|甲与乙|a and b|alice and bob"},
+      {"ASK", "多少种|几种|how many"},
+      {"",
+       "里|中|其中|参加|会议|组成|委员会|有|共有|不同的|选法|方法|问|的|in|ways|can|be|are|"
+       "there|to|but|if|who|different|is|formed|where|particular|committees|we|and"},
+  });
   return words;
 }
-
-}  // namespace
 
 std::optional<Slots> CommitteeStrict(std::string_view text) {
   const auto symbols = ReadStrictly(text, CommitteeVocabulary());
@@ -180,5 +110,9 @@ std::optional<Problem> CommitteeProblem(const Slots& slots) {
   p.query.kind = QueryKind::kCount;
   return p;
 }
+
+}  // namespace
+
+FamilyReaders CommitteeReaders() { return {CommitteeStrict, CommitteeLoose, CommitteeProblem}; }
 
 }  // namespace lemma::check

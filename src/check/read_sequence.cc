@@ -99,64 +99,15 @@ bool IsWhole(const Slots& s) {
 }
 
 const std::vector<std::string_view>& Phrases() {
-  static const std::vector<std::string_view> phrases = {" ",
-                                                        "$",
-                                                        ".",
-                                                        "\n",
-                                                        "数列{a_n}满足",
-                                                        "数列{an}满足",
-                                                        "数列{aₙ}满足",
-                                                        "数列a_n满足",
-                                                        "数列满足",
-                                                        "已知数列{a_n}满足",
-                                                        "已知数列{an}满足",
-                                                        "已知数列{aₙ}满足",
-                                                        "已知数列满足",
-                                                        "数列{a_n}中",
-                                                        "数列{an}中",
-                                                        "在数列{a_n}中",
-                                                        "在数列{an}中",
-                                                        "数列",
-                                                        "设数列{a_n}满足",
-                                                        "设数列满足",
-                                                        "已知",
-                                                        "求",
-                                                        "则",
-                                                        "若",
-                                                        "等于多少",
-                                                        "是多少",
-                                                        "的值",
-                                                        "且",
-                                                        "计算",
-                                                        "那么",
-                                                        "试求",
-                                                        "设",
-                                                        "a sequence",
-                                                        "the sequence",
-                                                        "sequence",
-                                                        "satisfies",
-                                                        "is defined by",
-                                                        "defined by",
-                                                        "with",
-                                                        "and",
-                                                        "find",
-                                                        "what is",
-                                                        "given",
-                                                        "if",
-                                                        "let",
-                                                        "where",
-                                                        "then",
-                                                        "compute",
-                                                        "has",
-                                                        "the sequence {a_n}",
-                                                        "a sequence {a_n}",
-                                                        "the value of",
-                                                        "determine",
-                                                        "starts with"};
+  static const std::vector<std::string_view> phrases = BetweenBars(
+      " |$|.|\n|数列{a_n}满足|数列{an}满足|数列{aₙ}满足|数列a_n满足|数列满足|"
+      "已知数列{a_n}满足|已知数列{an}满足|已知数列{aₙ}满足|已知数列满足|数列{a_n}中|"
+      "数列{an}中|在数列{a_n}中|在数列{an}中|数列|设数列{a_n}满足|设数列满足|已知|求|则|若|"
+      "等于多少|是多少|的值|且|计算|那么|试求|设|a sequence|the sequence|sequence|satisfies|"
+      "is defined by|defined by|with|and|find|what is|given|if|let|where|then|compute|has|"
+      "the sequence {a_n}|a sequence {a_n}|the value of|determine|starts with");
   return phrases;
 }
-
-}  // namespace
 
 std::optional<Slots> SequenceStrict(std::string_view text) {
   Slots out;
@@ -235,5 +186,9 @@ std::optional<Problem> SequenceProblem(const Slots& slots) {
   p.query.kind = QueryKind::kValue;
   return p;
 }
+
+}  // namespace
+
+FamilyReaders SequenceReaders() { return {SequenceStrict, SequenceLoose, SequenceProblem}; }
 
 }  // namespace lemma::check

@@ -33,15 +33,26 @@ struct Word {
   std::string_view symbol;  // empty: a filler
 };
 
+// The words of a list, "a|b|c".
+std::vector<std::string_view> BetweenBars(std::string_view list);
+// Words of one symbol: {{"ASK", "how many|find"}, {"", "the|a"}}. REQUIRES: literals.
+struct WordGroup {
+  std::string_view symbol;
+  std::string_view words;
+};
+std::vector<Word> MakeVocabulary(std::initializer_list<WordGroup> groups);
+
 struct Symbol {
-  std::string_view name;  // of the word; "N" for a number
+  std::string_view name;  // of the word; "N" for a number, "F" for a formula
   Rational value;
   Span span;
 };
 // The text as symbols. Unset: some word is not in the vocabulary. Longest word first; English words
-// match whole and in lower case; punctuation and spaces are skipped.
+// match whole and in lower case; punctuation and spaces are skipped. The spans of `formulas` are
+// one symbol each.
 std::optional<std::vector<Symbol>> ReadStrictly(std::string_view original,
-                                                const std::vector<Word>& vocabulary);
+                                                const std::vector<Word>& vocabulary,
+                                                const std::vector<Span>& formulas = {});
 
 std::string LowerAscii(std::string_view text);
 bool HasAny(std::string_view text, const std::vector<std::string_view>& words);
@@ -51,30 +62,19 @@ std::string_view ClauseAfter(std::string_view text, Span span);
 // The text without the phrases at its ends, again and again. Empty strings and spaces included.
 std::string_view StripEnds(std::string_view text, const std::vector<std::string_view>& phrases);
 
-// The readers of each family, and the problem made from slots both agree on.
-std::optional<Slots> HeadsStrict(std::string_view text);
-std::optional<Slots> HeadsLoose(std::string_view text);
-std::optional<Problem> HeadsProblem(const Slots& slots);
-std::optional<Slots> DiceStrict(std::string_view text);
-std::optional<Slots> DiceLoose(std::string_view text);
-std::optional<Problem> DiceProblem(const Slots& slots);
-std::optional<Slots> CommitteeStrict(std::string_view text);
-std::optional<Slots> CommitteeLoose(std::string_view text);
-std::optional<Problem> CommitteeProblem(const Slots& slots);
-std::optional<Slots> EquationStrict(std::string_view text);
-std::optional<Slots> EquationLoose(std::string_view text);
-std::optional<Problem> EquationProblem(const Slots& slots);
-std::optional<Slots> DividesStrict(std::string_view text);
-std::optional<Slots> DividesLoose(std::string_view text);
-std::optional<Problem> DividesProblem(const Slots& slots);
-std::optional<Slots> DigitsStrict(std::string_view text);
-std::optional<Slots> DigitsLoose(std::string_view text);
-std::optional<Problem> DigitsProblem(const Slots& slots);
-std::optional<Slots> SequenceStrict(std::string_view text);
-std::optional<Slots> SequenceLoose(std::string_view text);
-std::optional<Problem> SequenceProblem(const Slots& slots);
-std::optional<Slots> StoryStrict(std::string_view text);
-std::optional<Slots> StoryLoose(std::string_view text);
-std::optional<Problem> StoryProblem(const Slots& slots);
+// The two readers of a family, and the problem made from slots both agree on.
+struct FamilyReaders {
+  std::optional<Slots> (*strict)(std::string_view text);
+  std::optional<Slots> (*loose)(std::string_view text);
+  std::optional<Problem> (*make)(const Slots& slots);
+};
+FamilyReaders HeadsReaders();
+FamilyReaders DiceReaders();
+FamilyReaders CommitteeReaders();
+FamilyReaders EquationReaders();
+FamilyReaders DividesReaders();
+FamilyReaders DigitsReaders();
+FamilyReaders SequenceReaders();
+FamilyReaders StoryReaders();
 
 }  // namespace lemma::check

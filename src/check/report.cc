@@ -101,6 +101,7 @@ constexpr ProofRow kProofNames[] = {
     {"steps", "递推步数", "steps"},
     {"polynomial", "多项式", "polynomial"},
     {"modulus", "模", "modulus"},
+    {"condition", "条件", "condition"},
     {"residues", "各余数类的值", "values by residue"},
     {"counterexample", "反例", "counterexample"},
     {"value", "其值", "its value"},

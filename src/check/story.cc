@@ -62,8 +62,6 @@ ExprPtr Substitute(const ExprPtr& e, const Slots& slots) {
   return Make(e->op, std::move(args));
 }
 
-}  // namespace
-
 std::optional<Slots> StoryStrict(std::string_view text) {
   return ToSlots(text, StoryByClauses(text));
 }
@@ -90,5 +88,9 @@ std::optional<Problem> StoryProblem(const Slots& slots) {
   p.query.unit = unit;
   return p;
 }
+
+}  // namespace
+
+FamilyReaders StoryReaders() { return {StoryStrict, StoryLoose, StoryProblem}; }
 
 }  // namespace lemma::check

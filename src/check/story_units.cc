@@ -8,166 +8,15 @@
 #include "base/utf8.h"
 #include "check/reading.h"
 #include "check/story.h"
+#include "check/story_scene.h"
 
 namespace lemma::check {
 namespace {
 
-using Cues = std::vector<std::string_view>;
-
-// One number of the story with what stands around it in its clause.
-struct Amount {
-  int index = 0;
-  Rational value;
-  std::string unit;
-  std::string per;       // of a rate: units are unit / per
-  bool inverse = false;  // "every n units one per"
-  bool factor = false;   // n 倍
-  std::string_view clause;
-  std::string_view before;
-  std::string_view after;  // behind the unit
-};
-
-struct Scene {
-  std::vector<Amount> amounts;
-  std::vector<int> ignored;
-  std::string_view question;
-  std::string asked;      // unit
-  std::string asked_per;  // 每组有多少人: 组
-};
-
-std::string UnitAfter(std::string_view text) {
-  while (text.starts_with(' ')) text.remove_prefix(1);
-  for (const std::string_view unit : StoryUnits()) {
-    if (text.starts_with(unit)) return std::string(unit);
-  }
-  return "";
-}
-std::string Normal(const std::string& unit) {
-  if (unit == "元钱" || unit == "块钱" || unit == "钱") return "元";
-  if (unit == "名" || unit == "位") return "人";
-  if (unit == "公里") return "千米";
-  return unit == "公斤" ? "千克" : unit;
-}
-
-// 5个同学 are 5人.
-bool IsPerson(std::string_view noun) {
-  for (const std::string_view who :
-       {"同学", "小朋友", "学生", "孩子", "工人", "男生", "女生", "老师"}) {
-    if (noun.starts_with(who)) return true;
-  }
-  return false;
-}
-
-// Clauses end at commas, stops, 、 and at 和 before a number.
-std::vector<std::string_view> Clauses(std::string_view text) {
-  std::vector<std::string_view> out;
-  const std::vector<NumeralNote> numbers = FindNumerals(text);
-  size_t begin = 0;
-  for (size_t at = 0; at <= text.size();) {
-    const auto number = std::find_if(numbers.begin(), numbers.end(),
-                                     [&](const NumeralNote& n) { return n.span.begin == at; });
-    if (number != numbers.end()) {
-      at = number->span.end;  // with its points and commas
-      continue;
-    }
-    size_t cut = at == text.size() ? 1 : 0;
-    for (const std::string_view mark :
-         {"，", "。", "？", "！", "；", "：", "．", "、", "\n", ",", "?", "!", ";", ":"}) {
-      if (cut == 0 && text.substr(at).starts_with(mark)) cut = mark.size();
-    }
-    const std::string_view rest = text.substr(std::min(at, text.size()));
-    if (cut == 0 && rest.starts_with("和") && ReadNumeral(rest.substr(3))) cut = 3;
-    if (cut == 0 && rest.starts_with('.')) cut = 1;
-    if (cut == 0) {
-      at += DecodeUtf8(rest).length;
-      continue;
-    }
-    if (at > begin) out.push_back(text.substr(begin, at - begin));
-    at += cut;
-    begin = at;
-  }
-  return out;
-}
-
-// Words that need an understanding this reader does not have.
-bool IsBeyondUnits(std::string_view text) {
-  return HasAny(
-      text, {"约",     "至少", "最多", "最少", "除",   "折",     "税",   "利",   "%",      "％",
-             "比例",   "照这", "计划", "实际", "提前", "同样",   "相同", "一样", "剩下的", "其余",
-             "增加",   "减少", "增产", "一半", "半",   "如果再", "分之", "几分", "成活",   "距离",
-             "两端",   "围成", "圆",   "锯",   "楼",   "间隔",   "每隔", "互相", "握手",   "每两",
-             "平均数", "各",   "来回", "往返", "另",   "不",     "给了"});
-}
-
-std::string PerBefore(std::string_view before, std::string_view mark) {
-  const size_t at = before.rfind(mark);
-  return at == std::string_view::npos ? "" : UnitAfter(before.substr(at + mark.size()));
-}
-
-bool Describe(std::string_view text, const std::vector<std::string_view>& clauses, Scene& scene) {
-  int index = 0;
-  for (const NumeralNote& n : FindNumerals(text)) {
-    if (!n.reason.empty()) continue;
-    Amount a;
-    a.index = index++;
-    a.value = n.value;
-    for (const std::string_view clause : clauses) {
-      const auto begin = static_cast<size_t>(clause.data() - text.data());
-      if (n.span.begin < begin || n.span.begin >= begin + clause.size()) continue;
-      a.clause = clause;
-      a.before = clause.substr(0, n.span.begin - begin);
-      a.after = clause.substr(n.span.end - begin);
-    }
-    const std::string_view word = text.substr(n.span.begin, n.span.end - n.span.begin);
-    const bool asks = a.clause.data() == scene.question.data();
-    // 两天一共: how many things were listed.
-    const bool counts = asks && HasAny(a.after, {"共"}) &&
-                        n.value == Rational(static_cast<int64_t>(scene.amounts.size()));
-    if (word == "一" || counts) {
-      scene.ignored.push_back(a.index);
-      continue;
-    }
-    while (a.after.starts_with(' ')) a.after.remove_prefix(1);
-    a.factor = a.after.starts_with("倍");
-    const std::string unit = UnitAfter(a.after);
-    if (!a.factor && unit.empty()) return false;
-    a.after.remove_prefix(unit.size());
-    a.unit = Normal(unit);
-    if (unit == "个" && IsPerson(a.after)) a.unit = "人";
-    scene.amounts.push_back(a);
-  }
-  return !scene.amounts.empty() && scene.amounts.size() <= 4;
-}
-
-// Rates: 每盒6个, 一盒6个, 每6个装一盒.
-void FindRates(Scene& scene) {
-  for (Amount& a : scene.amounts) {
-    a.per = PerBefore(a.before, "每");
-    if (a.per.empty() && a.before.starts_with("一")) a.per = PerBefore(a.before, "一");
-    if (a.per.empty() && a.after.starts_with("一")) {  // 22元一个
-      a.per = UnitAfter(a.after.substr(3));
-    }
-    if (a.per.empty() && a.after.find("一") != std::string_view::npos &&
-        (a.before.ends_with("每") || a.before.empty())) {
-      a.per = UnitAfter(a.after.substr(a.after.find("一") + 3));
-      a.inverse = !a.per.empty();
-    }
-    a.per = Normal(a.per);
-  }
-  // 一根彩带长67米, and no other number of 根: that one thing is meant.
-  for (Amount& a : scene.amounts) {
-    const bool one = !a.per.empty() && !a.inverse && a.before.starts_with("一");
-    const bool others = std::any_of(scene.amounts.begin(), scene.amounts.end(),
-                                    [&](const Amount& b) { return b.unit == a.per; });
-    const bool asked = scene.asked == a.per || scene.asked_per == a.per;
-    if (one && !others && !asked) a.per.clear();
-  }
-}
-
-ExprPtr N(const Amount& a) { return Var("n" + std::to_string(a.index)); }
+ExprPtr N(const StoryAmount& a) { return Var("n" + std::to_string(a.index)); }
 ExprPtr Two(Op op, const ExprPtr& a, const ExprPtr& b) { return Make(op, {a, b}); }
 
-ExprPtr SumOf(const std::vector<Amount>& all) {
+ExprPtr SumOf(const std::vector<StoryAmount>& all) {
   ExprPtr out = N(all[0]);
   for (size_t i = 1; i < all.size(); ++i) out = Two(Op::kAdd, out, N(all[i]));
   return out;
@@ -207,25 +56,25 @@ std::optional<Comparison> ReadComparison(std::string_view before) {
   return out;
 }
 
-bool Leaves(const Amount& a) {
+bool Leaves(const StoryAmount& a) {
   return HasAny(a.clause, {"走",   "出", "去", "掉",   "吃",   "用",   "卖",   "借",   "下车",
                            "花了", "坏", "死", "丢",   "喝",   "看了", "离开", "好了", "修了",
                            "下去", "烧", "送", "发给", "分给", "剪",   "截"}) ||
          (a.unit == "元" && HasAny(a.clause, {"买"})) || HasAny(a.clause, {"已经", "做好"});
 }
-bool Comes(const Amount& a) {
+bool Comes(const StoryAmount& a) {
   if (a.unit == "元" && HasAny(a.clause, {"买"})) return false;  // paid for it
   return HasAny(a.clause, {"来", "进", "回", "收到", "得到", "捡到", "上车", "赢来", "又买", "收",
                            "赢", "得", "借来"}) ||
          (HasAny(a.clause, {"买了"}) && !HasAny(a.clause, {"用", "花"}));
 }
 
-std::optional<ExprPtr> ByRate(const Scene& s) {
+std::optional<ExprPtr> ByRate(const StoryScene& s) {
   if (s.amounts.size() != 2 || !s.asked_per.empty()) return std::nullopt;
   const bool first = !s.amounts[0].per.empty();
   if (first != s.amounts[1].per.empty()) return std::nullopt;
-  const Amount& rate = s.amounts[first ? 0 : 1];
-  const Amount& plain = s.amounts[first ? 1 : 0];
+  const StoryAmount& rate = s.amounts[first ? 0 : 1];
+  const StoryAmount& plain = s.amounts[first ? 1 : 0];
   if (HasAny(s.question, {"剩", "还", "比", "差", "找"}) || rate.per == rate.unit)
     return std::nullopt;
   if (plain.unit == rate.per && s.asked == rate.unit) return Two(Op::kMul, N(rate), N(plain));
@@ -253,10 +102,10 @@ double Nearness(std::string_view name, std::string_view other, std::string_view 
 }
 
 // 梨树和苹果树共120棵，其中梨树有50棵.
-std::optional<ExprPtr> ByPart(const Scene& s) {
+std::optional<ExprPtr> ByPart(const StoryScene& s) {
   if (s.amounts.size() != 2) return std::nullopt;
-  const Amount& whole = s.amounts[0];
-  const Amount& part = s.amounts[1];
+  const StoryAmount& whole = s.amounts[0];
+  const StoryAmount& part = s.amounts[1];
   const bool fits = HasAny(whole.before, {"和", "与"}) && HasAny(part.before, {"其中"}) &&
                     whole.unit == part.unit && part.unit == s.asked && whole.per.empty() &&
                     part.per.empty() && !HasAny(s.question, {"共", "比", "剩", "还", "倍", "每"});
@@ -267,11 +116,11 @@ std::optional<ExprPtr> ByPart(const Scene& s) {
 }
 
 // Three amounts: a rate and what it is taken of, or two of a kind shared out together.
-std::optional<ExprPtr> ByRateOfThree(const Scene& s) {
+std::optional<ExprPtr> ByRateOfThree(const StoryScene& s) {
   if (s.amounts.size() != 3 || !s.asked_per.empty()) return std::nullopt;
-  const Amount* rate = nullptr;
-  std::vector<const Amount*> plain;
-  for (const Amount& a : s.amounts) {
+  const StoryAmount* rate = nullptr;
+  std::vector<const StoryAmount*> plain;
+  for (const StoryAmount& a : s.amounts) {
     if (a.per.empty()) {
       plain.push_back(&a);
     } else if (rate == nullptr) {
@@ -288,8 +137,8 @@ std::optional<ExprPtr> ByRateOfThree(const Scene& s) {
   // Money, and what is bought at a price.
   const bool change = left || HasAny(s.question, {"找"});
   for (const size_t money : {size_t{0}, size_t{1}}) {
-    const Amount& paid = *plain[money];
-    const Amount& bought = *plain[1 - money];
+    const StoryAmount& paid = *plain[money];
+    const StoryAmount& bought = *plain[1 - money];
     const bool pays =
         HasAny(paid.clause, {"带", "付", "有", "拿出"}) && !HasAny(paid.clause, {"花"});
     if (change && pays && paid.unit == "元" && rate->unit == "元" && s.asked == "元" &&
@@ -305,9 +154,9 @@ std::optional<ExprPtr> ByRateOfThree(const Scene& s) {
   return std::nullopt;
 }
 
-std::optional<ExprPtr> ByShare(const Scene& s) {
+std::optional<ExprPtr> ByShare(const StoryScene& s) {
   if (s.asked_per.empty()) return std::nullopt;
-  for (const Amount& a : s.amounts) {
+  for (const StoryAmount& a : s.amounts) {
     if (!a.per.empty() || a.factor || HasAny(a.clause, {"比"})) return std::nullopt;
   }
   if (s.amounts.size() == 3 && s.amounts[0].unit == s.asked && s.amounts[1].unit == s.asked &&
@@ -322,13 +171,13 @@ std::optional<ExprPtr> ByShare(const Scene& s) {
     if (a == b) return std::nullopt;
     first = b > a;
   }
-  const Amount& total = s.amounts[first ? 0 : 1];
-  const Amount& groups = s.amounts[first ? 1 : 0];
+  const StoryAmount& total = s.amounts[first ? 0 : 1];
+  const StoryAmount& groups = s.amounts[first ? 1 : 0];
   if (total.unit != s.asked || groups.unit != s.asked_per) return std::nullopt;
   return Two(Op::kDiv, N(total), N(groups));
 }
 
-std::optional<ExprPtr> BySize(const Scene& s) {
+std::optional<ExprPtr> BySize(const StoryScene& s) {
   const bool area = HasAny(s.question, {"面积"});
   if (area == HasAny(s.question, {"周长"})) return std::nullopt;
   const std::string unit = s.amounts[0].unit;
@@ -347,11 +196,11 @@ std::optional<ExprPtr> BySize(const Scene& s) {
 }
 
 // One amount and one comparison with it; their sum if all is asked for.
-std::optional<ExprPtr> ByComparison(const Scene& s) {
+std::optional<ExprPtr> ByComparison(const StoryScene& s) {
   if (s.amounts.size() != 2) return std::nullopt;
   const bool step_first = s.amounts[0].factor || HasAny(s.amounts[0].clause, {"比"});
-  const Amount& base = s.amounts[step_first ? 1 : 0];
-  const Amount& step = s.amounts[step_first ? 0 : 1];
+  const StoryAmount& base = s.amounts[step_first ? 1 : 0];
+  const StoryAmount& step = s.amounts[step_first ? 0 : 1];
   if (base.unit != s.asked || !base.per.empty() || base.factor) return std::nullopt;
   if (base.clause.find("比") != std::string_view::npos) return std::nullopt;
   if (HasAny(s.question, {"比", "剩", "还", "几倍"})) return std::nullopt;
@@ -391,26 +240,26 @@ std::optional<ExprPtr> ByComparison(const Scene& s) {
   return other;
 }
 
-std::optional<ExprPtr> ByDifference(const Scene& s) {
+std::optional<ExprPtr> ByDifference(const StoryScene& s) {
   const bool ratio = HasAny(s.question, {"几倍", "多少倍"});
   if (s.amounts.size() != 2 || (!ratio && !ReadComparison(s.question))) return std::nullopt;
-  const Amount& a = s.amounts[0];
-  const Amount& b = s.amounts[1];
+  const StoryAmount& a = s.amounts[0];
+  const StoryAmount& b = s.amounts[1];
   if (a.unit != b.unit || a.factor || b.factor || HasAny(a.clause, {"比"}) ||
       HasAny(b.clause, {"比"})) {
     return std::nullopt;
   }
   const bool larger_first = a.value > b.value;
-  const Amount& large = larger_first ? a : b;
-  const Amount& small = larger_first ? b : a;
+  const StoryAmount& large = larger_first ? a : b;
+  const StoryAmount& small = larger_first ? b : a;
   if (ratio) return Two(Op::kDiv, N(large), N(small));
   if (a.unit != s.asked || HasAny(s.question, {"剩", "还", "共"})) return std::nullopt;
   return Two(Op::kSub, N(large), N(small));
 }
 
-std::optional<ExprPtr> ByCues(const Scene& s) {
+std::optional<ExprPtr> ByCues(const StoryScene& s) {
   if (s.amounts.size() < 2 || !s.asked_per.empty()) return std::nullopt;
-  for (const Amount& a : s.amounts) {
+  for (const StoryAmount& a : s.amounts) {
     const bool price = a.unit == "元" && HasAny(a.clause, {"一"});
     if (a.unit != s.asked || a.factor || (!a.per.empty() && !price) ||
         HasAny(a.clause, {"比", "每", "倍"})) {
@@ -422,7 +271,7 @@ std::optional<ExprPtr> ByCues(const Scene& s) {
       HasAny(s.question, {"剩", "余下", "还要", "还需", "还差", "还有", "还可以", "找", "还应"});
   const bool now = HasAny(s.question, {"现在", "这时"}) && !left_asked;
   const bool all = HasAny(s.question, {"共", "合计"});
-  const Amount& last = s.amounts.back();
+  const StoryAmount& last = s.amounts.back();
   const bool left_told = HasAny(last.before, {"剩", "余下", "还有"});
   if (left_told) {
     if (s.amounts.size() != 2 || left_asked) return std::nullopt;
@@ -457,40 +306,22 @@ std::optional<ExprPtr> ByCues(const Scene& s) {
 }  // namespace
 
 std::optional<StoryAnswer> StoryByUnits(std::string_view text) {
-  if (IsBeyondUnits(text)) return std::nullopt;
-  const std::vector<std::string_view> clauses = Clauses(text);
-  if (clauses.empty()) return std::nullopt;
-  Scene scene;
-  scene.question = clauses.back();
-  const bool many = scene.question.find("多少") != std::string_view::npos;
-  const size_t word = scene.question.rfind(many ? "多少" : "几");
-  if (word == std::string_view::npos) return std::nullopt;
-  const std::string_view tail = scene.question.substr(word + (many ? 6 : 3));
-  const std::string unit = tail.starts_with("钱") ? "元" : UnitAfter(tail);
-  const bool people = unit == "个" && IsPerson(tail.substr(unit.size()));
-  scene.asked = people ? "人" : Normal(unit);
-  const std::string_view head = scene.question.substr(0, word);
-  scene.asked_per = Normal(PerBefore(head, "每"));
-  if (const size_t per = head.rfind("每"); per != std::string_view::npos) {
-    const std::string_view rest = head.substr(per + 3);
-    if (rest.starts_with("个") && IsPerson(rest.substr(3))) scene.asked_per = "人";
-  }
-  if (!Describe(text, clauses, scene)) return std::nullopt;
-  FindRates(scene);
+  const auto scene = ReadScene(text);
+  if (!scene) return std::nullopt;
   if (HasAny(text, {"其中"})) {
-    const auto part = ByPart(scene);
+    const auto part = ByPart(*scene);
     if (!part) return std::nullopt;
-    return StoryAnswer{*part, unit, scene.ignored};
+    return StoryAnswer{*part, scene->unit, scene->ignored};
   }
   std::optional<StoryAnswer> out;
-  for (const auto& answer : {ByRate(scene), ByRateOfThree(scene), ByShare(scene), BySize(scene),
-                             ByComparison(scene), ByDifference(scene), ByCues(scene)}) {
+  for (const auto& answer : {ByRate(*scene), ByRateOfThree(*scene), ByShare(*scene), BySize(*scene),
+                             ByComparison(*scene), ByDifference(*scene), ByCues(*scene)}) {
     if (!answer) continue;
     if (out) return std::nullopt;
     out.emplace();
     out->formula = *answer;
-    out->unit = scene.question.find("倍") == std::string_view::npos ? unit : "";
-    out->articles = scene.ignored;
+    out->unit = scene->question.find("倍") == std::string_view::npos ? scene->unit : "";
+    out->articles = scene->ignored;
   }
   return out;
 }

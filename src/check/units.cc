@@ -2,16 +2,17 @@
 #include "check/units.h"
 
 #include <algorithm>
+#include <map>
 
 namespace lemma::check {
 namespace {
 
 struct Row {
-  std::string_view name;
   BaseUnit base;
   int8_t power;
   int64_t num;
   int64_t den;
+  std::string_view names;  // between bars
 };
 
 constexpr auto kM = BaseUnit::kMetre;
@@ -26,136 +27,71 @@ constexpr auto kDeg = BaseUnit::kDegree;
 // Inch, pound: the international yard and pound agreement of 1959. 市制 units: 1 尺 = 1/3 m, 1 斤 =
 // 1/2 kg, 1 亩 = 2000/3 m².
 constexpr Row kUnits[] = {
-    {"m", kM, 1, 1, 1},
-    {"meter", kM, 1, 1, 1},
-    {"metre", kM, 1, 1, 1},
-    {"米", kM, 1, 1, 1},
-    {"km", kM, 1, 1000, 1},
-    {"kilometer", kM, 1, 1000, 1},
-    {"kilometre", kM, 1, 1000, 1},
-    {"千米", kM, 1, 1000, 1},
-    {"公里", kM, 1, 1000, 1},
-    {"dm", kM, 1, 1, 10},
-    {"分米", kM, 1, 1, 10},
-    {"cm", kM, 1, 1, 100},
-    {"centimeter", kM, 1, 1, 100},
-    {"centimetre", kM, 1, 1, 100},
-    {"厘米", kM, 1, 1, 100},
-    {"mm", kM, 1, 1, 1000},
-    {"millimeter", kM, 1, 1, 1000},
-    {"millimetre", kM, 1, 1, 1000},
-    {"毫米", kM, 1, 1, 1000},
-    {"微米", kM, 1, 1, 1'000'000},
-    {"纳米", kM, 1, 1, 1'000'000'000},
-    {"inch", kM, 1, 127, 5000},
-    {"inches", kM, 1, 127, 5000},
-    {"英寸", kM, 1, 127, 5000},
-    {"ft", kM, 1, 381, 1250},
-    {"foot", kM, 1, 381, 1250},
-    {"feet", kM, 1, 381, 1250},
-    {"英尺", kM, 1, 381, 1250},
-    {"yard", kM, 1, 1143, 1250},
-    {"码", kM, 1, 1143, 1250},
-    {"mile", kM, 1, 201'168, 125},
-    {"英里", kM, 1, 201'168, 125},
-    {"海里", kM, 1, 1852, 1},
-    {"里", kM, 1, 500, 1},
-    {"丈", kM, 1, 10, 3},
-    {"尺", kM, 1, 1, 3},
-    {"寸", kM, 1, 1, 30},
-    {"公顷", kM, 2, 10'000, 1},
-    {"hectare", kM, 2, 10'000, 1},
-    {"亩", kM, 2, 2000, 3},
-    {"L", kM, 3, 1, 1000},
-    {"l", kM, 3, 1, 1000},
-    {"liter", kM, 3, 1, 1000},
-    {"litre", kM, 3, 1, 1000},
-    {"升", kM, 3, 1, 1000},
-    {"公升", kM, 3, 1, 1000},
-    {"mL", kM, 3, 1, 1'000'000},
-    {"ml", kM, 3, 1, 1'000'000},
-    {"milliliter", kM, 3, 1, 1'000'000},
-    {"millilitre", kM, 3, 1, 1'000'000},
-    {"毫升", kM, 3, 1, 1'000'000},
-    {"kg", kKg, 1, 1, 1},
-    {"kilogram", kKg, 1, 1, 1},
-    {"千克", kKg, 1, 1, 1},
-    {"公斤", kKg, 1, 1, 1},
-    {"g", kKg, 1, 1, 1000},
-    {"gram", kKg, 1, 1, 1000},
-    {"克", kKg, 1, 1, 1000},
-    {"mg", kKg, 1, 1, 1'000'000},
-    {"milligram", kKg, 1, 1, 1'000'000},
-    {"毫克", kKg, 1, 1, 1'000'000},
-    {"吨", kKg, 1, 1000, 1},
-    {"tonne", kKg, 1, 1000, 1},
-    {"斤", kKg, 1, 1, 2},
-    {"市斤", kKg, 1, 1, 2},
-    {"pound", kKg, 1, 45'359'237, 100'000'000},
-    {"lb", kKg, 1, 45'359'237, 100'000'000},
-    {"磅", kKg, 1, 45'359'237, 100'000'000},
-    {"ounce", kKg, 1, 45'359'237, 1'600'000'000},
-    {"oz", kKg, 1, 45'359'237, 1'600'000'000},
-    {"s", kS, 1, 1, 1},
-    {"sec", kS, 1, 1, 1},
-    {"second", kS, 1, 1, 1},
-    {"秒", kS, 1, 1, 1},
-    {"秒钟", kS, 1, 1, 1},
-    {"min", kS, 1, 60, 1},
-    {"minute", kS, 1, 60, 1},
-    {"分钟", kS, 1, 60, 1},
-    {"h", kS, 1, 3600, 1},
-    {"hr", kS, 1, 3600, 1},
-    {"hour", kS, 1, 3600, 1},
-    {"小时", kS, 1, 3600, 1},
-    {"个小时", kS, 1, 3600, 1},
-    {"时", kS, 1, 3600, 1},
-    {"day", kS, 1, 86'400, 1},
-    {"天", kS, 1, 86'400, 1},
-    {"week", kS, 1, 604'800, 1},
-    {"周", kS, 1, 604'800, 1},
-    {"星期", kS, 1, 604'800, 1},
-    {"个星期", kS, 1, 604'800, 1},
-    {"month", kMon, 1, 1, 1},
-    {"个月", kMon, 1, 1, 1},
-    {"year", kMon, 1, 12, 1},
-    {"年", kMon, 1, 12, 1},
-    {"岁", kMon, 1, 12, 1},
-    {"decade", kMon, 1, 120, 1},
-    {"元", kCny, 1, 1, 1},
-    {"块", kCny, 1, 1, 1},
-    {"块钱", kCny, 1, 1, 1},
-    {"元钱", kCny, 1, 1, 1},
-    {"¥", kCny, 1, 1, 1},
-    {"yuan", kCny, 1, 1, 1},
-    {"角", kCny, 1, 1, 10},
-    {"毛钱", kCny, 1, 1, 10},
-    {"分钱", kCny, 1, 1, 100},
-    {"万元", kCny, 1, 10'000, 1},
-    {"$", kUsd, 1, 1, 1},
-    {"dollar", kUsd, 1, 1, 1},
-    {"美元", kUsd, 1, 1, 1},
-    {"cent", kUsd, 1, 1, 100},
-    {"美分", kUsd, 1, 1, 100},
-    {"dime", kUsd, 1, 1, 10},
-    {"€", kEur, 1, 1, 1},
-    {"euro", kEur, 1, 1, 1},
-    {"欧元", kEur, 1, 1, 1},
-    {"°", kDeg, 1, 1, 1},
-    {"degree", kDeg, 1, 1, 1},
+    {kM, 1, 1, 1, "m|meter|metre|米"},
+    {kM, 1, 1000, 1, "km|kilometer|kilometre|千米|公里"},
+    {kM, 1, 1, 10, "dm|分米"},
+    {kM, 1, 1, 100, "cm|centimeter|centimetre|厘米"},
+    {kM, 1, 1, 1000, "mm|millimeter|millimetre|毫米"},
+    {kM, 1, 1, 1'000'000, "微米"},
+    {kM, 1, 1, 1'000'000'000, "纳米"},
+    {kM, 1, 127, 5000, "inch|inches|英寸"},
+    {kM, 1, 381, 1250, "ft|foot|feet|英尺"},
+    {kM, 1, 1143, 1250, "yard|码"},
+    {kM, 1, 201'168, 125, "mile|英里"},
+    {kM, 1, 1852, 1, "海里"},
+    {kM, 1, 500, 1, "里"},
+    {kM, 1, 10, 3, "丈"},
+    {kM, 1, 1, 3, "尺"},
+    {kM, 1, 1, 30, "寸"},
+    {kM, 2, 10'000, 1, "公顷|hectare"},
+    {kM, 2, 2000, 3, "亩"},
+    {kM, 3, 1, 1000, "L|l|liter|litre|升|公升"},
+    {kM, 3, 1, 1'000'000, "mL|ml|milliliter|millilitre|毫升"},
+    {kKg, 1, 1, 1, "kg|kilogram|千克|公斤"},
+    {kKg, 1, 1, 1000, "g|gram|克"},
+    {kKg, 1, 1, 1'000'000, "mg|milligram|毫克"},
+    {kKg, 1, 1000, 1, "吨|tonne"},
+    {kKg, 1, 1, 2, "斤|市斤"},
+    {kKg, 1, 45'359'237, 100'000'000, "pound|lb|磅"},
+    {kKg, 1, 45'359'237, 1'600'000'000, "ounce|oz"},
+    {kS, 1, 1, 1, "s|sec|second|秒|秒钟"},
+    {kS, 1, 60, 1, "min|minute|分钟"},
+    {kS, 1, 3600, 1, "h|hr|hour|小时|个小时|时"},
+    {kS, 1, 86'400, 1, "day|天"},
+    {kS, 1, 604'800, 1, "week|周|星期|个星期"},
+    {kMon, 1, 1, 1, "month|个月"},
+    {kMon, 1, 12, 1, "year|年|岁"},
+    {kMon, 1, 120, 1, "decade"},
+    {kCny, 1, 1, 1, "元|块|块钱|元钱|¥|yuan"},
+    {kCny, 1, 1, 10, "角|毛钱"},
+    {kCny, 1, 1, 100, "分钱"},
+    {kCny, 1, 10'000, 1, "万元"},
+    {kUsd, 1, 1, 1, "$|dollar|美元"},
+    {kUsd, 1, 1, 100, "cent|美分"},
+    {kUsd, 1, 1, 10, "dime"},
+    {kEur, 1, 1, 1, "€|euro|欧元"},
+    {kDeg, 1, 1, 1, "°|degree"},
 };
 
 std::optional<Unit> Atom(std::string_view name) {
-  const auto find = [](std::string_view word) {
-    return std::find_if(std::begin(kUnits), std::end(kUnits),
-                        [&](const Row& row) { return row.name == word; });
-  };
-  const auto* row = find(name);
+  static const std::map<std::string_view, const Row*> kByName = [] {
+    std::map<std::string_view, const Row*> out;
+    for (const Row& row : kUnits) {
+      for (size_t at = 0; at <= row.names.size();) {
+        const size_t end = std::min(row.names.find('|', at), row.names.size());
+        out.emplace(row.names.substr(at, end - at), &row);
+        at = end + 1;
+      }
+    }
+    return out;
+  }();
+  auto found = kByName.find(name);
   // English plurals; not of abbreviations ("ms" is a millisecond).
-  if (row == std::end(kUnits) && name.size() > 3 && name.ends_with('s')) {
-    row = find(name.substr(0, name.size() - 1));
+  if (found == kByName.end() && name.size() > 3 && name.ends_with('s')) {
+    found = kByName.find(name.substr(0, name.size() - 1));
   }
-  if (row == std::end(kUnits)) return std::nullopt;
+  if (found == kByName.end()) return std::nullopt;
+  const Row* row = found->second;
   Unit out;
   out.factor = Rational(BigInt(row->num), BigInt(row->den));
   out.dimension[static_cast<size_t>(row->base)] = row->power;

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "check/formula_runs.h"
+
+#include "base/utf8.h"
+
+namespace lemma::check {
+namespace {
+
+bool IsFormulaChar(std::string_view rest, size_t* bytes) {
+  *bytes = DecodeUtf8(rest).length;
+  if (*bytes == 1) {
+    return std::string_view("0123456789+-*/^(){}[].=|!%$\\ ").find(rest[0]) !=
+           std::string_view::npos;
+  }
+  for (const std::string_view sign :
+       {"√", "×", "÷", "−", "·", "²", "³", "＝", "＋", "－", "（", "）", "⁴", "⋅"}) {
+    if (rest.starts_with(sign)) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+bool IsFormulaLetter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
+
+std::vector<Span> FormulaRuns(std::string_view text) {
+  std::vector<Span> out;
+  size_t begin = 0;
+  const auto close = [&](size_t end) {
+    Span span = {begin, end};
+    while (span.end > span.begin &&
+           std::string_view(" .$").find(text[span.end - 1]) != std::string_view::npos) {
+      --span.end;
+    }
+    while (span.begin < span.end &&
+           std::string_view(" .$").find(text[span.begin]) != std::string_view::npos) {
+      ++span.begin;
+    }
+    const std::string_view run = text.substr(span.begin, span.end - span.begin);
+    if (run.starts_with("\\(") && run.ends_with("\\)")) span = {span.begin + 2, span.end - 2};
+    if (span.begin < span.end) out.push_back(span);
+  };
+  for (size_t at = 0; at < text.size();) {
+    size_t bytes = 0;
+    if (IsFormulaLetter(text[at])) {
+      while (at + bytes < text.size() && IsFormulaLetter(text[at + bytes])) ++bytes;
+      const std::string_view word = text.substr(at, bytes);
+      const bool command = word == "sqrt" || word == "frac" || word == "dfrac" || word == "cdot" ||
+                           word == "times" || word == "left" || word == "right";
+      if (bytes > 1 && !command) {
+        close(at);
+        begin = at + bytes;
+      }
+    } else if (!IsFormulaChar(text.substr(at), &bytes)) {
+      close(at);
+      begin = at + bytes;
+    }
+    at += bytes;
+  }
+  close(text.size());
+  return out;
+}
+
+Span SpanOf(std::string_view whole, std::string_view part) {
+  const auto begin = static_cast<size_t>(part.data() - whole.data());
+  return {begin, begin + part.size()};
+}
+
+std::vector<std::string_view> WithMarks(std::vector<std::string_view> phrases) {
+  phrases.insert(phrases.end(),
+                 {" ", "\n", "，", "。", "：", "？", "；", ",", ".", ":", "?", ";", "$"});
+  return phrases;
+}
+
+}  // namespace lemma::check
