@@ -71,16 +71,20 @@ class Tokenizer:
         with open(path, encoding="utf-8") as f:
             return cls([m.split(" ") for m in json.load(f)["merges"]])
 
+    def pieces(self, symbols):
+        """Ids of a text in the printable byte alphabet (a token's own spelling), merged as far as the list goes."""
+        parts = list(symbols)
+        while len(parts) > 1:
+            rank, i = min((self.ranks.get((parts[i], parts[i + 1]), 1 << 30), i) for i in range(len(parts) - 1))
+            if rank == 1 << 30:
+                break
+            parts[i:i + 2] = [parts[i] + parts[i + 1]]
+        return [self.ids[p] for p in parts]
+
     def _word(self, word):
         ids = self._cache.get(word)
         if ids is None:
-            parts = [self._alphabet[b] for b in word.encode("utf-8")]
-            while len(parts) > 1:
-                rank, i = min((self.ranks.get((parts[i], parts[i + 1]), 1 << 30), i) for i in range(len(parts) - 1))
-                if rank == 1 << 30:
-                    break
-                parts[i:i + 2] = [parts[i] + parts[i + 1]]
-            ids = [self.ids[p] for p in parts]
+            ids = self.pieces([self._alphabet[b] for b in word.encode("utf-8")])
             if len(self._cache) < 200000:
                 self._cache[word] = ids
         return ids

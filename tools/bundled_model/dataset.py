@@ -52,9 +52,9 @@ def completion(example):
     return "\n".join(example.think) + "\n", "\n\n" + example.answer
 
 
-def texts(rng):
+def texts(rng, source=None):
     """All plain-text pieces of one conversation, for tokenizer training."""
-    system, turns = conversation(rng, DEFAULT_MIX)
+    system, turns = source.conversation(rng, source.DEFAULT_MIX) if source else conversation(rng, DEFAULT_MIX)
     pieces = [system] if system else []
     for turn in turns:
         pieces += [turn.prompt, *completion(turn)]
@@ -93,10 +93,12 @@ class Encoder:
 class Batches:
     """Endless flat batches of exactly `size` tokens; the mix file is read again every 50 batches."""
 
-    def __init__(self, tokenizer, size, seed, mix_path=None):
+    def __init__(self, tokenizer, size, seed, mix_path=None, source=None):
+        """`source` has conversation(rng, mix) and DEFAULT_MIX; without one it is this module (version 1)."""
         self.encoder = Encoder(tokenizer)
         self.size, self.rng, self.mix_path = size, random.Random(seed), mix_path
-        self.mix, self.count, self.waiting = dict(DEFAULT_MIX), 0, []
+        self.make = source.conversation if source else conversation
+        self.mix, self.count, self.waiting = dict(source.DEFAULT_MIX if source else DEFAULT_MIX), 0, []
 
     def _next_sequence(self, room):
         """The first waiting sequence that fits, else a new one."""
@@ -104,7 +106,7 @@ class Batches:
             if len(ids) <= room:
                 return self.waiting.pop(i)
         while True:
-            system, turns = conversation(self.rng, self.mix)
+            system, turns = self.make(self.rng, self.mix)
             ids, start = self.encoder.sequence(self.rng, system, turns)
             if len(ids) <= min(MAX_TOKENS, self.size):
                 return ids, start

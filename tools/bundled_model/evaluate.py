@@ -40,15 +40,15 @@ def repeats(text):
     return bool(re.search(r"(.{2,120}?)\1{3,}$", text, re.S))
 
 
-def run(cfg, params, tok, prompts, limit, batch=128):
-    """Greedy texts, and whether each reached the end token."""
+def run(cfg, params, tok, prompts, limit, batch=128, temperature=0.0, seed=0):
+    """Texts (greedy without a temperature), and whether each reached the end token."""
     encoder, decoder = dataset.Encoder(tok), model.Decoder(cfg, params)
     ids = [encoder.prompt("", [], p) if isinstance(p, str) else encoder.prompt(*p) for p in prompts]
     order = sorted(range(len(ids)), key=lambda i: len(ids[i]))
     texts, ended = [""] * len(ids), [False] * len(ids)
     for at in range(0, len(order), batch):
         part = order[at:at + batch]
-        for i, new in zip(part, decoder.generate([ids[i] for i in part], encoder.eos, limit)):
+        for i, new in zip(part, decoder.generate([ids[i] for i in part], encoder.eos, limit, temperature, seed + at)):
             ended[i] = new[-1] == encoder.eos
             texts[i] = tok.decode(new[:-1] if ended[i] else new)
     return texts, ended

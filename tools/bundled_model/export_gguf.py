@@ -49,14 +49,15 @@ def round_q8_0(params):
     return out
 
 
-def load_params(path):
-    """(Config, {name: float32 tensor}, state) of a training state."""
+def load_params(path, weights="w"):
+    """(Config, {name: float32 tensor}, state) of a training state; weights "ema" takes the average where there is one."""
     state = torch.load(path, map_location="cpu")
     cfg = model.Config(**state["config"])
+    flat = state.get(weights, state["w"])
     params, at = {}, 0
     for name, shape in model.shapes(cfg).items():
         size = int(np.prod(shape))
-        params[name] = state["w"][at:at + size].view(shape)
+        params[name] = flat[at:at + size].view(shape)
         at += size
     return cfg, params, state
 
@@ -80,15 +81,15 @@ def gguf_tensors(cfg, params):
     return [(name, t.numpy()) for name, t in out]
 
 
-def metadata(cfg, tok, file_type):
+def metadata(cfg, tok, file_type, version="v1"):
     """[(key, type, value)] in writing order."""
     ids = tok.ids
     arch = "qwen2"
     return [
         ("general.architecture", _STR, arch),
         ("general.type", _STR, "model"),
-        ("general.name", _STR, "Lemma bundled v1"),
-        ("general.version", _STR, "v1"),
+        ("general.name", _STR, f"Lemma bundled {version}"),
+        ("general.version", _STR, version),
         ("general.size_label", _STR, "5M"),
         ("general.license", _STR, "apache-2.0"),
         ("general.description", _STR, "Small demonstration model trained on synthetic reasoning steps (Chinese and English)"),
@@ -131,9 +132,9 @@ def _value(kind, value):
     return struct.pack({_U32: "<I", _I32: "<i", _F32: "<f", _BOOL: "<?"}[kind], value)
 
 
-def write(path, cfg, tok, params, kind):
+def write(path, cfg, tok, params, kind, version="v1"):
     """Writes the file under a temporary name, then renames it."""
-    pairs = metadata(cfg, tok, FILE_TYPES[kind])
+    pairs = metadata(cfg, tok, FILE_TYPES[kind], version)
     tensors, infos, offset = [], [], 0
     for name, array in gguf_tensors(cfg, params):
         this = kind if array.ndim == 2 else "f32"
@@ -157,9 +158,11 @@ def main():
     parser.add_argument("tokenizer")
     parser.add_argument("out")
     parser.add_argument("--type", choices=sorted(TENSOR_TYPES), default="q8_0")
+    parser.add_argument("--version", default="v1")
+    parser.add_argument("--ema", action="store_true")
     args = parser.parse_args()
-    cfg, params, state = load_params(args.state)
-    write(args.out, cfg, bpe.Tokenizer.load(args.tokenizer), params, args.type)
+    cfg, params, state = load_params(args.state, "ema" if args.ema else "w")
+    write(args.out, cfg, bpe.Tokenizer.load(args.tokenizer), params, args.type, args.version)
     count = sum(p.numel() for p in params.values())
     print(f"{args.out}: {count} parameters, {os.path.getsize(args.out)} bytes, {state['tokens'] / 1e6:.1f}M tokens trained")
 

@@ -99,8 +99,15 @@ def forward(cfg, p, ids):
     return _norm(x, p["norm"], cfg.eps) @ p["embed"].T
 
 
+def _choose(logits, temperature, gen):
+    """One id a row: the best, or drawn at a temperature."""
+    if not temperature:
+        return logits.argmax(-1).tolist()
+    return torch.multinomial((logits / temperature).softmax(-1), 1, generator=gen)[:, 0].tolist()
+
+
 class Decoder:
-    """Greedy decoding of many sequences in step; all start at position 0, so no padding is needed."""
+    """Decoding of many sequences in step; all start at position 0, so no padding is needed."""
 
     def __init__(self, cfg, params):
         self.cfg, self.p = cfg, params
@@ -126,8 +133,9 @@ class Decoder:
         return _norm(x, p["norm"], cfg.eps) @ p["embed"].T
 
     @torch.no_grad()
-    def generate(self, prompts, eos, limit):
+    def generate(self, prompts, eos, limit, temperature=0.0, seed=0):
         """Lists of new ids per prompt, the end token included when it was reached within `limit`."""
+        gen = torch.Generator().manual_seed(seed)
         cfg, n = self.cfg, len(prompts)
         longest = min(cfg.context, max(map(len, prompts)) + limit)
         shape = (n, cfg.kv_heads, longest, cfg.head_dim)
@@ -137,7 +145,7 @@ class Decoder:
         token = torch.tensor([p[0] for p in prompts])
         for pos in range(longest):
             logits = self._step(token, pos, k_cache, v_cache)
-            best, keep, nxt = logits.argmax(-1).tolist(), [], []
+            best, keep, nxt = _choose(logits, temperature, gen), [], []
             for row, i in enumerate(alive):
                 if pos + 1 < len(prompts[i]):
                     nxt.append(prompts[i][pos + 1])

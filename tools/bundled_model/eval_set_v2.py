@@ -1,0 +1,19 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Writes the held-out problems of version 2: eval_set_v2.py OUT.jsonl [--per-family 130] [--seed 2026]."""
+
+import argparse
+
+from curriculum import eval_rows
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("out")
+    parser.add_argument("--per-family", type=int, default=130)
+    parser.add_argument("--seed", type=int, default=2026)
+    args = parser.parse_args()
+    eval_rows.dump(args.out, args.per_family, args.seed)
+
+
+if __name__ == "__main__":
+    main()
