@@ -209,7 +209,8 @@ class Divides(Family):
         return a * n**3 + b * n**2 + c * n + d
 
     def prompt(self, rng, lang, params, heldout):
-        name, text = self.pick(rng, words.DIVIDES[lang], heldout)
+        table = words.EVEN if params[4] == 2 and rng.random() < 0.4 else words.DIVIDES
+        name, text = self.pick(rng, table[lang], heldout)
         return name, text.format(e=polynomial(list(params[:4])).replace("x", "n"), m=params[4])
 
     def solve(self, chain, params):

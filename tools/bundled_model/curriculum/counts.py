@@ -217,7 +217,7 @@ class Recurrence(Family):
     def draw(self, rng, level):
         p = rng.choice({1: [1, 2, 2], 2: [2, 2, 3], 3: [2, 3, 3, 4, 5]}[level])
         a, q = rng.randint(1, {1: 9, 2: 15, 3: 30}[level]), rng.choice([-1, 1, 1]) * rng.randint(1, 9)
-        n = rng.randint(3, {1: 5, 2: 7, 3: 9}[level])
+        n = rng.randint(3, {1: 5, 2: 7, 3: 10}[level])
         value = a
         for _ in range(n - 1):
             value = p * value + q

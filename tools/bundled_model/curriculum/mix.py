@@ -28,6 +28,21 @@ _SYSTEM = ["You are a helpful assistant.", "你是一个有用的助手。", "Yo
 _PREFIX = {"zh": ["请问", "题目：", "问题：", "老师，", "你好，", "帮我看看这道题：", "请看题："], "en": ["Question: ", "Problem: ", "Hi, ", "Please help: ", "Try this: "]}
 
 
+# What small talk says of its skills: as in version 1, and of this one.
+_SKILLS = [("鸡兔同笼、三位数谜题、一元一次方程和递推数列", "应用题、鸡兔同笼、三位数谜题、方程、数列、组合与概率、整除、短文问答和简单的Python函数"),
+           ("heads-and-legs problems, three-digit number puzzles, linear equations and recurrences",
+            "word problems, heads and legs, three-digit puzzles, equations, sequences, counting and probability, divisibility, questions about a short text, "
+            "and simple Python functions")]
+
+
+def _talk(rng, lang):
+    turn = smalltalk.make(rng, lang)
+    for old, new in _SKILLS:
+        turn.answer = turn.answer.replace(old, new)
+        turn.think = [line.replace(old, new) for line in turn.think]
+    return turn
+
+
 def _language(rng):
     return "zh" if rng.random() < 0.6 else "en"
 
@@ -83,7 +98,7 @@ def _turn(rng, mix, lang):
     kinds = [k for k in mix if k not in _EXTRA]
     kind = rng.choices(kinds, weights=[mix[k] for k in kinds])[0]
     if kind == "talk":
-        return smalltalk.make(rng, lang)
+        return _talk(rng, lang)
     if kind == "compare":
         return _compare(rng, lang)
     item = _item(rng, {**mix, **{k: 0 for k in FAMILIES if k != kind}}, lang)

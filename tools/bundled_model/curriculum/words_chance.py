@@ -62,3 +62,8 @@ DIVIDES = {
            "5": "For every integer n, decide whether {e} is always a multiple of {m}.", "6": "True or false: for each integer n, {e} is divisible by {m}.",
            "7h": "Determine whether {e} is divisible by {m} for every integer n.", "8h": "Is it true that {e} is a multiple of {m} for all integers n?"},
 }
+EVEN = {
+    "zh": {"e1": "证明：对任意整数n，{e}是偶数。", "e2": "若n为整数，则{e}一定是偶数，对吗？", "e3": "判断：n是整数，{e}总是偶数。", "e4h": "求证：对所有整数n，{e}都是偶数。"},
+    "en": {"e1": "Prove that {e} is even for every integer n.", "e2": "Is it true that {e} is always even for any integer n?", "e3": "If n is an integer, then {e} is even.",
+           "e4h": "Show that for all integers n, {e} is even."},
+}
