@@ -135,6 +135,8 @@ class Chance(Family):
             for t in range(s, 13):
                 hits = chain.calc(hits, "+", self._pairs(chain, t), f"{t}: ")
                 chain.flush()
+            below = sum(6 - abs(t - 7) for t in range(2, s))
+            chain.check_equal(hits, "+", below, 36)
             return self._reduced(chain, hits, 36)
         if kind == "coins":
             n, k = params[1:]
@@ -142,13 +144,19 @@ class Chance(Family):
             chain.setup(f"C({n},{k})/2^{n}")
             hits = choose(chain, n, min(k, n - k))
             chain.note(f"C({n},{k})={hits}; 2^{n}={2**n}")
+            parts = math.comb(n - 1, k - 1) if k else 0, math.comb(n - 1, k)
+            chain.check(f"{parts[0]}+{parts[1]}={sum(parts)}" + ("" if sum(parts) == hits else f"≠{hits}"), sum(parts) == hits)
             return self._reduced(chain, hits, 2**n)
         r, w = params[1:]
         n = r + w
         chain.given(chain.say(f"红{r}, 白{w}, 取2", f"{r} red, {w} white, take 2"))
         chain.setup(f"{r}*{r - 1}/({n}*{n - 1})" if kind == "same" else f"2*{r}*{w}/({n}*{n - 1})")
         hits = chain.mul(r, r - 1) if kind == "same" else chain.mul(chain.mul(2, r), w)
-        return self._reduced(chain, hits, chain.mul(n, n - 1))
+        total = chain.mul(n, n - 1)
+        others = ([2 * r * w] if kind == "same" else [r * (r - 1)]) + [w * (w - 1)]
+        got = hits + sum(others)
+        chain.check(f"{hits}+{others[0]}+{others[1]}={got}" + ("" if got == total else f"≠{total}"), got == total)
+        return self._reduced(chain, hits, total)
 
     def _solve_dice(self, chain, n, s):
         chain.given(chain.say(f"{n}个骰子, 和{s}", f"{n} dice, sum {s}"))
@@ -164,6 +172,13 @@ class Chance(Family):
                 hits = chain.calc(hits, "+", ways)
                 chain.flush()
         chain.calc(36, "*", 6)
+        small = min(s, 21 - s)  # as many ways for s as for 21-s
+        if small <= 8:
+            want = math.comb(small - 1, 2)
+            chain.check(f"C({small - 1},2)={want}" + ("" if want == hits else f"≠{hits}"), want == hits)
+        else:
+            want = 25 if small == 9 else 27
+            chain.check(f"{hits}" + ("" if want == hits else f"≠{want}"), want == hits)
         return self._reduced(chain, hits, 216)
 
     def truth(self, params):
