@@ -53,6 +53,7 @@ LoopLimits AnswerLoopLimits() {
   limits.window = 2048;
   limits.stale_after = 7;
   limits.most_stale = 0.9;
+  limits.most_covered = 0.95;
   return limits;
 }
 
@@ -106,7 +107,8 @@ LoopGuard::LoopGuard(const LoopLimits& limits)
       letters_{0},
       recent_(limits.max_period, kNoToken),
       runs_(limits.max_period, 0),
-      stale_at_{0} {}
+      stale_at_{0},
+      covered_at_{0} {}
 
 void LoopGuard::Reset() {
   tokens_.clear();
@@ -116,6 +118,10 @@ void LoopGuard::Reset() {
   grams_.Clear();
   stale_ = 0;
   stale_at_.assign(1, 0);
+  run_ = 0;
+  covered_ = 0;
+  covered_end_ = 0;
+  covered_at_.assign(1, 0);
 }
 
 size_t LoopGuard::Letters(size_t last) const {
@@ -153,9 +159,26 @@ void LoopGuard::CountStale() {
   if (limits_.window == 0) return;
   if (tokens_.size() >= kLoopGram) {
     const auto gram = std::span(tokens_).last<kLoopGram>();
-    stale_ += grams_.Add(gram) >= limits_.stale_after ? 1 : 0;
+    const bool stale = grams_.Add(gram) >= limits_.stale_after;
+    stale_ += stale ? 1 : 0;
+    CountCovered(stale);
   }
-  if (tokens_.size() % kLoopStride == 0) stale_at_.push_back(stale_);
+  if (tokens_.size() % kLoopStride != 0) return;
+  stale_at_.push_back(stale_);
+  covered_at_.push_back(covered_);
+}
+
+void LoopGuard::CountCovered(bool stale) {
+  run_ = stale ? run_ + 1 : 0;
+  if (run_ < kLoopRun) return;
+  covered_ += std::min(kLoopGram + kLoopRun - 1, tokens_.size() - covered_end_);
+  covered_end_ = tokens_.size();
+}
+
+bool LoopGuard::Circles(double stale, double covered, size_t window) const {
+  const bool plain = IsPlain(Letters(window), window);
+  if (!plain && covered > limits_.most_covered) return true;
+  return stale > (plain ? (1 + limits_.most_stale) / 2 : limits_.most_stale);
 }
 
 std::optional<LoopFinding> LoopGuard::CheckWindow() const {
@@ -163,11 +186,14 @@ std::optional<LoopFinding> LoopGuard::CheckWindow() const {
   const bool looked_at = limits_.window > 0 && tokens_.size() % kLoopStride == 0;
   if (!looked_at || stale_at_.size() <= strides) return std::nullopt;
   const size_t window = strides * kLoopStride;
-  const size_t stale = stale_at_.back() - stale_at_[stale_at_.size() - 1 - strides];
-  const double share = static_cast<double>(stale) / static_cast<double>(window);
-  if (share <= limits_.most_stale) return std::nullopt;
-  const double most_plain = (1 + limits_.most_stale) / 2;
-  if (share <= most_plain && IsPlain(Letters(window), window)) return std::nullopt;
+  const size_t begin = stale_at_.size() - 1 - strides;
+  const size_t stale = stale_at_.back() - stale_at_[begin];
+  // The first run of the window may begin before it.
+  const size_t covered = std::min(covered_at_.back() - covered_at_[begin], window);
+  const auto share = [window](size_t part) {
+    return static_cast<double>(part) / static_cast<double>(window);
+  };
+  if (!Circles(share(stale), share(covered), window)) return std::nullopt;
   std::vector<int32_t> kinds(tokens_.end() - static_cast<ptrdiff_t>(window), tokens_.end());
   std::sort(kinds.begin(), kinds.end());
   const auto end = std::unique(kinds.begin(), kinds.end());

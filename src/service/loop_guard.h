@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Finds text that goes round in a circle, token by token: a block repeated exactly, or a window of
 // low entropy, in which nearly every token ends a sequence that the text has had several times
-// before. The latter are the circles of reasoning models that change a word or the order each time
-// round ("Wait, let me check again ..."). Blocks with few letters (rows of zeros, tables, markup)
-// may repeat longer than prose. A pure function of the tokens that were pushed; less than a
-// microsecond and about 20 bytes a token. One thread at a time.
+// before, or lies in two such sequences in a row. The latter are the circles of reasoning models
+// that change a word or the order each time round ("Wait, let me check again ..."). Blocks with few
+// letters (rows of zeros, tables, markup) may repeat longer than prose. A pure function of the
+// tokens that were pushed; less than a microsecond and about 20 bytes a token. One thread at a
+// time.
 #pragma once
 
 #include <cstddef>
@@ -29,7 +30,11 @@ struct LoopLimits {
   size_t stale_after = 3;     // earlier occurrences that make a sequence of kLoopGram tokens stale
   double most_stale = 0.8;    // share of the window that may be the ends of stale sequences; half
                               // of the rest beside it where few tokens have letters
+  double most_covered = 1;    // share of the window, of prose, that may lie in stale runs; 1: all
 };
+// A run: so many stale sequences, each a token after the other. It covers their tokens: sentences
+// that come in any order are covered whole, where few of their tokens end a stale sequence.
+inline constexpr size_t kLoopRun = 2;
 inline constexpr size_t kLoopGram = 5;
 inline constexpr size_t kLoopStride = 64;  // the window is looked at every so many tokens
 // A window with fewer different tokens is a drawing or a table of truth values, not prose; prose
@@ -83,6 +88,8 @@ class LoopGuard {
   [[nodiscard]] size_t Letters(size_t last) const;
   [[nodiscard]] std::optional<LoopFinding> FindBlock() const;
   void CountStale();
+  void CountCovered(bool stale);
+  [[nodiscard]] bool Circles(double stale, double covered, size_t window) const;
   [[nodiscard]] std::optional<LoopFinding> CheckWindow() const;
 
   LoopLimits limits_;
@@ -91,8 +98,12 @@ class LoopGuard {
   std::vector<int32_t> recent_;    // [p - 1] the token p before the next
   std::vector<uint32_t> runs_;     // [p - 1] newest tokens that equal the one p before
   GramCounts grams_;
-  size_t stale_ = 0;              // tokens so far that end a stale sequence
-  std::vector<size_t> stale_at_;  // [k] of these, after k strides
+  size_t stale_ = 0;                // tokens so far that end a stale sequence
+  std::vector<size_t> stale_at_;    // [k] of these, after k strides
+  size_t run_ = 0;                  // stale sequences in a row, up to the newest
+  size_t covered_ = 0;              // tokens so far that lie in runs
+  size_t covered_end_ = 0;          // where the last of them ends
+  std::vector<size_t> covered_at_;  // [k] tokens in runs, after k strides
 };
 
 }  // namespace lemma::service

@@ -8,6 +8,7 @@
 
 #include <functional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/rng.h"
@@ -145,6 +146,21 @@ TEST(LoopGuardChains, CirclesThatChangeTheirWordsAreFound) {
     ASSERT_TRUE(at) << circle.name;
     EXPECT_LE(*at, circle.latest) << circle.name;
   }
+}
+
+// In an answer, too; it takes longer to be sure.
+TEST(LoopGuardChains, SentencesInNoOrderAreFoundInAnswers) {
+  for (const auto& [name, text] :
+       {std::pair{"14 sentences", Shuffled(Doubts(), 5, 900)},
+        std::pair{"14 sentences, another order", Shuffled(Doubts(), 6, 900)},
+        std::pair{"10 Chinese sentences", Shuffled(ChineseDoubts(), 7, 1200)},
+        std::pair{"paragraphs", Shuffled(Paragraphs(), 8, 120)}}) {
+    const auto at = FoundAt(AnswerLoopLimits(), text);
+    ASSERT_TRUE(at) << name;
+    EXPECT_LE(*at, 4600U) << name;
+  }
+  // Seven times round are none yet.
+  EXPECT_FALSE(FoundAt(AnswerLoopLimits(), Shuffled(Doubts(), 5, 7 * Doubts().size())));
 }
 
 // A circle after a long chain that was none.
