@@ -52,12 +52,12 @@ F2_READ = {
 }
 F5_READ = {
     "zh": {"e1": "数列{a_n}满足a_1=@a@，a_{n+1}=@r@，求a_@n@。", "e2": "已知a1=@a@，a(n+1)=@R@，求a@n@的值。", "e3": "数列a_n满足a_1=@a@，a_{n+1}=@r@。计算a_@n@",
-           "e4": "数列满足a1=@a@，a(n+1)=@R@，则a@n@等于多少？", "e5": "已知a_1=@a@且a_{n+1}=@r@，求a_@n@。", "e6": "设数列满足a_1=@a@，a_(n+1)=@r@，a_@n@是多少？",
+           "e4": "数列满足a1=@a@，a(n+1)=@R@，则a@n@等于多少？", "e5": "已知a_1=@a@，且a_{n+1}=@r@，求a_@n@。", "e6": "设数列满足a_1=@a@，a_(n+1)=@r@，a_@n@是多少？",
            "e7h": "若a_1=@a@，a_{n+1}=@r@，那么a_@n@等于多少？", "e8h": "在数列{a_n}中，a_1=@a@，a_{n+1}=@r@，试求a_@n@的值。"},
     "en": {"e1": "A sequence satisfies a_1 = @a@ and a_{n+1} = @r@. Find a_@n@.", "e2": "Given a1=@a@, a(n+1)=@R@, find a@n@.",
            "e3": "The sequence {a_n} is defined by a_1=@a@, a_{n+1}=@r@. What is a_@n@?", "e4": "Let a_1 = @a@, a_(n+1) = @r@. Compute a_@n@.",
            "e5": "If a_1=@a@ and a_{n+1}=@r@, what is the value of a_@n@?", "e6": "A sequence has a_1 = @a@, a_{n+1} = @r@. Determine a_@n@.",
-           "e7h": "Let a_1=@a@ and a_{n+1}=@r@. What is the value of a_@n@?", "e8h": "The sequence a_1 = @a@, a_{n+1} = @r@ is given; find a_@n@."},
+           "e7h": "Let a_1=@a@ and a_{n+1}=@r@. What is the value of a_@n@?", "e8h": "Where a_1 = @a@ and a_{n+1} = @r@, compute the value of a_@n@."},
 }
 EQUATION = {
     "zh": {"1": "解方程：{e}", "2": "求方程{e}的[所有|全部|]实数解。", "3": "解方程{e}，x等于多少？", "4": "求解{e}", "5": "已知{e}，求x的值。", "6": "方程{e}的解是什么？", "7": "若{e}，求x。",
