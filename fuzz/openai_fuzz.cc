@@ -52,8 +52,12 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
       const auto parsed = openai::ParseCompletion(body, notes);
       Check(parsed.status(), notes);
       if (parsed.ok()) {
-        CheckSettings(parsed->completion.settings);
-        Require(parsed->choices <= parsed->completion.settings.samples);
+        Require(!parsed->prompts.empty() && parsed->prompts.size() <= openai::kMostPrompts);
+        for (const auto& prompt : parsed->prompts) {
+          CheckSettings(prompt.settings);
+          Require(parsed->choices <= prompt.settings.samples);
+          for (const int32_t token : prompt.prompt_tokens) Require(token >= 0);
+        }
       }
       break;
     }

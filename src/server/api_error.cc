@@ -65,7 +65,7 @@ ApiError FromStatus(const Status& status) {
       error.kind = ErrorKind::kInvalidRequest;
       error.param = FieldOf(status.message());
       // What service::FitPrompt and engine::Engine::Submit say, with the counts.
-      if (error.message.starts_with("prompt: ") &&
+      if (error.param.starts_with("prompt") &&
           error.message.find("do not fit the context") != std::string::npos) {
         error.kind = ErrorKind::kContextOverflow;
       }

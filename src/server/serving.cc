@@ -13,88 +13,13 @@
 
 #include "base/clock.h"
 #include "base/mutex.h"
+#include "server/admission.h"
+#include "server/object_reader.h"
 #include "server/router.h"
 #include "server/worker_pool.h"
 
 namespace lemma::server {
 namespace {
-
-constexpr int kRetrySeconds = 1;
-
-ApiError Overloaded(std::string message, ErrorKind kind = ErrorKind::kOverloaded) {
-  ApiError error;
-  error.kind = kind;
-  error.message = std::move(message);
-  error.retry_after_seconds = kRetrySeconds;
-  return error;
-}
-
-// Counts the requests that are being served, all and by client.
-class Admission {
- public:
-  Admission(size_t most, size_t most_per_client) : most_(most), most_per_client_(most_per_client) {}
-
-  // Gives its place back when destroyed. Outlived by the admission.
-  class Ticket {
-   public:
-    Ticket(Admission& admission, std::string client)
-        : admission_(admission), client_(std::move(client)) {}
-    ~Ticket() { admission_.Leave(client_); }
-    Ticket(const Ticket&) = delete;
-    Ticket& operator=(const Ticket&) = delete;
-
-   private:
-    Admission& admission_;
-    const std::string client_;
-  };
-
-  std::shared_ptr<Ticket> Enter(const std::string& client, ApiError& error) LEMMA_EXCLUDES(mutex_) {
-    MutexLock lock(mutex_);
-    if (total_ >= most_) {
-      ++refused_;
-      error = Overloaded(fmt::format("{} requests are being served already", total_));
-      return nullptr;
-    }
-    size_t& own = by_client_[client];
-    if (most_per_client_ != 0 && own >= most_per_client_) {
-      ++refused_;
-      error = Overloaded(fmt::format("this client has {} requests under way already", own),
-                         ErrorKind::kRateLimited);
-      return nullptr;
-    }
-    ++own;
-    ++total_;
-    return std::make_shared<Ticket>(*this, client);
-  }
-
-  size_t total() const LEMMA_EXCLUDES(mutex_) {
-    MutexLock lock(mutex_);
-    return total_;
-  }
-  uint64_t refused() const LEMMA_EXCLUDES(mutex_) {
-    MutexLock lock(mutex_);
-    return refused_;
-  }
-  void CountRefusal() LEMMA_EXCLUDES(mutex_) {
-    MutexLock lock(mutex_);
-    ++refused_;
-  }
-
- private:
-  void Leave(const std::string& client) LEMMA_EXCLUDES(mutex_) {
-    MutexLock lock(mutex_);
-    --total_;
-    const auto found = by_client_.find(client);
-    if (found != by_client_.end() && --found->second == 0) by_client_.erase(found);
-  }
-
-  const size_t most_;
-  const size_t most_per_client_;
-  mutable Mutex mutex_;
-  size_t total_ LEMMA_GUARDED_BY(mutex_) = 0;
-  uint64_t refused_ LEMMA_GUARDED_BY(mutex_) = 0;
-  std::unordered_map<std::string, size_t> by_client_ LEMMA_GUARDED_BY(mutex_);
-};
 
 // One request on its way from the exchange to a model. Passed from thread to thread, used by one at
 // a time.
@@ -139,16 +64,19 @@ class ServingImpl : public ModelServing {
     SetTenant(exchange->request(), request.settings);
     StartStream(std::move(exchange), std::move(model), std::move(sink),
                 [request = std::move(request)](service::LoadedModel& loaded) {
-                  return service::StartChat(loaded, request);
+                  return Single(service::StartChat(loaded, request));
                 });
   }
 
-  void Complete(ExchangePtr exchange, ModelRef model, service::CompletionRequest request,
+  void Complete(ExchangePtr exchange, ModelRef model,
+                std::vector<service::CompletionRequest> prompts,
                 std::unique_ptr<StreamSink> sink) override {
-    SetTenant(exchange->request(), request.settings);
+    for (service::CompletionRequest& prompt : prompts) {
+      SetTenant(exchange->request(), prompt.settings);
+    }
     StartStream(std::move(exchange), std::move(model), std::move(sink),
-                [request = std::move(request)](service::LoadedModel& loaded) {
-                  return service::StartCompletion(loaded, request);
+                [prompts = std::move(prompts)](service::LoadedModel& loaded) {
+                  return StartAll(loaded, prompts);
                 });
   }
 
@@ -191,6 +119,7 @@ class ServingImpl : public ModelServing {
   }
 
   service::ModelRegistry& models() override { return registry_; }
+  ModelReports& reports() override { return reports_; }
 
   [[nodiscard]] ServingCounts Counts() const override {
     return {admission_.total(), streams_, admission_.refused()};
@@ -210,8 +139,36 @@ class ServingImpl : public ModelServing {
   void Stop() override { workers_.Stop(); }
 
  private:
-  using StreamMaker =
-      std::function<Result<std::unique_ptr<service::TextStream>>(service::LoadedModel&)>;
+  using Streams = std::vector<std::unique_ptr<service::TextStream>>;
+  using StreamMaker = std::function<Result<Streams>(service::LoadedModel&)>;
+
+  static Result<Streams> Single(Result<std::unique_ptr<service::TextStream>> stream) {
+    if (!stream.ok()) return stream.status();
+    Streams streams;
+    streams.push_back(std::move(stream).value());
+    return streams;
+  }
+
+  // All or none. Without a seed of the client's they share the first one's: it is the one told.
+  static Result<Streams> StartAll(service::LoadedModel& model,
+                                  const std::vector<service::CompletionRequest>& prompts) {
+    Streams streams;
+    for (size_t i = 0; i < prompts.size(); ++i) {
+      service::CompletionRequest prompt = prompts[i];
+      if (i > 0) prompt.settings.sampling.seed = streams.front()->seed();
+      auto stream = service::StartCompletion(model, prompt);
+      if (!stream.ok()) return OfPrompt(stream.status(), i, prompts.size());
+      streams.push_back(std::move(stream).value());
+    }
+    return streams;
+  }
+
+  // "prompt: ..." of one among several.
+  static Status OfPrompt(const Status& status, size_t index, size_t prompts) {
+    constexpr std::string_view kField = "prompt";
+    if (prompts == 1 || !status.message().starts_with(kField)) return status;
+    return {status.code(), IndexPath(kField, index) + status.message().substr(kField.size())};
+  }
 
   // Where clients have keys, the key counts. Where they have none, they often share an address (an
   // application that asks for many): then a user that the request names counts for himself.
@@ -294,9 +251,9 @@ class ServingImpl : public ModelServing {
     auto held = std::make_shared<std::unique_ptr<StreamSink>>(std::move(sink));
     job->fail = [held](const ApiError& error) { (*held)->OnError(error); };
     Submit(job, [this, held, make = std::move(make)](const std::shared_ptr<Job>& started) {
-      auto stream = make(**started->lease);
-      if (!stream.ok()) {
-        ApiError error = FromStatus(stream.status());
+      auto streams = make(**started->lease);
+      if (!streams.ok()) {
+        ApiError error = FromStatus(streams.status());
         if (error.kind == ErrorKind::kOverloaded) {
           const double wait = (*started->lease)->engine().Stats().retry_seconds;
           error.retry_after_seconds = static_cast<int>(std::ceil(std::clamp(wait, 1.0, 600.0)));
@@ -304,8 +261,7 @@ class ServingImpl : public ModelServing {
         }
         return started->Fail(started, std::move(error));
       }
-      auto shared =
-          std::make_shared<std::unique_ptr<service::TextStream>>(std::move(stream).value());
+      auto shared = std::make_shared<Streams>(std::move(streams).value());
       started->exchange->Post([this, started, held, shared] {
         if (!started->Claim() || started->exchange->gone()) return;
         BeginPump(started, std::move(*held), std::move(*shared));
@@ -332,21 +288,24 @@ class ServingImpl : public ModelServing {
   };
 
   void BeginPump(const std::shared_ptr<Job>& job, std::unique_ptr<StreamSink> sink,
-                 std::unique_ptr<service::TextStream> stream) {
+                 Streams streams) {
     StreamStart start;
     start.model = job->lease->name();
-    start.seed = stream->seed();
-    start.samples = stream->samples();
-    start.prompt_tokens = stream->prompt_tokens().size();
+    start.seed = streams.front()->seed();
+    start.samples = 0;
+    for (const auto& stream : streams) {
+      start.samples += stream->samples();
+      start.prompt_tokens += stream->prompt_tokens().size();
+    }
     start.context = (*job->lease)->engine().context_tokens();
-    start.truncation = stream->truncation();
+    start.truncation = streams.front()->truncation();
     start.load_seconds = job->load_seconds;
     start.loaded = &**job->lease;
     sink->OnStart(start);
     const auto held = std::make_shared<Held>(*this, sink->id(), *job);
     StreamPump::Parts parts;
     parts.exchange = job->exchange;
-    parts.stream = std::move(stream);
+    parts.streams = std::move(streams);
     parts.sink = std::move(sink);
     parts.held = held;
     parts.observer = options_.observer;
@@ -390,6 +349,7 @@ class ServingImpl : public ModelServing {
   const ServingOptions options_;
   service::ModelRegistry& registry_;
   const Router& router_;
+  ModelReports reports_;
   Admission admission_;
   std::atomic<size_t> streams_{0};
   mutable Mutex mutex_;

@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "server/api_error.h"
+#include "server/dialect/model_reports.h"
 #include "server/http_types.h"
 #include "server/stream_pump.h"
 #include "service/embed.h"
@@ -41,7 +42,9 @@ class Serving {
   // client and the tenant's part of the cache salt are filled in here.
   virtual void Chat(ExchangePtr exchange, ModelRef model, service::ChatRequest request,
                     std::unique_ptr<StreamSink> sink) = 0;
-  virtual void Complete(ExchangePtr exchange, ModelRef model, service::CompletionRequest request,
+  // At least one prompt; all are started, or none. The samples are numbered prompt by prompt.
+  virtual void Complete(ExchangePtr exchange, ModelRef model,
+                        std::vector<service::CompletionRequest> prompts,
                         std::unique_ptr<StreamSink> sink) = 0;
 
   // Runs `work` with the model on a worker thread (tokenise, describe), and sends the response it
@@ -62,8 +65,9 @@ class Serving {
   // A running request closes its thinking. False: no such id is running.
   virtual bool EndThinking(std::string_view id) = 0;
 
-  // For what is listed: names, states, sizes.
+  // For what is listed: names, states, sizes; and what the files say.
   virtual service::ModelRegistry& models() = 0;
+  virtual ModelReports& reports() = 0;
 };
 
 struct ServingOptions {

@@ -41,7 +41,10 @@ std::shared_ptr<StreamPump> StreamPump::Start(Parts parts) {
 }
 
 void StreamPump::Run() {
-  unfinished_ = parts_.stream->samples();
+  for (const auto& stream : parts_.streams) {
+    first_sample_.push_back(unfinished_);
+    unfinished_ += stream->samples();
+  }
   last_text_ = parts_.request_time;
   waker_ = std::make_shared<Waker>();
   waker_->poster = parts_.exchange->poster();
@@ -49,12 +52,14 @@ void StreamPump::Run() {
   // The exchange holds the pump until the answer is complete or the client has left.
   parts_.exchange->OnDrain([self = shared_from_this()] { Waker::Wake(self->waker_); });
   parts_.exchange->OnGone([self = shared_from_this()] {
-    if (self->parts_.observer != nullptr && self->parts_.stream) {
+    if (self->parts_.observer != nullptr && !self->released()) {
       self->parts_.observer->OnClientGone(self->unfinished_);
     }
     self->Release();
   });
-  parts_.stream->OnEvent([waker = waker_] { Waker::Wake(waker); });
+  for (const auto& stream : parts_.streams) {
+    stream->OnEvent([waker = waker_] { Waker::Wake(waker); });
+  }
   Waker::Wake(waker_);
   if (parts_.silence.count() > 0) WatchSilence();
 }
@@ -63,7 +68,7 @@ void StreamPump::WatchSilence() {
   writes_ = parts_.exchange->writes();
   parts_.exchange->After(parts_.silence, [weak = weak_from_this()] {
     const auto self = weak.lock();
-    if (!self || !self->parts_.stream) return;
+    if (!self || self->released()) return;
     // While the client reads slowly there is enough under way.
     const bool silent = self->parts_.exchange->writes() == self->writes_;
     if (silent && self->parts_.exchange->writable()) self->parts_.sink->OnSilence();
@@ -71,11 +76,23 @@ void StreamPump::WatchSilence() {
   });
 }
 
+std::optional<service::StreamEvent> StreamPump::NextEvent() {
+  for (size_t tried = 0; tried < parts_.streams.size(); ++tried) {
+    const size_t index = turn_;
+    turn_ = (turn_ + 1) % parts_.streams.size();
+    auto event = parts_.streams[index]->Next(std::chrono::nanoseconds(0));
+    if (!event) continue;
+    event->sample += first_sample_[index];
+    return event;
+  }
+  return std::nullopt;
+}
+
 void StreamPump::Drain() {
   waker_->scheduled = false;
   for (int count = 0; count < kSlice; ++count) {
-    if (!parts_.stream || !parts_.exchange->writable()) return;
-    auto event = parts_.stream->Next(std::chrono::nanoseconds(0));
+    if (released() || !parts_.exchange->writable()) return;
+    auto event = NextEvent();
     if (!event) return;
     const double now = MonotonicSeconds();
     if (parts_.observer != nullptr) {
@@ -100,20 +117,20 @@ void StreamPump::Drain() {
 }
 
 void StreamPump::Release() {
-  if (parts_.stream) parts_.stream->OnEvent({});
-  parts_.stream.reset();
+  for (const auto& stream : parts_.streams) stream->OnEvent({});
+  parts_.streams.clear();
   parts_.held.reset();
 }
 
 void StreamPump::EndThinking() {
   parts_.exchange->Post([self = shared_from_this()] {
-    if (self->parts_.stream) self->parts_.stream->EndThinking();
+    for (const auto& stream : self->parts_.streams) stream->EndThinking();
   });
 }
 
 void StreamPump::Cancel() {
   parts_.exchange->Post([self = shared_from_this()] {
-    if (self->parts_.stream) self->parts_.stream->Cancel();
+    for (const auto& stream : self->parts_.streams) stream->Cancel();
   });
 }
 

@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-// Carries the events of one service::TextStream to a sink on the exchange's thread, without a
-// thread that waits. While the client reads slowly nothing is taken from the stream, and the engine
-// pauses that request by itself; when the client leaves the request is cancelled within one step.
+// Carries the events of a request's service::TextStreams (one a prompt) to a sink on the exchange's
+// thread, without a thread that waits. While the client reads slowly nothing is taken from the
+// streams, and the engine pauses that request by itself; when the client leaves the request is
+// cancelled within one step.
 #pragma once
 
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "server/api_error.h"
 #include "server/http_types.h"
@@ -19,8 +22,8 @@ namespace lemma::server {
 struct StreamStart {
   std::string model;  // the name under which it is served
   uint64_t seed = 0;
-  size_t samples = 1;
-  size_t prompt_tokens = 0;
+  size_t samples = 1;              // of all prompts together, numbered prompt by prompt
+  size_t prompt_tokens = 0;        // of all prompts together
   size_t context = 0;              // tokens that a sequence can have
   service::Truncation truncation;  // of the prompt, when the client asked for it
   double load_seconds = 0;         // that the request waited for its model
@@ -70,9 +73,9 @@ class StreamPump : public std::enable_shared_from_this<StreamPump> {
  public:
   struct Parts {
     ExchangePtr exchange;
-    std::unique_ptr<service::TextStream> stream;
+    std::vector<std::unique_ptr<service::TextStream>> streams;
     std::unique_ptr<StreamSink> sink;
-    std::shared_ptr<void> held;          // until the stream is gone: the model, a ticket
+    std::shared_ptr<void> held;          // until the streams are gone: the model, a ticket
     StreamObserver* observer = nullptr;  // outlives the pump; may be null
     double request_time = 0;             // MonotonicSeconds
     // After so much time without a write: OnSilence. Zero: never.
@@ -93,12 +96,17 @@ class StreamPump : public std::enable_shared_from_this<StreamPump> {
   struct Waker;
   void Run();
   void Drain();
+  // Of any stream, in turns; its sample is numbered through all streams.
+  std::optional<service::StreamEvent> NextEvent();
+  [[nodiscard]] bool released() const { return parts_.streams.empty(); }
   void Release();
   void WatchSilence();
 
   Parts parts_;
   std::shared_ptr<Waker> waker_;
-  size_t unfinished_ = 0;
+  size_t unfinished_ = 0;             // samples
+  std::vector<size_t> first_sample_;  // [stream]
+  size_t turn_ = 0;                   // the stream that is looked at next
   double last_text_ = 0;
   uint64_t writes_ = 0;  // of the exchange, at the last look
 };

@@ -9,6 +9,7 @@
 #include <chrono>
 #include <mutex>
 #include <thread>
+#include <vector>
 
 #include "base/clock.h"
 #include "server/fake_exchange.h"
@@ -35,6 +36,7 @@ service::LoadedModel& Model() {
 
 struct Record {
   int finishes = 0;
+  std::vector<size_t> finished;  // samples
   int silences = 0;
   bool ended = false;
   bool destroyed = false;
@@ -52,7 +54,10 @@ class RecordSink : public StreamSink {
   void OnEvent(const service::StreamEvent& event) override {
     record_.text += event.text;
     record_.last = event;
-    if (event.kind == Kind::kFinish) ++record_.finishes;
+    if (event.kind == Kind::kFinish) {
+      ++record_.finishes;
+      record_.finished.push_back(event.sample);
+    }
     if (!event.text.empty()) exchange_->Write(event.text);
   }
   void OnSilence() override {
@@ -71,7 +76,7 @@ class RecordSink : public StreamSink {
 
 class StreamPumpTest : public ::testing::Test {
  protected:
-  void Start(size_t samples, size_t max_tokens) {
+  void Start(size_t samples, size_t max_tokens, size_t prompts = 1) {
     service::ChatRequest request;
     request.conversation.messages.push_back({});
     request.conversation.messages.back().content = "What is 37 + 58?";
@@ -79,12 +84,14 @@ class StreamPumpTest : public ::testing::Test {
     request.settings.max_tokens = max_tokens;
     request.settings.ignore_eos = true;
     request.settings.loop_guard = service::LoopGuardMode::kOff;
-    auto stream = service::StartChat(Model(), request);
-    ASSERT_TRUE(stream.ok()) << stream.status().ToString();
     exchange_ = std::make_shared<FakeExchange>();
     StreamPump::Parts parts;
     parts.exchange = exchange_;
-    parts.stream = std::move(*stream);
+    for (size_t i = 0; i < prompts; ++i) {
+      auto stream = service::StartChat(Model(), request);
+      ASSERT_TRUE(stream.ok()) << stream.status().ToString();
+      parts.streams.push_back(std::move(*stream));
+    }
     parts.sink = std::make_unique<RecordSink>(exchange_, record_);
     parts.request_time = MonotonicSeconds();
     parts.silence = std::chrono::milliseconds(10);
@@ -120,6 +127,25 @@ TEST_F(StreamPumpTest, CarriesAllEventsAndLetsGo) {
   EXPECT_TRUE(RunUntil([&] { return pump_.expired(); }));
   EXPECT_TRUE(released_);
   EXPECT_TRUE(record_.destroyed);
+}
+
+TEST_F(StreamPumpTest, SamplesOfSeveralPromptsAreNumberedThrough) {
+  Start(2, 20, 3);
+  ASSERT_TRUE(RunUntil([&] { return record_.ended; }));
+  EXPECT_THAT(record_.finished, ::testing::UnorderedElementsAre(0, 1, 2, 3, 4, 5));
+  EXPECT_TRUE(RunUntil([&] { return pump_.expired(); }));
+  EXPECT_TRUE(released_);
+}
+
+TEST_F(StreamPumpTest, AllPromptsAreCancelledWhenTheClientLeaves) {
+  Start(1, 900, 3);
+  ASSERT_TRUE(RunUntil([&] { return !exchange_->written.empty(); }));
+  exchange_->Leave();
+  EXPECT_TRUE(RunUntil([&] { return pump_.expired(); }));
+  EXPECT_FALSE(record_.ended);
+  const std::string text = metrics_.Text({}, {}, {});
+  EXPECT_NE(text.find("lemma_samples_finished_total{reason=\"cancelled\"} 3\n"), std::string::npos);
+  EXPECT_TRUE(RunUntil([&] { return Model().engine().Stats().pages.used == 0; }));
 }
 
 TEST_F(StreamPumpTest, TakesNothingWhileTheClientIsSlow) {

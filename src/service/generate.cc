@@ -259,19 +259,29 @@ Result<std::unique_ptr<TextStream>> StartChat(LoadedModel& model, const ChatRequ
   return std::unique_ptr<TextStream>(new TextStream(std::move(impl)));
 }
 
+namespace {
+
+std::vector<int32_t> CompletionTokens(const LoadedModel& model, const CompletionRequest& request) {
+  if (!request.prompt_tokens.empty()) return request.prompt_tokens;
+  const auto special = request.parse_special ? tokenizer::SpecialTokens::kParse
+                                             : tokenizer::SpecialTokens::kPlainText;
+  std::vector<int32_t> tokens = model.tokens().Encode(request.prompt, special);
+  const auto bos = model.tokens().bos();
+  const bool has_bos = bos && !tokens.empty() && tokens.front() == *bos;
+  if (request.add_bos && model.tokens().add_bos() && bos && !has_bos) {
+    tokens.insert(tokens.begin(), *bos);
+  }
+  return tokens;
+}
+
+}  // namespace
+
 Result<std::unique_ptr<TextStream>> StartCompletion(LoadedModel& model,
                                                     const CompletionRequest& request) {
   TextStream::Impl::Start start;
   LEMMA_ASSIGN_OR_RETURN(start.request,
                          MakeEngineRequest(model, request.settings, chat::Thinking::kDefault));
-  const auto special = request.parse_special ? tokenizer::SpecialTokens::kParse
-                                             : tokenizer::SpecialTokens::kPlainText;
-  start.prompt = model.tokens().Encode(request.prompt, special);
-  const auto bos = model.tokens().bos();
-  const bool has_bos = bos && !start.prompt.empty() && start.prompt.front() == *bos;
-  if (request.add_bos && model.tokens().add_bos() && bos && !has_bos) {
-    start.prompt.insert(start.prompt.begin(), *bos);
-  }
+  start.prompt = CompletionTokens(model, request);
   start.parser.think_open.clear();
   LEMMA_ASSIGN_OR_RETURN(auto impl,
                          TextStream::Impl::Make(model, request.settings, std::move(start)));

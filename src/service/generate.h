@@ -86,9 +86,10 @@ struct ChatRequest {
 };
 
 struct CompletionRequest {
-  std::string prompt;          // as it is; control tokens are not parsed
-  bool parse_special = false;  // unless this is set
-  bool add_bos = true;         // if the model wants one
+  std::string prompt;                  // as it is; control tokens are not parsed
+  bool parse_special = false;          // unless this is set
+  bool add_bos = true;                 // if the model wants one
+  std::vector<int32_t> prompt_tokens;  // unless empty: they are the prompt, all of it
   GenerateSettings settings;
 };
 

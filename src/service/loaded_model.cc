@@ -29,6 +29,7 @@ struct LoadedModel::Impl {
   std::vector<std::string> warnings;
   double load_seconds = 0;
   uint64_t memory_bytes = 0;
+  size_t sequences_at_once = 0;
   std::unique_ptr<gguf::File> file;
   std::unique_ptr<const tokenizer::Tokenizer> tokens;
   std::unique_ptr<PromptEncoder> encoder;
@@ -114,6 +115,7 @@ struct LoadedModel::Impl {
     engine_options.prefill_type =
         options.prefill_type.value_or(kernels::UsualPrefillType(options.isa));
     engine_options.speculation = options.speculation;
+    sequences_at_once = engine_options.scheduler.sequences;
     if (options.max_queued) engine_options.max_queued = *options.max_queued;
     if (options.prefix_store) engine_options.store = StoreOf(*options.prefix_store);
     auto made = engine::Engine::Create(engine::WrapModel(*model), engine_options);
@@ -166,6 +168,7 @@ engine::Engine& LoadedModel::engine() { return *impl_->engine; }
 std::string LoadedModel::kernels_name() const { return impl_->ops->name(); }
 uint64_t LoadedModel::bytes_per_token() const { return impl_->model->bytes_per_token(); }
 double LoadedModel::load_seconds() const { return impl_->load_seconds; }
+size_t LoadedModel::sequences_at_once() const { return impl_->sequences_at_once; }
 uint64_t LoadedModel::memory_bytes() const { return impl_->memory_bytes; }
 std::span<const std::string> LoadedModel::warnings() const { return impl_->warnings; }
 

@@ -60,6 +60,8 @@ class LoadedModel {
   [[nodiscard]] std::string kernels_name() const;
   [[nodiscard]] uint64_t bytes_per_token() const;
   [[nodiscard]] double load_seconds() const;
+  // Sequences that are computed together in one step; more take turns.
+  [[nodiscard]] size_t sequences_at_once() const;
   // Weights, KV cache and work space, by estimate.
   [[nodiscard]] uint64_t memory_bytes() const;
   // Oddities of the file, one sentence each, for the caller to show.

@@ -17,6 +17,7 @@
 #include "base/mutex.h"
 #include "service/memory.h"
 #include "service/model_files.h"
+#include "service/model_rows.h"
 
 namespace lemma::service {
 namespace {
@@ -32,19 +33,6 @@ Status WithoutFolder(const Status& status, const std::filesystem::path& path) {
   }
   return {status.code(), std::move(text)};
 }
-
-struct Entry {
-  ModelFile file;  // its name is the model's
-  bool given = false;
-  ModelState state = ModelState::kUnloaded;
-  double progress = 0;
-  Status error;
-  std::shared_ptr<LoadedModel> model;
-  size_t leases = 0;
-  double last_used = 0;
-  double keep_alive = kForever;
-  std::vector<std::function<void(Result<ModelLease>)>> waiting;
-};
 
 // Works to be done without the lock, in order.
 using Calls = std::vector<std::function<void()>>;
@@ -86,7 +74,8 @@ ModelLease& ModelLease::operator=(ModelLease&& other) noexcept {
 
 class ModelRegistry::Impl : public std::enable_shared_from_this<ModelRegistry::Impl> {
  public:
-  explicit Impl(RegistryOptions options) : options_(std::move(options)) {
+  explicit Impl(RegistryOptions options)
+      : options_(std::move(options)), rows_(options_.folder, options_.keep_alive_seconds) {
     if (!options_.loader) options_.loader = LoadedModel::Load;
     if (!options_.clock) options_.clock = MonotonicSeconds;
     if (!options_.estimate) {
@@ -99,14 +88,7 @@ class ModelRegistry::Impl : public std::enable_shared_from_this<ModelRegistry::I
   Status Start() {
     {
       const MutexLock lock(mutex_);
-      for (const ModelSpec& spec : options_.models) {
-        ModelFile file = LookAtModelFile(spec.path);
-        if (!spec.name.empty()) file.name = spec.name;
-        if (FindKnown(file.name)) {
-          return InvalidArgument(fmt::format("two models have the name '{}'", file.name));
-        }
-        AddEntry(std::move(file), /*given=*/true);
-      }
+      for (const ModelSpec& spec : options_.models) LEMMA_RETURN_IF_ERROR(rows_.AddGiven(spec));
     }
     thread_ = std::thread([this] { Run(); });
     return OkStatus();
@@ -124,15 +106,15 @@ class ModelRegistry::Impl : public std::enable_shared_from_this<ModelRegistry::I
 
   Result<ModelLease> Acquire(std::string_view name, std::optional<double> keep_alive) {
     const MutexLock lock(mutex_);
-    LEMMA_ASSIGN_OR_RETURN(const std::shared_ptr<Entry> entry, Use(name, keep_alive));
-    if (entry->state == ModelState::kReady) return Lease(entry);
-    if (entry->state == ModelState::kFailed) {
-      entry->state = ModelState::kUnloaded;
-      return entry->error;
+    LEMMA_ASSIGN_OR_RETURN(const std::shared_ptr<ModelRow> row, Use(name, keep_alive));
+    if (row->state == ModelState::kReady) return Lease(row);
+    if (row->state == ModelState::kFailed) {
+      row->state = ModelState::kUnloaded;
+      return row->error;
     }
-    BeginLoading(entry);
-    return FailedPrecondition(fmt::format("model '{}' {}{:.0f} %", entry->file.name, kLoadingText,
-                                          100 * entry->progress));
+    BeginLoading(row);
+    return FailedPrecondition(
+        fmt::format("model '{}' {}{:.0f} %", row->file.name, kLoadingText, 100 * row->progress));
   }
 
   void AcquireWhenReady(std::string_view name, std::optional<double> keep_alive,
@@ -140,15 +122,15 @@ class ModelRegistry::Impl : public std::enable_shared_from_this<ModelRegistry::I
     std::optional<Result<ModelLease>> now;
     {
       const MutexLock lock(mutex_);
-      const auto entry = Use(name, keep_alive);
-      if (!entry.ok()) {
-        now = entry.status();
-      } else if ((*entry)->state == ModelState::kReady) {
-        now = Lease(*entry);
+      const auto row = Use(name, keep_alive);
+      if (!row.ok()) {
+        now = row.status();
+      } else if ((*row)->state == ModelState::kReady) {
+        now = Lease(*row);
       }
       if (!now) {
-        (*entry)->waiting.push_back(std::move(done));
-        return BeginLoading(*entry);
+        (*row)->waiting.push_back(std::move(done));
+        return BeginLoading(*row);
       }
     }
     done(std::move(*now));
@@ -156,191 +138,90 @@ class ModelRegistry::Impl : public std::enable_shared_from_this<ModelRegistry::I
 
   std::vector<ModelInfo> List() {
     const MutexLock lock(mutex_);
-    LookAround();
+    rows_.LookAround();
+    changed_.NotifyAll();  // a model may be retired
     std::vector<ModelInfo> infos;
-    for (const auto& entry : entries_) infos.push_back(InfoOf(*entry));
+    for (const auto& row : rows_.all()) infos.push_back(rows_.InfoOf(*row, options_.clock()));
     return infos;
   }
 
   Result<ModelInfo> Info(std::string_view name) {
     const MutexLock lock(mutex_);
-    LEMMA_ASSIGN_OR_RETURN(const std::shared_ptr<Entry> entry, Find(name));
-    return InfoOf(*entry);
+    LEMMA_ASSIGN_OR_RETURN(const std::shared_ptr<ModelRow> row, Find(name));
+    return rows_.InfoOf(*row, options_.clock());
   }
 
   Status Unload(std::string_view name) {
     const MutexLock lock(mutex_);
-    LEMMA_ASSIGN_OR_RETURN(const std::shared_ptr<Entry> entry, Find(name));
-    if (entry->state == ModelState::kLoading || entry->leases > 0) {
+    LEMMA_ASSIGN_OR_RETURN(const std::shared_ptr<ModelRow> row, Find(name));
+    if (row->state == ModelState::kLoading || row->leases > 0) {
       return FailedPrecondition(fmt::format(
-          "model '{}' is {}", entry->file.name,
-          entry->leases > 0 ? fmt::format("in use by {} requests", entry->leases) : "loading"));
+          "model '{}' is {}", row->file.name,
+          row->leases > 0 ? fmt::format("in use by {} requests", row->leases) : "loading"));
     }
-    Retire(*entry);
+    Retire(*row);
     return OkStatus();
   }
 
   Status SetKeepAlive(std::string_view name, double seconds) {
     const MutexLock lock(mutex_);
-    LEMMA_ASSIGN_OR_RETURN(const std::shared_ptr<Entry> entry, Find(name));
-    entry->keep_alive = seconds;
+    LEMMA_ASSIGN_OR_RETURN(const std::shared_ptr<ModelRow> row, Find(name));
+    row->keep_alive = seconds;
     changed_.NotifyAll();
     return OkStatus();
   }
 
   void UnloadIdle() {
     const MutexLock lock(mutex_);
-    RetireIdle();
+    rows_.RetireIdle(options_.clock());
+    changed_.NotifyAll();
   }
 
  private:
-  void AddEntry(ModelFile file, bool given) LEMMA_REQUIRES(mutex_) {
-    auto entry = std::make_shared<Entry>();
-    entry->file = std::move(file);
-    entry->given = given;
-    entry->keep_alive = options_.keep_alive_seconds;
-    entries_.push_back(std::move(entry));
+  Result<std::shared_ptr<ModelRow>> Find(std::string_view name) LEMMA_REQUIRES(mutex_) {
+    auto row = rows_.Find(name);
+    if (rows_.any_retired()) changed_.NotifyAll();
+    return row;
   }
 
-  std::shared_ptr<Entry> FindKnown(std::string_view name) LEMMA_REQUIRES(mutex_) {
-    if (name.empty() || name == "default") return entries_.empty() ? nullptr : entries_.front();
-    for (const auto& entry : entries_) {
-      if (entry->file.name == name) return entry;
-    }
-    const std::string folded = FoldModelName(name);
-    for (const auto& entry : entries_) {
-      if (FoldModelName(entry->file.name) == folded) return entry;
-    }
-    return nullptr;
-  }
-
-  Result<std::shared_ptr<Entry>> Find(std::string_view name) LEMMA_REQUIRES(mutex_) {
-    if (auto entry = FindKnown(name)) return entry;
-    LookAround();
-    if (auto entry = FindKnown(name)) return entry;
-    std::string known;
-    for (const auto& entry : entries_) {
-      known += fmt::format("{}'{}'", known.empty() ? "" : ", ", entry->file.name);
-    }
-    return NotFound(fmt::format("model '{}' is not known; {}", name,
-                                known.empty() ? "there is none" : "known are " + known));
+  void Retire(ModelRow& row) LEMMA_REQUIRES(mutex_) {
+    rows_.Retire(row);
+    changed_.NotifyAll();
   }
 
   // What a request for the model begins with.
-  Result<std::shared_ptr<Entry>> Use(std::string_view name, std::optional<double> keep_alive)
+  Result<std::shared_ptr<ModelRow>> Use(std::string_view name, std::optional<double> keep_alive)
       LEMMA_REQUIRES(mutex_) {
-    LEMMA_ASSIGN_OR_RETURN(std::shared_ptr<Entry> entry, Find(name));
-    if (keep_alive) entry->keep_alive = *keep_alive;
-    entry->last_used = options_.clock();
+    LEMMA_ASSIGN_OR_RETURN(std::shared_ptr<ModelRow> row, Find(name));
+    if (keep_alive) row->keep_alive = *keep_alive;
+    row->last_used = options_.clock();
     changed_.NotifyAll();
-    return entry;
+    return row;
   }
 
-  // Looks through the folder: new files appear, those that are gone and not in use vanish.
-  void LookAround() LEMMA_REQUIRES(mutex_) {
-    for (const auto& entry : entries_) {
-      ModelFile now = LookAtModelFile(entry->file.path);
-      now.name = entry->file.name;
-      const bool changed =
-          now.bytes != entry->file.bytes || now.modified_seconds != entry->file.modified_seconds;
-      // Another file took its place: the next use is to load that one.
-      if (changed && entry->state == ModelState::kReady && entry->leases == 0) Retire(*entry);
-      entry->file = std::move(now);
-    }
-    std::erase_if(entries_, [](const std::shared_ptr<Entry>& entry) {
-      const bool resting =
-          entry->state == ModelState::kUnloaded || entry->state == ModelState::kFailed;
-      return !entry->given && resting && entry->file.bytes == 0;
-    });
-    if (options_.folder.empty()) return;
-    for (ModelFile& file : ModelFilesIn(options_.folder)) {
-      // Of two files of one name, the one that was there first.
-      const bool known = std::any_of(entries_.begin(), entries_.end(), [&](const auto& entry) {
-        std::error_code error;
-        return FoldModelName(entry->file.name) == FoldModelName(file.name) ||
-               std::filesystem::equivalent(entry->file.path, file.path, error);
-      });
-      if (!known) AddEntry(std::move(file), /*given=*/false);
-    }
-    const auto first_found = std::stable_partition(entries_.begin(), entries_.end(),
-                                                   [](const auto& entry) { return entry->given; });
-    std::sort(first_found, entries_.end(),
-              [](const auto& a, const auto& b) { return a->file.name < b->file.name; });
-  }
-
-  ModelInfo InfoOf(const Entry& entry) LEMMA_REQUIRES(mutex_) {
-    ModelInfo info;
-    info.name = entry.file.name;
-    info.path = entry.file.path;
-    info.file_bytes = entry.file.bytes;
-    info.modified_seconds = entry.file.modified_seconds;
-    info.state = entry.state;
-    info.progress = entry.progress;
-    info.error = entry.error;
-    info.in_use = entry.leases;
-    info.is_default = &entry == entries_.front().get();
-    if (entry.state != ModelState::kReady) return info;
-    info.memory_bytes = entry.model->memory_bytes();
-    info.context = entry.model->engine().context_tokens();
-    info.load_seconds = entry.model->load_seconds();
-    info.engine = entry.model->engine().Stats();
-    if (entry.leases == 0 && entry.keep_alive >= 0) {
-      info.unload_in_seconds = std::max(entry.last_used + entry.keep_alive - options_.clock(), 0.0);
-    }
-    return info;
-  }
-
-  ModelLease Lease(const std::shared_ptr<Entry>& entry) LEMMA_REQUIRES(mutex_) {
-    ++entry->leases;
-    LoadedModel* const model = entry->model.get();
+  ModelLease Lease(const std::shared_ptr<ModelRow>& row) LEMMA_REQUIRES(mutex_) {
+    ++row->leases;
+    LoadedModel* const model = row->model.get();
     // The row keeps the model as long as there are leases, and the lease the row.
     std::shared_ptr<void> owner(
-        model, [self = shared_from_this(), entry](LoadedModel*) { self->GiveBack(*entry); });
-    return ModelLease(std::move(owner), model, entry->file.name);
+        model, [self = shared_from_this(), row](LoadedModel*) { self->GiveBack(*row); });
+    return ModelLease(std::move(owner), model, row->file.name);
   }
 
-  void GiveBack(Entry& entry) LEMMA_EXCLUDES(mutex_) {
+  void GiveBack(ModelRow& row) LEMMA_EXCLUDES(mutex_) {
     const MutexLock lock(mutex_);
-    --entry.leases;
-    entry.last_used = options_.clock();
+    --row.leases;
+    row.last_used = options_.clock();
     changed_.NotifyAll();
   }
 
-  void BeginLoading(const std::shared_ptr<Entry>& entry) LEMMA_REQUIRES(mutex_) {
-    if (entry->state == ModelState::kLoading) return;
-    entry->state = ModelState::kLoading;
-    entry->progress = 0;
-    entry->error = OkStatus();
-    to_load_.push_back(entry);
+  void BeginLoading(const std::shared_ptr<ModelRow>& row) LEMMA_REQUIRES(mutex_) {
+    if (row->state == ModelState::kLoading) return;
+    row->state = ModelState::kLoading;
+    row->progress = 0;
+    row->error = OkStatus();
+    to_load_.push_back(row);
     changed_.NotifyAll();
-  }
-
-  // Takes the model out; the thread destroys it.
-  void Retire(Entry& entry) LEMMA_REQUIRES(mutex_) {
-    if (entry.model) retired_.push_back(std::move(entry.model));
-    entry.model.reset();
-    entry.state = ModelState::kUnloaded;
-    changed_.NotifyAll();
-  }
-
-  void RetireIdle() LEMMA_REQUIRES(mutex_) {
-    const double now = options_.clock();
-    for (const auto& entry : entries_) {
-      if (entry->state == ModelState::kReady && entry->leases == 0 && entry->keep_alive >= 0 &&
-          now - entry->last_used >= entry->keep_alive) {
-        Retire(*entry);
-      }
-    }
-  }
-
-  // The idle model that was not used for the longest time.
-  Entry* Victim() LEMMA_REQUIRES(mutex_) {
-    Entry* victim = nullptr;
-    for (const auto& entry : entries_) {
-      if (entry->state != ModelState::kReady || entry->leases > 0) continue;
-      if (victim == nullptr || entry->last_used < victim->last_used) victim = entry.get();
-    }
-    return victim;
   }
 
   // What a new model may take; absent: unknown.
@@ -349,31 +230,17 @@ class ModelRegistry::Impl : public std::enable_shared_from_this<ModelRegistry::I
       const uint64_t available = AvailableMemoryBytes();
       return available > 0 ? std::optional(available) : std::nullopt;
     }
-    uint64_t used = 0;
-    for (const auto& entry : entries_) used += entry->model ? entry->model->memory_bytes() : 0;
-    return *options_.memory_bytes - std::min(used, *options_.memory_bytes);
+    return *options_.memory_bytes - std::min(rows_.UsedBytes(), *options_.memory_bytes);
   }
 
-  Status NoRoom(const Entry& entry, uint64_t needed, uint64_t room) LEMMA_REQUIRES(mutex_) {
-    std::string users;
-    for (const auto& other : entries_) {
-      if (!other->model) continue;
-      users += fmt::format("{}'{}' ({}, in use)", users.empty() ? "" : ", ", other->file.name,
-                           FormatBytes(other->model->memory_bytes()));
-    }
-    return ResourceExhausted(fmt::format("model '{}' needs {}, there is room for {}{}",
-                                         entry.file.name, FormatBytes(needed), FormatBytes(room),
-                                         users.empty() ? "" : "; loaded: " + users));
-  }
-
-  // Unloads idle models until `entry` fits by estimate; destroys them, so it drops the lock.
-  Result<LoadOptions> MakeRoom(const Entry& entry) LEMMA_EXCLUDES(mutex_) {
-    const uint64_t needed = options_.estimate(entry.file.path);
+  // Unloads idle models until `row` fits by estimate; destroys them, so it drops the lock.
+  Result<LoadOptions> MakeRoom(const ModelRow& row) LEMMA_EXCLUDES(mutex_) {
+    const uint64_t needed = options_.estimate(row.file.path);
     for (;;) {
       DestroyRetired();
       const MutexLock lock(mutex_);
       const auto room = Room();
-      Entry* const victim = Victim();
+      ModelRow* const victim = rows_.Victim();
       const bool fits = !room || needed <= *room;
       if (fits || (victim == nullptr && !options_.memory_bytes)) {
         // Without a bound of our own, the loader itself looks at the machine's memory.
@@ -381,56 +248,56 @@ class ModelRegistry::Impl : public std::enable_shared_from_this<ModelRegistry::I
         if (options_.memory_bytes) load.memory_bytes = room;
         return load;
       }
-      if (victim == nullptr) return NoRoom(entry, needed, *room);
+      if (victim == nullptr) return rows_.NoRoom(row, needed, *room);
       Retire(*victim);
     }
   }
 
   bool RetireVictim() LEMMA_EXCLUDES(mutex_) {
     const MutexLock lock(mutex_);
-    Entry* const victim = Victim();
+    ModelRow* const victim = rows_.Victim();
     if (victim != nullptr) Retire(*victim);
     return victim != nullptr;
   }
 
-  Result<std::unique_ptr<LoadedModel>> Load(const std::shared_ptr<Entry>& entry)
+  Result<std::unique_ptr<LoadedModel>> Load(const std::shared_ptr<ModelRow>& row)
       LEMMA_EXCLUDES(mutex_) {
     for (;;) {
-      LEMMA_ASSIGN_OR_RETURN(LoadOptions load, MakeRoom(*entry));
-      load.progress = [this, &entry, &options = options_.load](double share) {
+      LEMMA_ASSIGN_OR_RETURN(LoadOptions load, MakeRoom(*row));
+      load.progress = [this, &row, &options = options_.load](double share) {
         if (options.progress && !options.progress(share)) return false;
         const MutexLock lock(mutex_);
-        entry->progress = share;
+        row->progress = share;
         return !stop_;
       };
-      auto model = options_.loader(entry->file.path, load);
+      auto model = options_.loader(row->file.path, load);
       // The estimate was too low: what is idle goes, and it is tried again.
       const bool too_large = !model.ok() && model.status().code() == StatusCode::kResourceExhausted;
       if (!too_large || !RetireVictim()) return model;
     }
   }
 
-  void LoadAndTell(const std::shared_ptr<Entry>& entry) LEMMA_EXCLUDES(mutex_) {
-    Result<std::unique_ptr<LoadedModel>> loaded = Load(entry);
+  void LoadAndTell(const std::shared_ptr<ModelRow>& row) LEMMA_EXCLUDES(mutex_) {
+    Result<std::unique_ptr<LoadedModel>> loaded = Load(row);
     Calls calls;
     {
       const MutexLock lock(mutex_);
-      auto waiting = std::exchange(entry->waiting, {});
-      entry->last_used = options_.clock();
+      auto waiting = std::exchange(row->waiting, {});
+      row->last_used = options_.clock();
       const bool ready = loaded.ok();
       if (ready) {
-        entry->model = std::move(loaded).value();
-        entry->state = ModelState::kReady;
-        entry->progress = 1;
+        row->model = std::move(loaded).value();
+        row->state = ModelState::kReady;
+        row->progress = 1;
       } else {
-        entry->error = WithoutFolder(loaded.status(), entry->file.path);
-        entry->state = ModelState::kFailed;
-        Log(LogLevel::kWarning, fmt::format("model '{}' was not loaded: {}", entry->file.name,
+        row->error = WithoutFolder(loaded.status(), row->file.path);
+        row->state = ModelState::kFailed;
+        Log(LogLevel::kWarning, fmt::format("model '{}' was not loaded: {}", row->file.name,
                                             loaded.status().message()));
       }
       for (auto& done : waiting) {
-        auto result = std::make_shared<Result<ModelLease>>(
-            ready ? Result<ModelLease>(Lease(entry)) : Result<ModelLease>(entry->error));
+        auto result = std::make_shared<Result<ModelLease>>(ready ? Result<ModelLease>(Lease(row))
+                                                                 : Result<ModelLease>(row->error));
         calls.push_back([done = std::move(done), result] { done(std::move(*result)); });
       }
     }
@@ -441,49 +308,38 @@ class ModelRegistry::Impl : public std::enable_shared_from_this<ModelRegistry::I
     std::vector<std::shared_ptr<LoadedModel>> retired;
     {
       const MutexLock lock(mutex_);
-      retired.swap(retired_);
+      retired = rows_.TakeRetired();
     }
-  }
-
-  // Seconds until an idle model is to be unloaded.
-  std::optional<double> NextExpiry() LEMMA_REQUIRES(mutex_) {
-    std::optional<double> next;
-    for (const auto& entry : entries_) {
-      if (entry->state != ModelState::kReady || entry->leases > 0 || entry->keep_alive < 0)
-        continue;
-      const double left = entry->last_used + entry->keep_alive - options_.clock();
-      next = std::min(next.value_or(left), left);
-    }
-    return next;
   }
 
   // The next model to load; null: the registry stops.
-  std::shared_ptr<Entry> WaitForWork() LEMMA_EXCLUDES(mutex_) {
+  std::shared_ptr<ModelRow> WaitForWork() LEMMA_EXCLUDES(mutex_) {
     for (;;) {
       DestroyRetired();
       const MutexLock lock(mutex_);
       if (stop_) return nullptr;
-      RetireIdle();
-      if (!retired_.empty()) continue;
+      rows_.RetireIdle(options_.clock());
+      if (rows_.any_retired()) continue;
       if (!to_load_.empty()) {
-        auto entry = to_load_.front();
+        auto row = to_load_.front();
         to_load_.pop_front();
-        return entry;
+        return row;
       }
       constexpr double kLongest = 3600;
-      const double wait = std::clamp(NextExpiry().value_or(kLongest), 0.001, kLongest);
+      const double wait =
+          std::clamp(rows_.NextExpiry(options_.clock()).value_or(kLongest), 0.001, kLongest);
       changed_.WaitFor(mutex_, std::chrono::duration_cast<std::chrono::nanoseconds>(
                                    std::chrono::duration<double>(wait)));
     }
   }
 
   void Run() LEMMA_EXCLUDES(mutex_) {
-    while (const auto entry = WaitForWork()) LoadAndTell(entry);
+    while (const auto row = WaitForWork()) LoadAndTell(row);
     Calls calls;
     {
       const MutexLock lock(mutex_);
-      for (const auto& entry : entries_) {
-        for (auto& done : std::exchange(entry->waiting, {})) {
+      for (const auto& row : rows_.all()) {
+        for (auto& done : std::exchange(row->waiting, {})) {
           calls.push_back([done = std::move(done)] {
             done(Status(StatusCode::kCancelled, "the server stops"));
           });
@@ -496,9 +352,8 @@ class ModelRegistry::Impl : public std::enable_shared_from_this<ModelRegistry::I
   RegistryOptions options_;  // const after construction
   Mutex mutex_;
   CondVar changed_;
-  std::vector<std::shared_ptr<Entry>> entries_ LEMMA_GUARDED_BY(mutex_);
-  std::deque<std::shared_ptr<Entry>> to_load_ LEMMA_GUARDED_BY(mutex_);
-  std::vector<std::shared_ptr<LoadedModel>> retired_ LEMMA_GUARDED_BY(mutex_);
+  ModelRows rows_ LEMMA_GUARDED_BY(mutex_);
+  std::deque<std::shared_ptr<ModelRow>> to_load_ LEMMA_GUARDED_BY(mutex_);
   bool stop_ LEMMA_GUARDED_BY(mutex_) = false;
   std::thread thread_;
 };

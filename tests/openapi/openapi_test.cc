@@ -37,15 +37,17 @@ class NoServing final : public Serving {
  public:
   NoServing() : models_(std::move(service::ModelRegistry::Create({})).value()) {}
   void Chat(ExchangePtr, ModelRef, service::ChatRequest, std::unique_ptr<StreamSink>) override {}
-  void Complete(ExchangePtr, ModelRef, service::CompletionRequest,
+  void Complete(ExchangePtr, ModelRef, std::vector<service::CompletionRequest>,
                 std::unique_ptr<StreamSink>) override {}
   void WithModel(ExchangePtr, ModelRef, ModelWork) override {}
   void Embed(ExchangePtr, ModelRef, service::EmbedRequest, EmbedFormat) override {}
   void SendError(const ExchangePtr&, const ApiError&) override {}
   bool EndThinking(std::string_view) override { return false; }
   service::ModelRegistry& models() override { return *models_; }
+  ModelReports& reports() override { return reports_; }
 
  private:
+  ModelReports reports_;
   std::unique_ptr<service::ModelRegistry> models_;
 };
 

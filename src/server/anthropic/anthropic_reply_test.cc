@@ -154,6 +154,9 @@ TEST(ReplyTest, ErrorsHaveTheShapeOfTheApi) {
   EXPECT_EQ(response.status, 404);
   EXPECT_EQ(response.body,
             R"({"type":"error","error":{"type":"not_found_error","message":"no model \"x\""}})");
+  error.kind = ErrorKind::kContextOverflow;
+  error.message = "prompt: 9 tokens do not fit the context of 8";
+  EXPECT_THAT(ErrorBody(error), HasSubstr("\"prompt is too long: 9 tokens do not fit"));
   EXPECT_EQ(ErrorType(ErrorKind::kUnauthorized), "authentication_error");
   EXPECT_EQ(ErrorType(ErrorKind::kOverloaded), "overloaded_error");
 }

@@ -135,6 +135,9 @@ TEST(MessagesBodyTest, WhatCannotBeDoneIsRefusedByName) {
              "tool_choice.type: \"tool\": a call that is"},
         Case{R"("tools":[{"type":"web_search_20250305","name":"w"}])", "tools[0].type: \"web_"},
         Case{R"("tools":[{"name":"w"}])", "tools[0].input_schema: is missing"},
+        Case{R"("tools":[{"name":"a b","input_schema":{}}])", "tools[0].name: expected 1 to 128"},
+        Case{R"("tools":[{"name":"f","input_schema":{}},{"name":"f","input_schema":{}}])",
+             "tools[1].name: 'f' is the name of another tool too"},
         Case{R"("thinking":{"type":"enabled","budget_tokens":100})",
              "thinking.budget_tokens: 100 must be less than max_tokens, 100"},
         Case{R"("thinking":{"type":"enabled"})", "thinking.budget_tokens: expected an integer"},
@@ -185,6 +188,20 @@ TEST(MessagesBodyTest, MaxTokensMustBeGivenUnlessOnlyCounting) {
   EXPECT_EQ(ParseMessages(body, notes).status().message(), "max_tokens: is missing");
   BodyNotes fresh;
   EXPECT_TRUE(ParseCountTokens(body, fresh).ok());
+}
+
+TEST(MessagesBodyTest, NoTokensComputeThePromptOnly) {
+  BodyNotes notes;
+  const auto body =
+      ParseMessages(R"({"max_tokens":0,"thinking":{"type":"enabled","budget_tokens":64},)" +
+                        std::string(kUser) + "}",
+                    notes);
+  ASSERT_TRUE(body.ok()) << body.status().ToString();
+  EXPECT_EQ(body->chat.settings.max_tokens, 0U);
+  BodyNotes negative;
+  EXPECT_EQ(
+      ParseMessages(R"({"max_tokens":-1,)" + std::string(kUser) + "}", negative).status().code(),
+      StatusCode::kInvalidArgument);
 }
 
 TEST(MessagesBodyTest, UnknownFieldsAreWarnings) {

@@ -221,8 +221,9 @@ void ReadMessages(const json::array& messages, BodyNotes& notes, chat::Conversat
 
 void ReadTools(const json::array& tools, BodyNotes& notes, chat::Conversation& conversation) {
   if (!CheckCount(tools, "tools", kMostTools, notes)) return;
-  ReadObjects(tools, "tools", notes,
-              [&conversation](ObjectReader& in) { conversation.tools.push_back(ReadTool(in)); });
+  ReadObjects(tools, "tools", notes, [&conversation](ObjectReader& in) {
+    AddTool(in, ReadTool(in), kAnthropicToolNames, conversation);
+  });
 }
 
 }  // namespace lemma::server::anthropic

@@ -253,8 +253,14 @@ std::string_view ErrorType(ErrorKind kind) {
 }
 
 std::string ErrorBody(const ApiError& error) {
+  // Clients know an overflow by these words, and shorten the conversation.
+  std::string message = error.message;
+  constexpr std::string_view kPrompt = "prompt: ";
+  if (error.kind == ErrorKind::kContextOverflow && message.starts_with(kPrompt)) {
+    message.replace(0, kPrompt.size(), "prompt is too long: ");
+  }
   return json::serialize(json::object{
-      {"type", "error"}, {"error", {{"type", ErrorType(error.kind)}, {"message", error.message}}}});
+      {"type", "error"}, {"error", {{"type", ErrorType(error.kind)}, {"message", message}}}});
 }
 
 Response FormatError(const ApiError& error) {

@@ -60,7 +60,8 @@ void ReadThinking(ObjectReader& body, service::ChatRequest& chat) {
   } else if (type == "enabled") {
     chat.conversation.thinking = chat::Thinking::kOn;
     if (!budget || *budget == 0) return in.Fail("budget_tokens", "expected an integer above 0");
-    if (max_tokens && *budget >= *max_tokens) {
+    // 0 computes the prompt only, with whatever the requests to come will have.
+    if (max_tokens && *max_tokens > 0 && *budget >= *max_tokens) {
       in.Fail("budget_tokens",
               fmt::format("{} must be less than max_tokens, {}", *budget, *max_tokens));
     }
@@ -124,7 +125,6 @@ void ReadModel(ObjectReader& in, Needs needs, MessagesBody& body) {
   in.Read("stream", body.stream);
   std::optional<size_t>& max_tokens = body.chat.settings.max_tokens;
   in.Read("max_tokens", max_tokens);
-  if (max_tokens && *max_tokens == 0) in.Fail("max_tokens", "expected an integer above 0");
   if (!max_tokens && needs == Needs::kGeneration) in.Fail("max_tokens", "is missing");
 }
 

@@ -101,7 +101,24 @@ chat::ToolSpec ReadToolSpec(ObjectReader& in) {
   return tool;
 }
 
-void AddTool(ObjectReader& in, chat::ToolSpec tool, chat::Conversation& conversation) {
+namespace {
+
+bool Follows(std::string_view name, const ToolNameRule& rule) {
+  return name.size() <= rule.longest && std::all_of(name.begin(), name.end(), [&rule](char c) {
+           return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                  rule.signs.find(c) != std::string_view::npos;
+         });
+}
+
+}  // namespace
+
+void AddTool(ObjectReader& in, chat::ToolSpec tool, const ToolNameRule& names,
+             chat::Conversation& conversation) {
+  if (!Follows(tool.name, names)) {
+    const std::string_view signs = names.signs;
+    in.Fail("name", fmt::format("expected 1 to {} of a-z, A-Z, 0-9, {} and {}", names.longest,
+                                fmt::join(signs.substr(0, signs.size() - 1), ", "), signs.back()));
+  }
   const bool there = std::any_of(conversation.tools.begin(), conversation.tools.end(),
                                  [&](const auto& other) { return other.name == tool.name; });
   if (there) in.Fail("name", fmt::format("'{}' is the name of another tool too", tool.name));

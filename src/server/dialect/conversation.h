@@ -38,8 +38,20 @@ void ReadToolCalls(ObjectReader& in, chat::Message& message, const ReadCall& rea
 // "name", "description" and "parameters" of a function. An error names a type that JSON schemas do
 // not have.
 chat::ToolSpec ReadToolSpec(ObjectReader& in);
-// Puts `tool`, read from `in`, into the conversation; an error when it has one of that name.
-void AddTool(ObjectReader& in, chat::ToolSpec tool, chat::Conversation& conversation);
+// What names of tools are made of: they go into prompts, and models write them.
+struct ToolNameRule {
+  size_t longest = 64;
+  std::string_view signs = "_-";  // two or more, beside letters and digits of ASCII
+};
+inline constexpr ToolNameRule kOpenAiToolNames{64, "_-"};
+inline constexpr ToolNameRule kAnthropicToolNames{128, "_-"};
+// Ollama has no rule; names of tools of the Model Context Protocol have dots and slashes.
+inline constexpr ToolNameRule kOllamaToolNames{128, "_-./:"};
+
+// Puts `tool`, read from `in`, into the conversation; an error when its name breaks the rule, or
+// when there is a tool of that name.
+void AddTool(ObjectReader& in, chat::ToolSpec tool, const ToolNameRule& names,
+             chat::Conversation& conversation);
 
 // A conversation that ends with the assistant's own words is to be continued, not answered. Words
 // before a call of a tool are not.

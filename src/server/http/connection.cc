@@ -4,16 +4,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
-#include <atomic>
 #include <boost/asio/post.hpp>
-#include <ctime>
 #include <exception>
-#include <random>
 #include <utility>
 
 #include "base/log.h"
 #include "server/http/http_exchange.h"
+#include "server/http/response_head.h"
 
 namespace lemma::server {
 namespace {
@@ -25,35 +22,6 @@ constexpr size_t kMaxReadAhead = 64 << 10;  // of pipelined requests
 constexpr uint64_t kLeastBodyRate = 1024;   // bytes a second
 constexpr size_t kOverfull = 8;             // times the write bound
 constexpr size_t kKeepCapacity = 4 << 10;   // of write buffers between answers
-
-// Unlike those of other answers, of this process and others.
-std::string NewRequestId() {
-  static const uint32_t process = std::random_device{}();
-  static std::atomic<uint64_t> counter{0};
-  return fmt::format("req_{:08x}{:012x}", process, counter.fetch_add(1, std::memory_order_relaxed));
-}
-
-// RFC 9110 5.6.7: "Sun, 06 Nov 1994 08:49:37 GMT".
-std::string HttpDate() {
-  constexpr std::array<const char*, 7> kDays{"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
-  constexpr std::array<const char*, 12> kMonths{"Jan", "Feb", "Mar", "Apr", "May", "Jun",
-                                                "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-  const std::time_t now = std::time(nullptr);
-  std::tm utc{};
-  gmtime_r(&now, &utc);
-  return fmt::format("{}, {:02} {} {} {:02}:{:02}:{:02} GMT",
-                     kDays[static_cast<size_t>(utc.tm_wday)], utc.tm_mday,
-                     kMonths[static_cast<size_t>(utc.tm_mon)], utc.tm_year + 1900, utc.tm_hour,
-                     utc.tm_min, utc.tm_sec);
-}
-
-// A control character in a header would let a value write headers of its own.
-std::string HeaderValue(std::string_view value) {
-  std::string out;
-  std::copy_if(value.begin(), value.end(), std::back_inserter(out),
-               [](char c) { return static_cast<unsigned char>(c) >= ' '; });
-  return out;
-}
 
 ErrorKind KindForStatus(int status) {
   return status == 413 ? ErrorKind::kTooLarge : ErrorKind::kInvalidRequest;
@@ -233,32 +201,18 @@ void Connection::Refuse(const ApiError& error) {
 std::string Connection::HeadText(int status, std::string_view content_type,
                                  const std::vector<Header>& headers, std::optional<size_t> length) {
   status_ = status;
-  std::string head =
-      fmt::format("HTTP/1.1 {} {}\r\nDate: {}\r\n", status, StatusText(status), HttpDate());
-  if (status != 204) head += fmt::format("Content-Type: {}\r\n", content_type);
-  if (length && status != 204) {
-    head += fmt::format("Content-Length: {}\r\n", *length);
-  } else if (!length && chunked_) {
-    head += "Transfer-Encoding: chunked\r\nCache-Control: no-cache\r\nX-Accel-Buffering: no\r\n";
-  } else if (!length) {
-    close_after_ = true;  // HTTP/1.0: the end of the connection ends the answer
-  }
-  head += "X-Content-Type-Options: nosniff\r\n";
-  // Under the names that the clients of OpenAI and of Anthropic look for.
-  const std::string id = NewRequestId();
-  head += fmt::format("x-request-id: {}\r\nrequest-id: {}\r\n", id, id);
-  for (const auto* list : {&headers, static_cast<const std::vector<Header>*>(&cors_)}) {
-    for (const Header& header : *list) {
-      head += fmt::format("{}: {}\r\n", header.name, HeaderValue(header.value));
-    }
-  }
-  if (shared_.draining) close_after_ = true;
+  ResponseHead head;
+  head.status = status;
+  head.content_type = content_type;
+  head.length = length.value_or(0);
+  if (!length) head.framing = chunked_ ? Framing::kChunked : Framing::kUntilClose;
+  if (shared_.draining || head.framing == Framing::kUntilClose) close_after_ = true;
   if (close_after_) {
-    head += "Connection: close\r\n";
-  } else if (!chunked_) {
-    head += "Connection: keep-alive\r\n";
+    head.connection = ConnectionHeader::kClose;
+  } else if (!chunked_) {  // HTTP/1.0
+    head.connection = ConnectionHeader::kKeepAlive;
   }
-  return head += "\r\n";
+  return ResponseHeadText(head, headers, cors_);
 }
 
 void Connection::SendWhole(const Response& response) {

@@ -42,7 +42,8 @@ TEST(CompletionBodyTest, WhatCannotBeDoneIsRefusedByName) {
   };
   for (const auto& [text, message] :
        {Case{R"({})", "prompt: is missing"},
-        Case{R"({"prompt":[1,2]})", "prompt: expected a string"},
+        Case{R"({"prompt":["a","b"]})", "prompt: expected a text or token ids"},
+        Case{R"({"prompt":[1,"b"]})", "prompt[1]: expected a token id, found a string"},
         Case{R"({"prompt":"x","grammar":"root ::= \"a\""})", "grammar: output in a given form"},
         Case{R"({"prompt":"x","json_schema":{}})", "json_schema: output in a given form"},
         Case{R"({"prompt":"x","lora":[]})", "lora: adapters"},
@@ -53,6 +54,13 @@ TEST(CompletionBodyTest, WhatCannotBeDoneIsRefusedByName) {
     ASSERT_FALSE(body.ok()) << text;
     EXPECT_THAT(body.status().message(), StartsWith(std::string(message)));
   }
+}
+
+TEST(CompletionBodyTest, APromptOfTokens) {
+  BodyNotes notes;
+  const auto body = ParseCompletion(R"({"prompt":[3,1,2]})", notes);
+  ASSERT_TRUE(body.ok()) << body.status().ToString();
+  EXPECT_THAT(body->completion.prompt_tokens, ElementsAre(3, 1, 2));
 }
 
 TEST(CompletionBodyTest, WhatHasNoEffectIsAWarning) {

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "server/dialect/refusals.h"
+#include "server/openai/completion_request.h"
 #include "server/openai/messages.h"
 #include "server/openai/settings.h"
 
@@ -27,12 +28,11 @@ Result<Body> Finished(ObjectReader& in, Body body) {
 void ReadPrompt(ObjectReader& in, service::CompletionRequest& completion) {
   const json::value* prompt = in.Any("prompt");
   if (prompt == nullptr) return in.Fail("prompt", "is missing");
-  if (!prompt->is_string()) {
-    return in.Fail("prompt", fmt::format("expected a string, found {}: token ids and lists of "
-                                         "prompts are not supported",
-                                         JsonTypeName(*prompt)));
+  const json::array* list = prompt->if_array();
+  if (list != nullptr && (list->empty() || !list->front().is_number())) {
+    return in.Fail("prompt", "expected a text or token ids; /v1/completions takes several prompts");
   }
-  completion.prompt = prompt->get_string();
+  completion = openai::ReadPrompt(*prompt, "prompt", in.notes());
   completion.parse_special = true;  // as in llama.cpp: a finished prompt spells its control tokens
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "server/llamacpp/routes.h"
 
+#include <algorithm>
 #include <boost/json.hpp>
 #include <string>
 #include <utility>
@@ -42,7 +43,8 @@ void HandleCompletion(Serving& serving, const ExchangePtr& exchange) {
   shape.prompt = body->completion.prompt;
   shape.warnings = notes.warnings();
   auto sink = MakeSink(exchange, std::move(shape), AnswerFor(body->stream));
-  serving.Complete(exchange, std::move(body->model), std::move(body->completion), std::move(sink));
+  serving.Complete(exchange, std::move(body->model), {std::move(body->completion)},
+                   std::move(sink));
 }
 
 // A piece is a string, or its bytes where it is a part of a character.
@@ -112,7 +114,8 @@ void HandleApplyTemplate(Serving& serving, const ExchangePtr& exchange) {
                     });
 }
 
-json::object SamplingOf(const engine::SamplingParams& params) {
+// What a request has that sets none of it.
+json::object DefaultParams(const engine::SamplingParams& params) {
   return {{"temperature", params.temperature},
           {"top_k", params.top_k},
           {"top_p", params.top_p},
@@ -122,37 +125,58 @@ json::object SamplingOf(const engine::SamplingParams& params) {
           {"repeat_last_n", params.repeat_last_n},
           {"presence_penalty", params.presence_penalty},
           {"frequency_penalty", params.frequency_penalty},
-          {"dry_multiplier", params.dry.multiplier}};
+          {"dry_multiplier", params.dry.multiplier},
+          {"dry_base", params.dry.base},
+          {"dry_allowed_length", params.dry.allowed_length},
+          {"n_predict", -1},
+          {"max_tokens", -1},
+          {"min_tokens", 0},
+          {"seed", -1},
+          {"stop", json::array()},
+          {"logit_bias", json::array()},
+          {"n_probs", 0},
+          {"ignore_eos", false},
+          {"stream", false}};
 }
 
 std::string Spelling(const service::LoadedModel& model, const std::optional<int32_t>& token) {
   return token ? SanitizeUtf8(service::TokenBytes(model, *token)) : std::string();
 }
 
+// The template of the file, which is the prompt's where "chat_template_used" says so.
+std::string ChatTemplate(Serving& serving, const std::string& name) {
+  const auto info = serving.models().Info(name);
+  const auto report = info.ok() ? serving.reports().Of(*info) : nullptr;
+  return report ? MetadataText(*report, "tokenizer.chat_template") : std::string();
+}
+
 // Of the model's file clients are told the name, not where it lies.
-Response Props(service::LoadedModel& model, const std::string& name) {
+Response Props(Serving& serving, service::LoadedModel& model, const std::string& name) {
   const tokenizer::Tokenizer& tokens = model.tokens();
   return JsonResponse(
       json::object{{"default_generation_settings",
                     {{"n_ctx", model.engine().context_tokens()},
-                     {"params", SamplingOf(model.DefaultSampling(chat::Thinking::kDefault))}}},
+                     {"params", DefaultParams(model.DefaultSampling(chat::Thinking::kDefault))}}},
                    {"model_alias", name},
                    {"model_path", model.path().filename().string()},
-                   {"total_slots", 1},  // as many rows as /slots has when nothing runs
+                   {"total_slots", model.sequences_at_once()},
+                   {"chat_template", ChatTemplate(serving, name)},
+                   {"chat_template_used", model.prompts().uses_template()},
                    {"chat_format", model.prompts().family().name},
                    {"bos_token", Spelling(model, tokens.bos())},
                    {"eos_token", Spelling(model, tokens.eos())},
                    {"n_vocab", tokens.size()},
                    {"modalities", {{"vision", false}, {"audio", false}}},
+                   {"build_info", "lemma " LEMMA_VERSION},
                    {"kernels", model.kernels_name()}});
 }
 
-// There are no fixed slots: one row for every sequence that runs, so that who counts the rows that
-// are processing counts right. With none running, one idle row.
-Response Slots(service::LoadedModel& model, const std::string& /*name*/) {
+// There are no fixed slots: as many rows as sequences are computed at once, or more when more run
+// in turns, so that who counts the rows that are free or processing counts right.
+Response Slots(Serving& /*serving*/, service::LoadedModel& model, const std::string& /*name*/) {
   const engine::EngineStats stats = model.engine().Stats();
   json::array rows;
-  for (size_t id = 0; id < std::max<size_t>(stats.running, 1); ++id) {
+  for (size_t id = 0; id < std::max(stats.running, model.sequences_at_once()); ++id) {
     rows.push_back({{"id", id},
                     {"n_ctx", model.engine().context_tokens()},
                     {"is_processing", id < stats.running}});
@@ -179,10 +203,13 @@ void AddRoutes(Router& router, Serving& serving) {
   post("/tokenize", HandleTokenize);
   post("/detokenize", HandleDetokenize);
   post("/apply-template", HandleApplyTemplate);
-  const auto get = [&](std::string_view path,
-                       Response (*show)(service::LoadedModel&, const std::string&)) {
+  using Show = Response (*)(Serving&, service::LoadedModel&, const std::string&);
+  const auto get = [&](std::string_view path, Show show) {
     router.Add(Method::kGet, std::string(path), [&serving, show](const ExchangePtr& exchange) {
-      serving.WithModel(exchange, FromQuery(exchange), show);
+      serving.WithModel(exchange, FromQuery(exchange),
+                        [&serving, show](service::LoadedModel& model, const std::string& name) {
+                          return show(serving, model, name);
+                        });
     });
     router.SetErrorFormat(std::string(path), FormatError);
   };

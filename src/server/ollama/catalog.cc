@@ -13,7 +13,6 @@
 
 #include "base/utf8.h"
 #include "chat/family.h"
-#include "gguf/reader.h"
 #include "server/ollama/reply.h"
 
 namespace lemma::server::ollama {
@@ -96,16 +95,6 @@ json::object ModelInfoOf(const InspectReport& report, Catalog::Detail detail) {
   return out;
 }
 
-std::string TextOf(const InspectReport& report, std::string_view key) {
-  for (const service::MetadataRow& row : report.metadata) {
-    if (row.key != key || row.elements.empty()) continue;
-    if (const auto* text = std::get_if<std::string>(&row.elements.front())) {
-      return SanitizeUtf8(*text);
-    }
-  }
-  return {};
-}
-
 json::array Tensors(const InspectReport& report) {
   json::array out;
   for (const service::TensorRow& row : report.tensors) {
@@ -136,30 +125,9 @@ std::string ParameterSize(uint64_t parameters) {
   return fmt::format("{:.1f}K", count / 1e3);
 }
 
-std::shared_ptr<const InspectReport> Catalog::ReportOf(const ModelInfo& info) {
-  const std::string key = info.path.string();
-  {
-    MutexLock lock(mutex_);
-    const auto found = reports_.find(key);
-    if (found != reports_.end() && found->second.bytes == info.file_bytes &&
-        found->second.modified == info.modified_seconds) {
-      return found->second.report;
-    }
-  }
-  // Two threads may read the same file: harmless, and rare.
-  Entry entry{info.file_bytes, info.modified_seconds, nullptr};
-  const auto file = gguf::File::Open(info.path);
-  if (file.ok()) {
-    entry.report = std::make_shared<const InspectReport>(service::Inspect(**file, {}));
-  }
-  MutexLock lock(mutex_);
-  reports_[key] = entry;
-  return entry.report;
-}
-
 std::string Catalog::Tags() {
   json::array rows;
-  for (const ModelInfo& info : models_.List()) rows.push_back(Row(info, ReportOf(info).get()));
+  for (const ModelInfo& info : models_.List()) rows.push_back(Row(info, reports_.Of(info).get()));
   return json::serialize(json::object{{"models", std::move(rows)}});
 }
 
@@ -167,7 +135,7 @@ std::string Catalog::Running(double unix_now) {
   json::array rows;
   for (const ModelInfo& info : models_.List()) {
     if (info.state != service::ModelState::kReady) continue;
-    json::object row = Row(info, ReportOf(info).get());
+    json::object row = Row(info, reports_.Of(info).get());
     row.erase("modified_at");
     row.erase("capabilities");
     row["size"] = info.memory_bytes;
@@ -182,13 +150,13 @@ std::string Catalog::Running(double unix_now) {
 
 Result<std::string> Catalog::Show(const std::string& name, Detail detail) {
   LEMMA_ASSIGN_OR_RETURN(const ModelInfo info, models_.Info(name));
-  const std::shared_ptr<const InspectReport> report = ReportOf(info);
+  const std::shared_ptr<const InspectReport> report = reports_.Of(info);
   if (report == nullptr)
     return IoError(fmt::format("the file of model '{}' cannot be read", info.name));
-  json::object out{{"license", TextOf(*report, "general.license")},
+  json::object out{{"license", MetadataText(*report, "general.license")},
                    {"modelfile", fmt::format("FROM {}\n", info.path.filename().string())},
                    {"parameters", ""},
-                   {"template", TextOf(*report, "tokenizer.chat_template")},
+                   {"template", MetadataText(*report, "tokenizer.chat_template")},
                    {"details", Details(report.get())},
                    {"model_info", ModelInfoOf(*report, detail)},
                    {"capabilities", Capabilities(report.get())},

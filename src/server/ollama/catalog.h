@@ -1,43 +1,31 @@
 // SPDX-License-Identifier: Apache-2.0
-// What /api/tags, /api/ps and /api/show tell of the models. Files are read (their metadata only)
-// when first asked for, and again when they changed. Threads: any.
+// What /api/tags, /api/ps and /api/show tell of the models. Threads: any.
 #pragma once
 
-#include <map>
-#include <memory>
 #include <string>
-#include <vector>
 
-#include "base/mutex.h"
 #include "base/status.h"
-#include "service/inspect.h"
+#include "server/dialect/model_reports.h"
 #include "service/model_registry.h"
 
 namespace lemma::server::ollama {
 
 class Catalog {
  public:
-  explicit Catalog(service::ModelRegistry& models) : models_(models) {}
+  // Both must outlive it.
+  Catalog(service::ModelRegistry& models, ModelReports& reports)
+      : models_(models), reports_(reports) {}
 
   // Bodies of the replies. A file that cannot be read is listed without details.
-  std::string Tags() LEMMA_EXCLUDES(mutex_);
-  std::string Running(double unix_now) LEMMA_EXCLUDES(mutex_);
+  std::string Tags();
+  std::string Running(double unix_now);
   enum class Detail : uint8_t { kUsual, kVerbose };  // kVerbose: also tensors and long lists
   // NotFound lists the known names.
-  Result<std::string> Show(const std::string& name, Detail detail) LEMMA_EXCLUDES(mutex_);
+  Result<std::string> Show(const std::string& name, Detail detail);
 
  private:
-  struct Entry {
-    uint64_t bytes = 0;
-    double modified = 0;
-    std::shared_ptr<const service::InspectReport> report;  // null: cannot be read
-  };
-  std::shared_ptr<const service::InspectReport> ReportOf(const service::ModelInfo& info)
-      LEMMA_EXCLUDES(mutex_);
-
   service::ModelRegistry& models_;
-  Mutex mutex_;
-  std::map<std::string, Entry> reports_ LEMMA_GUARDED_BY(mutex_);  // by path
+  ModelReports& reports_;
 };
 
 // 64 hexadecimal digits that change when the file does: SHA-256 of path, size and time (reading

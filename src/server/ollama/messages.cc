@@ -72,7 +72,7 @@ void ReadTools(const json::array& tools, BodyNotes& notes, chat::Conversation& c
     in.Read("type", type);
     if (type != "function") in.Fail("type", "expected \"function\"");
     ReadFunctionMember(in, [&conversation](ObjectReader& inner) {
-      conversation.tools.push_back(ReadToolSpec(inner));
+      AddTool(inner, ReadToolSpec(inner), kOllamaToolNames, conversation);
     });
   });
 }

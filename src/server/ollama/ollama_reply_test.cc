@@ -66,6 +66,16 @@ TEST(ReplyTest, TheLastLineHasNanosecondsAndCounts) {
   EXPECT_EQ(out.at("message").at("content"), "");
 }
 
+TEST(ReplyTest, ATruncationIsToldAtTheEnd) {
+  ReplyEnd end;
+  end.done_reason = "stop";
+  EXPECT_EQ(json::parse(ReplyLine(kChatHead, {}, &end, {})).as_object().if_contains("truncated"),
+            nullptr);
+  end.truncation = {3, 700};
+  EXPECT_EQ(json::parse(ReplyLine(kChatHead, {}, &end, {})).at("truncated"),
+            json::parse(R"({"dropped_messages":3,"dropped_tokens":700})"));
+}
+
 TEST(ReplyTest, LoadHasNoFigures) {
   ReplyEnd end;
   end.done_reason = "load";

@@ -201,6 +201,24 @@ TEST(ChatBodyTest, BadMessagesNameTheirIndex) {
   }
 }
 
+TEST(ChatBodyTest, NamesOfTools) {
+  const auto parse = [](const std::string& first, const std::string& second) {
+    BodyNotes notes;
+    const auto tool = [](const std::string& name) {
+      return R"({"type":"function","function":{"name":")" + name + "\"}}";
+    };
+    return ParseChat(R"({"messages":[],"tools":[)" + tool(first) + "," + tool(second) + "]}", notes)
+        .status();
+  };
+  EXPECT_TRUE(parse("files/read", "files.write_2:x").ok()) << "as servers of tools name them";
+  EXPECT_THAT(parse("f", "f").message(), HasSubstr("tools[1].function.name: 'f' is the name of"));
+  for (const char* bad : {"a b", "a\\n", "a\\\"b", "<f>", "größe"}) {
+    EXPECT_THAT(parse("f", bad).message(), HasSubstr("tools[1].function.name: expected 1 to 128"));
+  }
+  EXPECT_THAT(parse(std::string(129, 'x'), "f").message(),
+              HasSubstr("tools[0].function.name: exp"));
+}
+
 TEST(EmbedBodyTest, OneTextOrMany) {
   BodyNotes notes;
   const auto many = ParseEmbed(R"({"model":"m","input":["a","b"],"truncate":false})", notes);

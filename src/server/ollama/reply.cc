@@ -105,6 +105,10 @@ std::string ReplyLine(const ReplyHead& head, const ReplyText& text, const ReplyE
   if (end != nullptr) {
     out["done_reason"] = end->done_reason;
     if (end->has_figures) AddFigures(*end, out);
+    if (end->truncation.dropped_messages > 0) {
+      out["truncated"] = {{"dropped_messages", end->truncation.dropped_messages},
+                          {"dropped_tokens", end->truncation.dropped_tokens}};
+    }
     if (!end->warnings.empty()) {
       out["warnings"] = json::array(end->warnings.begin(), end->warnings.end());
     }

@@ -42,7 +42,8 @@ struct ReplyEnd {
   std::chrono::nanoseconds total{0};
   std::chrono::nanoseconds load{0};  // before the request reached the engine
   std::vector<std::string> warnings;
-  bool has_figures = true;  // false for load and unload
+  service::Truncation truncation;  // of the prompt; told when there is one
+  bool has_figures = true;         // false for load and unload
 };
 
 // One object without a newline. `end` may be null: more lines follow. `token_text` may be empty

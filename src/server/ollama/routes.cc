@@ -79,7 +79,7 @@ void Generate(Serving& serving, const ExchangePtr& exchange, Api api) {
   options.num_ctx = body->num_ctx;
   auto sink = MakeSink(exchange, std::move(options));
   if (body->raw) {
-    serving.Complete(exchange, std::move(body->model), std::move(body->completion),
+    serving.Complete(exchange, std::move(body->model), {std::move(body->completion)},
                      std::move(sink));
   } else {
     serving.Chat(exchange, std::move(body->model), std::move(body->chat), std::move(sink));
@@ -204,7 +204,7 @@ void RefuseChanges(Router& router) {
 }  // namespace
 
 void AddRoutes(Router& router, Serving& serving) {
-  const auto catalog = std::make_shared<Catalog>(serving.models());
+  const auto catalog = std::make_shared<Catalog>(serving.models(), serving.reports());
   router.SetErrorFormat("/api/", FormatError);
   router.Add(Method::kGet, "/", [](const ExchangePtr& exchange) {
     Response response;

@@ -24,6 +24,7 @@ class GenerateSink final : public ReplySink {
   void OnStart(const StreamStart& start) override {
     head_ = {options_.api, start.model, {}};
     load_seconds_ = start.load_seconds;
+    truncation_ = start.truncation;
     token_text_ = TextOfTokens(start);
     WarnOfContext(start);
     if (!streams()) return;
@@ -71,6 +72,7 @@ class GenerateSink final : public ReplySink {
     end.total = std::chrono::steady_clock::now() - begin_;
     end.load = std::chrono::nanoseconds(static_cast<int64_t>(load_seconds_ * 1e9));
     end.warnings = options_.warnings;
+    end.truncation = truncation_;
     for (std::string& note : FinishNotes(event)) end.warnings.push_back(std::move(note));
     std::string line = ReplyLine(Head(), text_, &end, token_text_);
     return streams() ? WriteLine(line) : SendJson(std::move(line));
@@ -86,6 +88,7 @@ class GenerateSink final : public ReplySink {
   SinkOptions options_;
   const std::chrono::steady_clock::time_point begin_ = std::chrono::steady_clock::now();
   double load_seconds_ = 0;
+  service::Truncation truncation_;
   TokenText token_text_;
   ReplyHead head_;
   ReplyText text_;  // not written yet

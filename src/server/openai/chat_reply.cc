@@ -245,7 +245,7 @@ namespace {
 class ChatSink : public ReplySink {
  public:
   ChatSink(ExchangePtr exchange, Answer answer, const ChatReplyOptions& options)
-      : ReplySink(std::move(exchange), answer, FormatError),
+      : ReplySink(std::move(exchange), answer, FormatErrorOf("messages")),
         id_(options.id),
         chunks_(options),
         object_(options) {}

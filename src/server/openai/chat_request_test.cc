@@ -7,9 +7,6 @@
 
 #include <limits>
 
-#include "server/openai/completion_request.h"
-#include "server/openai/responses_request.h"
-
 namespace lemma::server::openai {
 namespace {
 
@@ -296,84 +293,6 @@ INSTANTIATE_TEST_SUITE_P(
 
 TEST(ChatRequest, AResponseFormatOfTextIsFine) {
   EXPECT_THAT(Must(With(R"("response_format":{"type":"text"})")).warnings, IsEmpty());
-}
-
-TEST(CompletionRequest, FieldsAndBestOf) {
-  BodyNotes notes;
-  const auto body =
-      ParseCompletion(R"({"prompt":["x"],"n":2,"best_of":4,"logprobs":3,"echo":false})", notes);
-  ASSERT_TRUE(body.ok()) << body.status().ToString();
-  EXPECT_EQ(body->completion.prompt, "x");
-  EXPECT_EQ(body->completion.settings.samples, 4U);
-  EXPECT_EQ(body->choices, 2U);
-  EXPECT_EQ(body->completion.settings.sampling.top_logprobs, 3U);
-  EXPECT_EQ(body->completion.settings.max_tokens, 16U);
-  for (const char* bad :
-       {R"({"prompt":[1,2]})", R"({"prompt":["a","b"]})", R"({"prompt":"x","n":3,"best_of":2})",
-        R"({"prompt":"x","best_of":2,"stream":true})", R"({"prompt":"x","suffix":"y"})",
-        R"({"prompt":"x","logprobs":1,"echo":true})", R"({"prompt":"x","logprobs":true})",
-        R"({})"}) {
-    BodyNotes each;
-    EXPECT_EQ(ParseCompletion(bad, each).status().code(), StatusCode::kInvalidArgument) << bad;
-  }
-}
-
-TEST(EmbeddingsRequest, TextsAndForms) {
-  BodyNotes notes;
-  const auto body =
-      ParseEmbeddings(R"({"input":["a","b"],"encoding_format":"base64","dimensions":8})", notes);
-  ASSERT_TRUE(body.ok()) << body.status().ToString();
-  EXPECT_THAT(body->inputs, ElementsAre("a", "b"));
-  EXPECT_TRUE(body->base64);
-  EXPECT_EQ(body->dimensions, 8U);
-  for (const char* bad :
-       {R"({"input":[1,2]})", R"({"input":[]})", R"({})",
-        R"({"input":"a","encoding_format":"int8"})", R"({"input":"a","dimensions":0})"}) {
-    BodyNotes each;
-    EXPECT_EQ(ParseEmbeddings(bad, each).status().code(), StatusCode::kInvalidArgument) << bad;
-  }
-}
-
-TEST(ResponsesRequest, ItemsBecomeTurns) {
-  BodyNotes notes;
-  const auto body = ParseResponses(R"({"instructions":"sys","input":[
-      {"role":"user","content":"a"},
-      {"type":"reasoning","summary":[],"content":[{"type":"reasoning_text","text":"hm"}]},
-      {"type":"function_call","call_id":"c","name":"f","arguments":"{}"},
-      {"type":"function_call_output","call_id":"c","output":"1"},
-      {"type":"message","role":"assistant","content":[{"type":"output_text","text":"b"}]},
-      {"role":"user","content":[{"type":"input_text","text":"c"}]}],
-      "max_output_tokens":20,"reasoning":{"effort":"low"},"store":false,
-      "tools":[{"type":"function","name":"f","parameters":{}}],"text":{"format":{"type":"text"}}})",
-                                   notes);
-  ASSERT_TRUE(body.ok()) << body.status().ToString();
-  const auto& messages = body->chat.conversation.messages;
-  ASSERT_EQ(messages.size(), 6U);
-  EXPECT_EQ(messages[0].role, chat::Role::kSystem);
-  EXPECT_EQ(messages[2].role, chat::Role::kAssistant);
-  EXPECT_EQ(messages[2].reasoning, "hm");
-  EXPECT_EQ(messages[2].tool_calls.size(), 1U);
-  EXPECT_EQ(messages[3].role, chat::Role::kTool);
-  EXPECT_EQ(messages[4].content, "b");
-  EXPECT_EQ(messages[5].content, "c");
-  EXPECT_EQ(body->chat.settings.max_tokens, 20U);
-  EXPECT_EQ(body->chat.conversation.tools.size(), 1U);
-  EXPECT_THAT(notes.warnings(), IsEmpty());
-}
-
-TEST(ResponsesRequest, WhatNeedsStateIsRefused) {
-  for (const char* fields :
-       {R"("previous_response_id":"r")", R"("conversation":"c")", R"("background":true)",
-        R"("tools":[{"type":"web_search"}])", R"("n":2)"}) {
-    BodyNotes notes;
-    const std::string text = std::string(R"({"input":"x",)") + fields + "}";
-    EXPECT_EQ(ParseResponses(text, notes).status().code(), StatusCode::kInvalidArgument) << fields;
-  }
-  BodyNotes notes;
-  EXPECT_EQ(ParseResponses(R"({"input":"x","text":{"format":{"type":"json_object"}}})", notes)
-                .status()
-                .code(),
-            StatusCode::kUnsupported);
 }
 
 }  // namespace

@@ -59,6 +59,17 @@ json::object LogprobLists(const std::vector<engine::SampledToken>& tokens, const
           {"text_offset", std::move(offsets)}};
 }
 
+// [prompt] What comes before its texts.
+std::vector<std::string> EchoTexts(const CompletionReplyOptions& options, const TokenText& text) {
+  std::vector<std::string> out(options.prompts);
+  for (size_t i = 0; i < options.echo.size(); ++i) {
+    out[i] = options.echo[i].text;
+    for (const int32_t token : options.echo[i].tokens) out[i] += text ? text(token) : "";
+    if (!options.echo[i].tokens.empty()) out[i] = SanitizeUtf8(out[i]);
+  }
+  return out;
+}
+
 }  // namespace
 
 CompletionChunks::CompletionChunks(CompletionReplyOptions options)
@@ -72,15 +83,19 @@ std::string CompletionChunks::Chunk(size_t sample, std::string_view text,
 
 std::string CompletionChunks::Start(const StreamStart& start, TokenText text) {
   text_ = std::move(text);
-  offsets_.assign(start.samples, CountCharacters(options_.echo));
+  samples_ = start.samples / options_.prompts;
   unfinished_ = start.samples;
   seed_ = start.seed;
   head_ = fmt::format(
       R"({{"id":"{}","object":"text_completion","created":{},"model":{},"system_fingerprint":"{}")",
       options_.id, options_.created, chat::JsonQuote(start.model), kFingerprint);
+  const std::vector<std::string> echo = EchoTexts(options_, text_);
   std::string out;
-  for (size_t sample = 0; sample < start.samples && !options_.echo.empty(); ++sample) {
-    out += SseData(Chunk(sample, options_.echo, R"("logprobs":null,"finish_reason":null)") + "}");
+  for (size_t sample = 0; sample < start.samples; ++sample) {
+    const std::string& before = echo[sample / samples_];
+    offsets_.push_back(CountCharacters(before));
+    if (before.empty()) continue;
+    out += SseData(Chunk(sample, before, R"("logprobs":null,"finish_reason":null)") + "}");
   }
   return out;
 }
@@ -98,7 +113,7 @@ std::string CompletionChunks::Add(const service::StreamEvent& event) {
                    "}");
   }
   if (event.kind != Kind::kFinish) return {};
-  usage_.Add(event.usage);
+  usage_.Add(event.usage, event.sample / samples_);
   if (event.finish == service::FinishReason::kError) {
     failed_ = true;
     return SseData(json::serialize(ErrorObject(FromStatus(event.error))));
@@ -134,6 +149,8 @@ void CompletionObject::Start(const StreamStart& start, TokenText text) {
   model_ = start.model;
   seed_ = start.seed;
   samples_.resize(start.samples);
+  samples_per_prompt_ = start.samples / options_.prompts;
+  echo_ = EchoTexts(options_, text_);
 }
 
 void CompletionObject::Add(const service::StreamEvent& event) {
@@ -142,7 +159,7 @@ void CompletionObject::Add(const service::StreamEvent& event) {
   sample.tokens.insert(sample.tokens.end(), event.logprobs.begin(), event.logprobs.end());
   if (event.kind == Kind::kFinish) {
     sample.finish = event;
-    usage_.Add(event.usage);
+    usage_.Add(event.usage, event.sample / samples_per_prompt_);
   }
 }
 
@@ -153,10 +170,10 @@ double CompletionObject::Sample::MeanLogprob() const {
   return sum / static_cast<double>(tokens.size());
 }
 
-std::vector<size_t> CompletionObject::Best() const {
-  std::vector<size_t> order(samples_.size());
-  std::iota(order.begin(), order.end(), size_t{0});
-  if (samples_.size() <= options_.choices) return order;
+std::vector<size_t> CompletionObject::Best(size_t prompt) const {
+  std::vector<size_t> order(samples_per_prompt_);
+  std::iota(order.begin(), order.end(), prompt * samples_per_prompt_);
+  if (order.size() <= options_.choices) return order;
   std::stable_sort(order.begin(), order.end(), [this](size_t a, size_t b) {
     return samples_[a].MeanLogprob() > samples_[b].MeanLogprob();
   });
@@ -164,24 +181,30 @@ std::vector<size_t> CompletionObject::Best() const {
   return order;
 }
 
+json::object CompletionObject::Choice(size_t index, size_t prompt, const Sample& sample) const {
+  json::value logprobs = nullptr;
+  if (options_.logprobs) {
+    logprobs = LogprobLists(sample.tokens, text_, CountCharacters(echo_[prompt]));
+  }
+  return {{"index", index},
+          {"text", echo_[prompt] + sample.text},
+          {"logprobs", std::move(logprobs)},
+          {"finish_reason", FinishReasonText(sample.finish.finish)},
+          {"stop_reason", StopReason(sample.finish)}};
+}
+
 Response CompletionObject::End() const {
   std::vector<std::string> warnings = options_.warnings;
   json::array choices;
-  for (const size_t index : Best()) {
-    const Sample& sample = samples_[index];
-    if (sample.finish.finish == service::FinishReason::kError) {
-      return FormatError(FromStatus(sample.finish.error));
+  for (size_t prompt = 0; prompt < options_.prompts; ++prompt) {
+    for (const size_t index : Best(prompt)) {
+      const Sample& sample = samples_[index];
+      if (sample.finish.finish == service::FinishReason::kError) {
+        return FormatError(FromStatus(sample.finish.error));
+      }
+      choices.push_back(Choice(choices.size(), prompt, sample));
+      for (std::string& note : FinishNotes(sample.finish)) warnings.push_back(std::move(note));
     }
-    json::value logprobs = nullptr;
-    if (options_.logprobs) {
-      logprobs = LogprobLists(sample.tokens, text_, CountCharacters(options_.echo));
-    }
-    choices.push_back(json::object{{"index", choices.size()},
-                                   {"text", options_.echo + sample.text},
-                                   {"logprobs", std::move(logprobs)},
-                                   {"finish_reason", FinishReasonText(sample.finish.finish)},
-                                   {"stop_reason", StopReason(sample.finish)}});
-    for (std::string& note : FinishNotes(sample.finish)) warnings.push_back(std::move(note));
   }
   json::object body{{"id", options_.id},
                     {"object", "text_completion"},
@@ -235,7 +258,10 @@ std::unique_ptr<StreamSink> MakeCompletionSink(ExchangePtr exchange, const Compl
   options.include_usage = body.include_usage;
   options.logprobs = body.logprobs;
   options.choices = body.choices;
-  if (body.echo) options.echo = body.completion.prompt;
+  options.prompts = body.prompts.size();
+  for (const service::CompletionRequest& prompt : body.prompts) {
+    if (body.echo) options.echo.push_back({prompt.prompt, prompt.prompt_tokens});
+  }
   options.warnings = std::move(warnings);
   return std::make_unique<CompletionSink>(std::move(exchange), AnswerFor(body.stream), options);
 }

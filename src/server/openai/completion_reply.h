@@ -3,6 +3,7 @@
 // sink.
 #pragma once
 
+#include <boost/json/fwd.hpp>
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -17,13 +18,20 @@
 
 namespace lemma::server::openai {
 
+// A prompt that is put before the texts of its samples.
+struct CompletionEcho {
+  std::string text;
+  std::vector<int32_t> tokens;  // unless empty: instead of the text
+};
+
 struct CompletionReplyOptions {
   std::string id;
   int64_t created = 0;
   bool include_usage = false;
   bool logprobs = false;
-  size_t choices = 1;
-  std::string echo;  // put before every text
+  size_t prompts = 1;
+  size_t choices = 1;                // of each prompt
+  std::vector<CompletionEcho> echo;  // [prompt], or empty
   std::vector<std::string> warnings;
 };
 
@@ -39,6 +47,7 @@ class CompletionChunks {
                                   std::string_view more) const;
 
   const CompletionReplyOptions options_;
+  size_t samples_ = 1;  // of each prompt
   TokenText text_;
   std::string head_;
   UsageSum usage_;
@@ -54,7 +63,8 @@ class CompletionObject {
   explicit CompletionObject(CompletionReplyOptions options);
   void Start(const StreamStart& start, TokenText text);
   void Add(const service::StreamEvent& event);
-  // The likeliest samples, by their mean log probability, where there are more than choices.
+  // Of each prompt the likeliest samples, by their mean log probability, where there are more than
+  // choices.
   [[nodiscard]] Response End() const;
 
  private:
@@ -64,9 +74,12 @@ class CompletionObject {
     service::StreamEvent finish;
     [[nodiscard]] double MeanLogprob() const;
   };
-  [[nodiscard]] std::vector<size_t> Best() const;
+  [[nodiscard]] std::vector<size_t> Best(size_t prompt) const;
+  [[nodiscard]] boost::json::object Choice(size_t index, size_t prompt, const Sample& sample) const;
 
   const CompletionReplyOptions options_;
+  size_t samples_per_prompt_ = 1;
+  std::vector<std::string> echo_;  // [prompt]
   TokenText text_;
   std::string model_;
   uint64_t seed_ = 0;

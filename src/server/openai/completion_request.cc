@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <boost/json.hpp>
+#include <limits>
 #include <utility>
 
 #include "server/openai/settings.h"
@@ -15,26 +16,59 @@ namespace json = boost::json;
 
 namespace {
 
-void ReadPrompt(ObjectReader& in, std::string& prompt) {
-  const json::value* value = in.Any("prompt");
-  if (value == nullptr) return in.Fail("prompt", "is missing");
-  if (value->is_string()) {
-    prompt = value->get_string();
-    return;
+// Token ids, as they go into the model.
+std::vector<int32_t> ReadTokens(const json::array& list, const std::string& path,
+                                BodyNotes& notes) {
+  std::vector<int32_t> tokens;
+  for (const json::value& item : list) {
+    const bool good = item.is_int64() && item.get_int64() >= 0 &&
+                      item.get_int64() <= std::numeric_limits<int32_t>::max();
+    if (!good) {
+      notes.Fail(InvalidArgument(fmt::format("{}: expected a token id, found {}",
+                                             IndexPath(path, tokens.size()), JsonTypeName(item))));
+      return tokens;
+    }
+    tokens.push_back(static_cast<int32_t>(item.get_int64()));
   }
-  const json::array* list = value->if_array();
-  if (list == nullptr) return in.Fail("prompt", "expected a string");
-  if (!list->empty() && !(*list)[0].is_string()) {
-    return in.Fail("prompt", "token ids are not taken; send the text");
-  }
-  if (list->size() != 1) {
-    return in.Fail("prompt", fmt::format("{} prompts; send one request for each", list->size()));
-  }
-  prompt = (*list)[0].get_string();
+  if (tokens.empty()) notes.Fail(InvalidArgument(fmt::format("{}: has no token", path)));
+  return tokens;
 }
 
-void ReadChoices(ObjectReader& in, CompletionBody& out) {
-  service::GenerateSettings& settings = out.completion.settings;
+}  // namespace
+
+service::CompletionRequest ReadPrompt(const json::value& value, const std::string& path,
+                                      BodyNotes& notes) {
+  service::CompletionRequest prompt;
+  if (value.is_string()) {
+    prompt.prompt = value.get_string();
+  } else if (value.is_array()) {
+    prompt.prompt_tokens = ReadTokens(value.get_array(), path, notes);
+  } else {
+    notes.Fail(InvalidArgument(fmt::format("{}: expected a text or a list of token ids, found {}",
+                                           path, JsonTypeName(value))));
+  }
+  return prompt;
+}
+
+namespace {
+
+// A text, token ids, or a list of such.
+void ReadPrompts(ObjectReader& in, std::vector<service::CompletionRequest>& prompts) {
+  const json::value* value = in.Any("prompt");
+  if (value == nullptr) return in.Fail("prompt", "is missing");
+  const json::array* list = value->if_array();
+  const bool one = list == nullptr || (!list->empty() && list->front().is_number());
+  if (one) return prompts.push_back(ReadPrompt(*value, "prompt", in.notes()));
+  if (list->empty()) return in.Fail("prompt", "expected at least one prompt");
+  if (list->size() > kMostPrompts) {
+    return in.Fail("prompt", fmt::format("{} prompts, at most {}", list->size(), kMostPrompts));
+  }
+  for (const json::value& item : *list) {
+    prompts.push_back(ReadPrompt(item, IndexPath("prompt", prompts.size()), in.notes()));
+  }
+}
+
+void ReadChoices(ObjectReader& in, service::GenerateSettings& settings, CompletionBody& out) {
   out.choices = settings.samples;  // n
   std::optional<size_t> best_of;
   in.Read("best_of", best_of);
@@ -51,7 +85,8 @@ void ReadChoices(ObjectReader& in, CompletionBody& out) {
   if (*best_of > out.choices && !settings.sampling.top_logprobs) settings.sampling.top_logprobs = 0;
 }
 
-void ReadCompletionLogprobs(ObjectReader& in, CompletionBody& out) {
+void ReadCompletionLogprobs(ObjectReader& in, service::GenerateSettings& settings,
+                            CompletionBody& out) {
   const json::value* value = in.Any("logprobs");
   if (value == nullptr) return;
   if (value->is_bool() && !value->get_bool()) return;
@@ -60,7 +95,7 @@ void ReadCompletionLogprobs(ObjectReader& in, CompletionBody& out) {
     return in.Fail("logprobs", fmt::format("expected 0 to {}", engine::kMaxTopLogprobs));
   }
   out.logprobs = true;
-  out.completion.settings.sampling.top_logprobs = static_cast<size_t>(value->get_int64());
+  settings.sampling.top_logprobs = static_cast<size_t>(value->get_int64());
 }
 
 }  // namespace
@@ -69,9 +104,9 @@ Result<CompletionBody> ParseCompletion(std::string_view body, BodyNotes& notes) 
   LEMMA_ASSIGN_OR_RETURN(const json::value value, ParseBody(body));
   ObjectReader in(value.get_object(), "", notes);
   CompletionBody out;
-  service::GenerateSettings& settings = out.completion.settings;
+  service::GenerateSettings settings;
   in.Read("model", out.model.name);
-  ReadPrompt(in, out.completion.prompt);
+  ReadPrompts(in, out.prompts);
   in.Read("stream", out.stream);
   if (const json::object* options = in.Object("stream_options")) {
     ObjectReader inner(*options, "stream_options", notes);
@@ -84,8 +119,12 @@ Result<CompletionBody> ParseCompletion(std::string_view body, BodyNotes& notes) 
   ReadMaxTokens(in, {"max_completion_tokens", "max_tokens", "n_predict"}, settings);
   // OpenAI's default; without a limit a raw prompt often never ends.
   if (!settings.max_tokens && in.Any("max_tokens") == nullptr) settings.max_tokens = 16;
-  ReadCompletionLogprobs(in, out);
-  ReadChoices(in, out);
+  ReadCompletionLogprobs(in, settings, out);
+  ReadChoices(in, settings, out);
+  if (out.prompts.size() * settings.samples > kMostCompletions) {
+    in.Fail("prompt", fmt::format("{} prompts of {} samples, at most {} completions",
+                                  out.prompts.size(), settings.samples, kMostCompletions));
+  }
   in.Read("echo", out.echo);
   if (out.echo && out.logprobs) {
     in.Fail("echo", "does not go with logprobs: those of the prompt are not computed");
@@ -98,6 +137,7 @@ Result<CompletionBody> ParseCompletion(std::string_view body, BodyNotes& notes) 
   ReadWithoutEffect(in);
   in.Finish();
   LEMMA_RETURN_IF_ERROR(notes.status());
+  for (service::CompletionRequest& prompt : out.prompts) prompt.settings = settings;
   return out;
 }
 

@@ -3,6 +3,7 @@
 // Pure.
 #pragma once
 
+#include <boost/json/fwd.hpp>
 #include <cstddef>
 #include <optional>
 #include <string>
@@ -16,16 +17,24 @@
 
 namespace lemma::server::openai {
 
+inline constexpr size_t kMostPrompts = 128;
+inline constexpr size_t kMostCompletions = 512;  // prompts times samples
+
 struct CompletionBody {
   ModelRef model;
-  service::CompletionRequest completion;  // its samples: best_of
+  // At least one; texts or tokens, with the same settings. Their samples: best_of.
+  std::vector<service::CompletionRequest> prompts;
   bool stream = false;
   bool include_usage = false;
   bool echo = false;
   bool logprobs = false;
-  size_t choices = 1;  // of the samples, the likeliest are given
+  size_t choices = 1;  // of each prompt's samples, the likeliest are given
 };
 Result<CompletionBody> ParseCompletion(std::string_view body, BodyNotes& notes);
+
+// A prompt: a text, or a list of token ids; else an error at `path`.
+service::CompletionRequest ReadPrompt(const boost::json::value& value, const std::string& path,
+                                      BodyNotes& notes);
 
 struct EmbeddingsBody {
   ModelRef model;

@@ -3,9 +3,7 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <boost/json.hpp>
-#include <cctype>
 #include <optional>
 #include <set>
 #include <utility>
@@ -144,13 +142,6 @@ void ReadMessages(const json::array& messages, BodyNotes& notes, chat::Conversat
 
 chat::ToolSpec ReadFunction(ObjectReader& in) {
   chat::ToolSpec tool = ReadToolSpec(in);
-  constexpr size_t kLongestName = 64;
-  const bool good = std::all_of(tool.name.begin(), tool.name.end(), [](char c) {
-    return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_' || c == '-';
-  });
-  if (!good || tool.name.size() > kLongestName) {
-    in.Fail("name", fmt::format("expected 1 to {} of a-z, A-Z, 0-9, _ and -", kLongestName));
-  }
   std::optional<bool> strict;
   in.Read("strict", strict);
   if (strict == true) {
@@ -189,7 +180,7 @@ void ReadTools(ObjectReader& in, chat::Conversation& conversation) {
       tool.Read("type", type);
       if (type != "function") tool.Fail("type", "expected \"function\"");
       ReadFunctionMember(tool, [&conversation](ObjectReader& inner) {
-        AddTool(inner, ReadFunction(inner), conversation);
+        AddTool(inner, ReadFunction(inner), kOpenAiToolNames, conversation);
       });
     });
   }

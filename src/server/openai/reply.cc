@@ -41,9 +41,17 @@ json::value StopReason(const service::StreamEvent& finish) {
   }
 }
 
-void UsageSum::Add(const service::StreamUsage& usage) {
-  total_.prompt_tokens = usage.prompt_tokens;
-  total_.cached_tokens = std::max(total_.cached_tokens, usage.cached_tokens);
+void UsageSum::Add(const service::StreamUsage& usage, size_t prompt) {
+  if (prompt >= prompts_.size()) prompts_.resize(prompt + 1);
+  PromptTokens& tokens = prompts_[prompt];
+  tokens.all = usage.prompt_tokens;
+  tokens.cached = std::max(tokens.cached, usage.cached_tokens);
+  total_.prompt_tokens = 0;
+  total_.cached_tokens = 0;
+  for (const PromptTokens& each : prompts_) {
+    total_.prompt_tokens += each.all;
+    total_.cached_tokens += each.cached;
+  }
   total_.generated_tokens += usage.generated_tokens;
   total_.thinking_tokens += usage.thinking_tokens;
   total_.drafted_tokens += usage.drafted_tokens;
@@ -135,6 +143,17 @@ Response FormatError(const ApiError& error) {
   Response response = ErrorHead(error);
   response.body = json::serialize(ErrorObject(error));
   return response;
+}
+
+ErrorFormatter FormatErrorOf(std::string_view field) {
+  return [field = std::string(field)](const ApiError& error) {
+    constexpr std::string_view kPrompt = "prompt";
+    if (error.param != kPrompt || !error.message.starts_with(kPrompt)) return FormatError(error);
+    ApiError named = error;
+    named.param = field;
+    named.message.replace(0, kPrompt.size(), field);
+    return FormatError(named);
+  };
 }
 
 std::string NewId(std::string_view prefix) {

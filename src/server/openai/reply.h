@@ -20,16 +20,22 @@ std::string_view FinishReasonText(service::FinishReason reason);
 // null after an ordinary end.
 boost::json::value StopReason(const service::StreamEvent& finish);
 
-// Sums over the samples of one request.
+// Sums over the prompts and samples of one request.
 class UsageSum {
  public:
-  void Add(const service::StreamUsage& usage);  // of a finish event
+  // Of a finish event. The samples of one prompt share its tokens.
+  void Add(const service::StreamUsage& usage, size_t prompt = 0);
   [[nodiscard]] boost::json::object ToJson() const;
   // As llama.cpp's server writes it: tokens, milliseconds and rates of prompt and answer.
   [[nodiscard]] boost::json::object Timings() const;
   [[nodiscard]] const service::StreamUsage& total() const { return total_; }
 
  private:
+  struct PromptTokens {
+    size_t all = 0;
+    size_t cached = 0;
+  };
+  std::vector<PromptTokens> prompts_;
   service::StreamUsage total_;
 };
 
@@ -42,6 +48,9 @@ boost::json::array ToArray(const std::vector<std::string>& texts);
 // {"error": {message, type, param, code}}
 boost::json::object ErrorObject(const ApiError& error);
 Response FormatError(const ApiError& error);
+// The same on routes whose prompt is made of the field `field`: what is wrong with the prompt is
+// said of that.
+ErrorFormatter FormatErrorOf(std::string_view field);
 
 // "chatcmpl-" and 24 random letters and digits.
 std::string NewId(std::string_view prefix);

@@ -11,6 +11,7 @@
 
 #include "server/openai/chat_reply.h"
 #include "server/openai/completion_reply.h"
+#include "server/openai/reply_testing.h"
 #include "server/openai/responses_reply.h"
 
 namespace lemma::server::openai {
@@ -20,45 +21,15 @@ namespace json = boost::json;
 using service::FinishReason;
 using service::StreamEvent;
 using Kind = StreamEvent::Kind;
+using testing::Body;
+using testing::Call;
 using ::testing::ElementsAre;
+using testing::Events;
+using testing::Finish;
 using ::testing::HasSubstr;
-
-StreamEvent Text(Kind kind, std::string text, size_t sample = 0) {
-  StreamEvent event;
-  event.kind = kind;
-  event.text = std::move(text);
-  event.sample = sample;
-  return event;
-}
-
-StreamEvent Call(std::string name) {
-  StreamEvent event;
-  event.kind = Kind::kToolCall;
-  event.tool_call = {"call_1", std::move(name), R"({"x":1})"};
-  return event;
-}
-
-StreamEvent Finish(FinishReason reason, size_t sample = 0) {
-  StreamEvent event;
-  event.kind = Kind::kFinish;
-  event.finish = reason;
-  event.sample = sample;
-  event.usage.prompt_tokens = 10;
-  event.usage.cached_tokens = 4;
-  event.usage.generated_tokens = 5;
-  event.usage.thinking_tokens = 2;
-  return event;
-}
-
-StreamStart Started(size_t samples = 1) {
-  StreamStart start;
-  start.model = "m";
-  start.seed = 7;
-  start.samples = samples;
-  return start;
-}
-
-std::string_view Spelling(int32_t token) { return token == 1 ? "\xe4\xbd" : "ab"; }
+using testing::Spelling;
+using testing::Started;
+using testing::Text;
 
 ChatReplyOptions Options() {
   ChatReplyOptions options;
@@ -66,25 +37,6 @@ ChatReplyOptions Options() {
   options.created = 3;
   return options;
 }
-
-// The objects of "data:" lines; the end mark is a string.
-std::vector<json::value> Events(std::string_view text) {
-  std::vector<json::value> out;
-  while (!text.empty()) {
-    const size_t end = text.find("\n\n");
-    EXPECT_NE(end, std::string_view::npos) << text;
-    if (end == std::string_view::npos) break;
-    std::string_view block = text.substr(0, end);
-    text.remove_prefix(end + 2);
-    const size_t data = block.find("data: ");
-    EXPECT_NE(data, std::string_view::npos);
-    block.remove_prefix(data + 6);
-    out.push_back(block == "[DONE]" ? json::value("[DONE]") : json::parse(block));
-  }
-  return out;
-}
-
-json::value Body(const Response& response) { return json::parse(response.body); }
 
 TEST(ChatReply, OneObject) {
   ChatObject object(Options());
@@ -272,82 +224,6 @@ TEST(ChatReply, Chunks) {
   EXPECT_EQ(events[7].at("choices").as_array().size(), 0U);
   EXPECT_EQ(events[7].at("usage").at("completion_tokens"), 10);
   EXPECT_EQ(events[8], "[DONE]");
-}
-
-TEST(CompletionReply, TheLikeliestSamples) {
-  CompletionReplyOptions options;
-  options.id = "cmpl-1";
-  options.choices = 1;
-  options.echo = "Q";
-  CompletionObject object(options);
-  object.Start(Started(2), Spelling);
-  const float logprobs[] = {-2.0F, -0.1F};
-  for (size_t sample = 0; sample < 2; ++sample) {
-    StreamEvent event = Text(Kind::kContent, sample == 0 ? "bad" : "good", sample);
-    event.logprobs.push_back({});
-    event.logprobs[0].logprob = logprobs[sample];
-    object.Add(event);
-    object.Add(Finish(FinishReason::kStop, sample));
-  }
-  const json::value body = Body(object.End());
-  ASSERT_EQ(body.at("choices").as_array().size(), 1U);
-  EXPECT_EQ(body.at("choices").at(0).at("text"), "Qgood");
-  EXPECT_EQ(body.at("object"), "text_completion");
-}
-
-TEST(CompletionReply, ChunksWithLogprobs) {
-  CompletionReplyOptions options;
-  options.logprobs = true;
-  CompletionChunks chunks(options);
-  std::string text = chunks.Start(Started(), Spelling);
-  StreamEvent event = Text(Kind::kContent, "ab");
-  event.logprobs.push_back({});
-  event.logprobs[0].token = 2;
-  event.logprobs[0].logprob = -1.0F;
-  text += chunks.Add(event);
-  text += chunks.Add(event);
-  text += chunks.Add(Finish(FinishReason::kLength));
-  text += chunks.End();
-  const std::vector<json::value> events = Events(text);
-  ASSERT_EQ(events.size(), 4U);
-  EXPECT_EQ(events[1].at("choices").at(0).at("text"), "ab");
-  EXPECT_EQ(events[1].at("choices").at(0).at("logprobs").at("text_offset"), json::parse("[2]"));
-  EXPECT_EQ(events[2].at("choices").at(0).at("finish_reason"), "length");
-  EXPECT_EQ(events[2].at("seed"), 7);
-  EXPECT_EQ(events[2].at("timings").at("predicted_n"), 5);
-}
-
-TEST(CompletionReply, TextOffsetsAreCharacters) {
-  CompletionReplyOptions options;
-  options.logprobs = true;
-  options.echo = "Größe";
-  CompletionObject object(options);
-  object.Start(Started(), [](int32_t) { return std::string_view("ü"); });
-  StreamEvent event = Text(Kind::kContent, "üü");
-  event.logprobs.resize(2);
-  object.Add(event);
-  object.Add(Finish(FinishReason::kStop));
-  EXPECT_EQ(Body(object.End()).at("choices").at(0).at("logprobs").at("text_offset"),
-            json::parse("[5,6]"));
-}
-
-TEST(EmbeddingsReply, FloatsBase64AndDimensions) {
-  service::Embeddings vectors;
-  vectors.vectors = {{0.6F, 0.8F, 0.0F}};
-  vectors.tokens = {3};
-  vectors.cut = {false};
-  EmbeddingsBody body;
-  EXPECT_EQ(Body(EmbeddingsReply(body, vectors, "m", {})).at("data").at(0).at("embedding").at(2),
-            0.0);
-  body.dimensions = 1;
-  EXPECT_EQ(Body(EmbeddingsReply(body, vectors, "m", {})).at("data").at(0).at("embedding"),
-            json::parse("[1.0]"));
-  body.dimensions = 4;
-  EXPECT_EQ(EmbeddingsReply(body, vectors, "m", {}).status, 400);
-  // 1.0F is 00 00 80 3F; -2.0F is 00 00 00 C0.
-  const float values[] = {1.0F, -2.0F};
-  EXPECT_EQ(FloatsToBase64(values), "AACAPwAAAMA=");
-  EXPECT_EQ(FloatsToBase64(std::span(values, 1)), "AACAPw==");
 }
 
 TEST(ResponsesReply, EventsInTheOrderClientsExpect) {

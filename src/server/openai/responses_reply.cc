@@ -264,7 +264,7 @@ namespace {
 class ResponseSink : public ReplySink {
  public:
   ResponseSink(ExchangePtr exchange, ResponseOptions options)
-      : ReplySink(std::move(exchange), AnswerFor(options.body.stream), FormatError),
+      : ReplySink(std::move(exchange), AnswerFor(options.body.stream), FormatErrorOf("input")),
         id_(options.id),
         builder_(std::move(options)) {}
 

@@ -152,7 +152,7 @@ void ReadFlatTools(ObjectReader& in, ResponsesBody& out) {
         tool.Fail("type", fmt::format("'{}' is not offered here, expected \"function\"",
                                       type.substr(0, 40)));
       }
-      AddTool(tool, ReadFunction(tool), out.chat.conversation);
+      AddTool(tool, ReadFunction(tool), kOpenAiToolNames, out.chat.conversation);
     });
   }
   if (const json::value* choice = in.Any("tool_choice")) {

@@ -8,6 +8,7 @@
 #include "server/openai/chat_request.h"
 #include "server/openai/completion_reply.h"
 #include "server/openai/completion_request.h"
+#include "server/openai/models_reply.h"
 #include "server/openai/reply.h"
 #include "server/openai/responses_reply.h"
 #include "server/openai/responses_request.h"
@@ -33,7 +34,7 @@ void Complete(Serving& serving, const ExchangePtr& exchange) {
   auto body = ParseCompletion(exchange->request().body, notes);
   if (!body.ok()) return exchange->Send(FormatError(FromStatus(body.status())));
   auto sink = MakeCompletionSink(exchange, *body, notes.warnings());
-  serving.Complete(exchange, std::move(body->model), std::move(body->completion), std::move(sink));
+  serving.Complete(exchange, std::move(body->model), std::move(body->prompts), std::move(sink));
 }
 
 void Respond(Serving& serving, const ExchangePtr& exchange) {
@@ -84,23 +85,9 @@ void Control(Serving& serving, const ExchangePtr& exchange) {
   exchange->Send(std::move(response));
 }
 
-json::object ModelJson(const service::ModelInfo& info) {
-  json::object meta{{"size", info.file_bytes},
-                    {"state", service::ModelStateName(info.state)},
-                    {"default", info.is_default}};
-  if (info.state == service::ModelState::kReady) meta["n_ctx"] = info.context;
-  return {{"id", info.name},
-          {"object", "model"},
-          {"created", static_cast<int64_t>(info.modified_seconds)},
-          {"owned_by", "lemma"},
-          {"meta", std::move(meta)}};
-}
-
 void ListModels(Serving& serving, const ExchangePtr& exchange) {
-  json::array data;
-  for (const service::ModelInfo& info : serving.models().List()) data.push_back(ModelJson(info));
   Response response;
-  response.body = json::serialize(json::object{{"object", "list"}, {"data", std::move(data)}});
+  response.body = ModelList(serving.models().List(), serving.reports());
   exchange->Send(std::move(response));
 }
 
@@ -108,7 +95,7 @@ void OneModel(Serving& serving, const ExchangePtr& exchange) {
   const auto info = serving.models().Info(exchange->request().parameter);
   if (!info.ok()) return exchange->Send(FormatError(FromStatus(info.status())));
   Response response;
-  response.body = json::serialize(ModelJson(*info));
+  response.body = json::serialize(ModelObject(*info, serving.reports().Of(*info).get()));
   exchange->Send(std::move(response));
 }
 
