@@ -165,9 +165,11 @@ class Family:
         return ""
 
     def pick(self, rng, table, heldout):
-        names = [k for k in table if heldout is None or k.endswith("h") == heldout]
+        """(id, text): ids in "h" are for evaluation only, ids in "t" for training only (heldout is None)."""
         if heldout is None:
-            names = [k for k in names if not k.endswith("h")]
+            names = [k for k in table if not k.endswith("h")]
+        else:
+            names = [k for k in table if k.endswith("h") == heldout and not k.endswith("t")]
         name = rng.choice(names)
         return name, expand(rng, table[name])
 

@@ -51,6 +51,8 @@ def _noise(rng, text, lang, family):
     """Courtesy and spelling around a problem; never in documents and code."""
     if family in ("F10", "F11"):
         return text
+    if family in ("F1", "F2", "F8") and rng.random() < 0.12:
+        text = common.perturb(rng, text, lang, False) or text
     if rng.random() < 0.10:
         text = rng.choice(_PREFIX[lang]) + text
     if rng.random() < 0.05:
