@@ -130,6 +130,8 @@ int Main(int argc, char** argv) {
   AddBench(app, context);
   AddCheck(app, context);
   AddExtract(app, context);
+  AddSolve(app, context);
+  AddEval(app, context);
   AddServe(app, context);
   AddVersion(app, context);
   try {

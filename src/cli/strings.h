@@ -52,7 +52,30 @@ enum class Text {
   kServeFolder,        // {0} path
   kServeDraining,
   kServeStopped,
-  kError,  // {0} reason
+  kError,       // {0} reason
+  kSolvePlan,   // {0} task, {1} profile, {2} chains at most, {3} temperature
+  kSolveChain,  // {0} number
+  kSolveThinking,
+  kSolveAnswering,
+  kSolveCancelled,
+  kSolvePruned,
+  kSolveUnfinished,
+  kSolveNoAnswer,
+  kSolveTokens,  // {0} tokens
+  kSolveRetry,   // {0} round
+  kSolveAfresh,  // {0} round
+  kSolveVotes,   // {0} the classes
+  kSolveAnswer,  // {0} answer
+  kSolveNone,
+  kSolveConsistent,  // {0} agreeing, {1} of
+  kSolveCost,        // {0} chains, {1} tokens, {2} seconds, {3} trace id
+  kSolveWhy,         // {0} reason
+  kWhyVerified,
+  kWhyAgreement,
+  kWhyShort,
+  kWhyAllChains,
+  kWhyDeadline,
+  kWhyCancelled,
   kCount,
 };
 

@@ -4,6 +4,8 @@
 #include <utf8proc.h>
 
 #include <algorithm>
+#include <utility>
+#include <vector>
 
 #include "base/utf8.h"
 
@@ -37,6 +39,29 @@ size_t PieceAt(std::string_view text) {
 }
 
 }  // namespace
+
+std::string OneLine(std::string_view text, size_t width, Keep keep) {
+  std::string line(text);
+  for (char& c : line) {
+    if (c == '\n' || c == '\r' || c == '\t') c = ' ';
+  }
+  if (Columns(line) <= width) return line;
+  std::vector<std::pair<size_t, size_t>> characters;  // begin, columns
+  for (size_t at = 0; at < line.size();) {
+    const Utf8Char c = DecodeUtf8(std::string_view(line).substr(at));
+    characters.emplace_back(at, CharColumns(c.code_point));
+    at += c.length;
+  }
+  size_t used = 1;
+  if (keep == Keep::kHead) {
+    size_t end = 0;
+    while (used + characters[end].second <= width) used += characters[end++].second;
+    return line.substr(0, characters[end].first) + "…";
+  }
+  size_t begin = characters.size();
+  while (used + characters[begin - 1].second <= width) used += characters[--begin].second;
+  return "…" + line.substr(begin < characters.size() ? characters[begin].first : line.size());
+}
 
 size_t Columns(std::string_view text) {
   size_t out = 0;

@@ -15,4 +15,10 @@ size_t Columns(std::string_view text);
 // word alone is wider. Line feeds in the text stay. REQUIRES: indent < width.
 std::string Wrap(std::string_view text, size_t indent, size_t width = 80);
 
+// Which end of a text is kept.
+enum class Keep { kHead, kTail };
+// `text` as one line (line feeds become spaces) of at most `width` columns, with "…" where it was
+// cut.
+std::string OneLine(std::string_view text, size_t width, Keep keep = Keep::kHead);
+
 }  // namespace lemma::cli

@@ -32,5 +32,15 @@ TEST(WrapTest, NoLineIsTooLong) {
   }
 }
 
+TEST(WrapTest, OneLineKeepsAnEndWithinTheColumns) {
+  EXPECT_EQ(OneLine("short", 10), "short");
+  EXPECT_EQ(OneLine("a\nb", 10), "a b");
+  EXPECT_EQ(OneLine("abcdefgh", 5), "abcd…");
+  EXPECT_EQ(OneLine("abcdefgh", 5, Keep::kTail), "…efgh");
+  EXPECT_EQ(OneLine("鸡兔同笼", 6), "鸡兔…");
+  EXPECT_EQ(OneLine("鸡兔同笼", 6, Keep::kTail), "…同笼");
+  EXPECT_EQ(OneLine("鸡兔", 1), "…");
+}
+
 }  // namespace
 }  // namespace lemma::cli

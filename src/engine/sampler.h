@@ -33,6 +33,9 @@ class Sampler {
   // REQUIRES: ValidateSamplingParams passed. `stream` tells the samples of one request apart.
   Sampler(const SamplingParams& params, uint64_t stream);
 
+  // Of the calls from here on; 0 or more.
+  void SetTemperature(float temperature) { params_.temperature = temperature; }
+
   // Chooses token number `step` (0 = first generated). `history` is prompt and output so far,
   // `generated` how many of them, at the end, are output; the output of a later call begins with
   // that of the one before, or is shorter. `banned` tokens are never chosen.

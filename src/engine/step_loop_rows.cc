@@ -139,13 +139,15 @@ bool StepLoop::Join(Active& active, Sample& sample, SampledToken token) {
 void StepLoop::JoinWatched(Active& active, Sample& sample, SampledToken token) {
   WatchVerdict verdict;
   if (sample.watch) verdict = sample.watch->OnToken(token.token);
+  if (verdict.temperature) sample.sampler.SetTemperature(*verdict.temperature);
   if (!Join(active, sample, std::move(token))) return;
   for (const int32_t forced : verdict.force) {
     SampledToken next;
     next.token = forced;
     next.forced = true;
     if (active.request.sampling.top_logprobs) next.logprob = 0.0F;
-    sample.watch->OnToken(forced);
+    const WatchVerdict about = sample.watch->OnToken(forced);
+    if (about.temperature) sample.sampler.SetTemperature(*about.temperature);
     if (!Join(active, sample, std::move(next))) return;
   }
   if (verdict.end) Finish(active, sample, FinishReason::kWatch);

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <vector>
 
 namespace lemma::engine {
@@ -15,6 +16,7 @@ namespace lemma::engine {
 struct WatchVerdict {
   std::vector<int32_t> force;  // follow at once, without a draw; the watch is told of them too
   bool end = false;            // the sample ends here, with FinishReason::kWatch
+  std::optional<float> temperature;  // of the draws from here on; 0 or more
 };
 
 class TokenWatch {
@@ -24,7 +26,8 @@ class TokenWatch {
   TokenWatch(const TokenWatch&) = delete;
   TokenWatch& operator=(const TokenWatch&) = delete;
 
-  // After each token, forced ones included (`force` of a verdict about a forced token is ignored).
+  // After each token, forced ones included (of a verdict about a forced token only the temperature
+  // counts).
   // Must be cheap: all sequences wait. Stop tokens do not come here.
   virtual WatchVerdict OnToken(int32_t token) = 0;
 };

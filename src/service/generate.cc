@@ -83,7 +83,8 @@ std::string_view ThinkingEndName(ThinkingEnd end) {
 class TextStream::Impl {
  public:
   struct Start {
-    std::vector<int32_t> prompt;
+    std::vector<int32_t> prompt;   // with `written` at its end
+    std::vector<int32_t> written;  // of the answer
     Truncation truncation;
     chat::StreamParserOptions parser;
     std::string closing_sentence;
@@ -115,6 +116,12 @@ class TextStream::Impl {
       impl->samples_.emplace_back(model.tokens(), options);
     }
     impl->unfinished_ = samples;
+    impl->tokens_.resize(samples);
+    std::vector<StreamEvent> told;
+    for (SampleText& text : impl->samples_) {
+      for (const int32_t token : start.written) text.Push({token, {}, {}, false}, told);
+    }
+    for (StreamEvent& each : told) impl->ready_.push_back(std::move(each));
     return impl;
   }
 
@@ -141,6 +148,8 @@ class TextStream::Impl {
     generation_->OnEvent(std::move(callback));
   }
   void Cancel() { generation_->Cancel(); }
+  void CancelSample(size_t sample) { generation_->CancelSample(sample); }
+  [[nodiscard]] const std::vector<int32_t>& tokens(size_t sample) const { return tokens_[sample]; }
   void EndThinking() {
     if (watch_) watch_->end_thinking.store(true, std::memory_order_relaxed);
   }
@@ -163,13 +172,18 @@ class TextStream::Impl {
     rules.budget = settings.thinking_budget;
     rules.loop_guard = settings.loop_guard == LoopGuardMode::kOn ||
                        (settings.loop_guard == LoopGuardMode::kDefault && !settings.ignore_eos);
+    rules.written = start.written;
+    rules.step_end = settings.step_end;
+    rules.calculator = settings.calculator;
+    rules.answer_temperature = settings.answer_temperature;
     const bool thinks = !rules.parser.think_open.empty() && !rules.parser.think_close.empty();
     if (thinks) {
       rules.closing = MakeClosingTokens(model, start.closing_sentence, rules.parser.think_close);
     } else {
       rules.parser.think_open.clear();
     }
-    if (!thinks && !rules.loop_guard) return nullptr;
+    const bool more = rules.calculator == CalculatorMode::kOn || !rules.step_end.empty();
+    if (!thinks && !rules.loop_guard && !more) return nullptr;
     return std::make_shared<WatchShared>(std::move(rules), start.request.samples);
   }
 
@@ -190,6 +204,7 @@ class TextStream::Impl {
         break;
       }
       case engine::EventKind::kToken: {
+        tokens_[event.sample].push_back(event.token.token);
         const bool stopped_before = text.Stopped();
         text.Push(event.token, out);
         if (text.Stopped() && !stopped_before) generation_->CancelSample(event.sample);
@@ -201,6 +216,10 @@ class TextStream::Impl {
         text.Finish(
             {FromEngine(event.finish), event.usage, event.error, report.closed_by, report.loop},
             out);
+        if (report.step_ended && event.finish == engine::FinishReason::kWatch) {
+          out.back().finish = FinishReason::kStopString;
+          out.back().matched_stop = watch_->rules.step_end;
+        }
         --unfinished_;
         break;
       }
@@ -216,6 +235,7 @@ class TextStream::Impl {
   Truncation truncation_;
   uint64_t seed_ = 0;
   size_t unfinished_ = 0;
+  std::vector<std::vector<int32_t>> tokens_;  // [sample]
 };
 
 TextStream::TextStream(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -225,6 +245,10 @@ std::optional<StreamEvent> TextStream::Next(std::chrono::nanoseconds timeout) {
 }
 void TextStream::OnEvent(std::function<void()> callback) { impl_->OnEvent(std::move(callback)); }
 void TextStream::Cancel() { impl_->Cancel(); }
+void TextStream::CancelSample(size_t sample) { impl_->CancelSample(sample); }
+const std::vector<int32_t>& TextStream::tokens(size_t sample) const {
+  return impl_->tokens(sample);
+}
 void TextStream::EndThinking() { impl_->EndThinking(); }
 size_t TextStream::samples() const { return impl_->samples(); }
 uint64_t TextStream::seed() const { return impl_->seed(); }
@@ -252,6 +276,8 @@ Result<std::unique_ptr<TextStream>> StartChat(LoadedModel& model, const ChatRequ
                                                          settings.on_overflow}));
   start.prompt = std::move(fitted.tokens);
   start.truncation = fitted.truncation;
+  start.written = request.written;
+  start.prompt.insert(start.prompt.end(), request.written.begin(), request.written.end());
   start.parser = std::move(fitted.prompt.parser);
   start.closing_sentence =
       settings.thinking_close_text.value_or(std::string(ClosingSentence(LanguageOf(conversation))));

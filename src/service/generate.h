@@ -49,6 +49,8 @@ struct SamplingOverrides {
   std::vector<std::pair<std::string, float>> text_bias;
 };
 
+enum class CalculatorMode : uint8_t { kOff, kOn };
+
 enum class LoopGuardMode : uint8_t {
   kDefault,  // on, unless ignore_eos asks for output without an end
   kOn,
@@ -71,6 +73,12 @@ struct GenerateSettings {
   std::optional<size_t> thinking_budget;
   // Instead of that sentence; absent: the usual one. Chats only.
   std::optional<std::string> thinking_close_text;
+  // Of what is written behind the thinking; absent: that of the thinking. Chats only.
+  std::optional<float> answer_temperature;
+  CalculatorMode calculator = CalculatorMode::kOff;  // finishes sums (service/calculator.h)
+  // Ends a sample behind this text, in the thinking too, with kStopString; empty: it does not. For
+  // searches that go on step by step.
+  std::string step_end;
   LoopGuardMode loop_guard = LoopGuardMode::kDefault;
   OnOverflow on_overflow = OnOverflow::kRefuse;  // of the context, by the prompt of a chat
   int priority = 0;     // higher runs first; -engine::kMostPriority to engine::kMostPriority
@@ -83,6 +91,9 @@ inline constexpr size_t kThinkingGrace = 32;
 struct ChatRequest {
   chat::Conversation conversation;
   GenerateSettings settings;
+  // Tokens that the answer begins with, as TextStream::tokens gave them: it goes on from there.
+  // What they say is told first; max_tokens and the usage count what follows them.
+  std::vector<int32_t> written = {};
 };
 
 struct CompletionRequest {
@@ -111,7 +122,7 @@ struct StreamUsage {
   size_t cached_tokens = 0;
   size_t generated_tokens = 0;
   size_t thinking_tokens = 0;
-  size_t forced_tokens = 0;    // of the generated ones: the sentence that closed the thinking
+  size_t forced_tokens = 0;    // of the generated ones: what closed the thinking, sums finished
   size_t drafted_tokens = 0;   // computed ahead by speculation, ...
   size_t accepted_tokens = 0;  // ... and right: these came without a pass of their own
   double queue_seconds = 0;
@@ -169,6 +180,10 @@ class TextStream {
   // OnEvent, and after the destructor, the former callback does not run any more.
   void OnEvent(std::function<void()> callback);
   void Cancel();
+  // One sample ends with kCancelled; the others go on.
+  void CancelSample(size_t sample);
+  // Of a sample, those that Next has looked at.
+  [[nodiscard]] const std::vector<int32_t>& tokens(size_t sample) const;
   // All samples that are thinking close it at the next end of a sentence, as for a budget.
   void EndThinking();
   [[nodiscard]] size_t samples() const;

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/utf8.h"
+#include "service/calculator.h"
 #include "service/thinking.h"
 
 namespace lemma::service {
@@ -27,22 +28,47 @@ class SampleWatch final : public engine::TokenWatch {
         tags_possible_(!rules_.parser.think_open.empty()) {
     thinking_ = tags_possible_ && parser_.thinking() == chat::ThinkingState::kOpen;
     if (rules_.loop_guard) guard_.emplace(thinking_ ? ThinkingLoopLimits() : AnswerLoopLimits());
+    if (rules_.calculator == CalculatorMode::kOn) calculator_.emplace();
+    for (const int32_t token : rules_.written) OnToken(token);
+    report_ = {};
+    forced_left_ = 0;
+    step_.clear();
   }
 
   engine::WatchVerdict OnToken(int32_t token) override {
     ++generated_;
     const std::string_view text = TextOf(token);
+    const bool thought = thinking_;
     if (tags_possible_) Follow(text);
+    const auto sum = calculator_ ? calculator_->Push(text) : std::nullopt;
+    engine::WatchVerdict verdict;
+    if (thought && !thinking_) verdict.temperature = rules_.answer_temperature;
     if (forced_left_ > 0) {
       --forced_left_;
-      return {};
+      return verdict;
     }
+    Guard(token, text, verdict);
+    if (verdict.end || !verdict.force.empty()) return verdict;
+    if (StepEnds(text)) {
+      verdict.end = report_.step_ended = true;
+      return verdict;
+    }
+    if (sum) Force(rules_.tokens->Encode(*sum, tokenizer::SpecialTokens::kPlainText), verdict);
+    return verdict;
+  }
+
+ private:
+  // The loop guard and the ends of thinking.
+  void Guard(int32_t token, std::string_view text, engine::WatchVerdict& verdict) {
     const auto loop = guard_ ? guard_->Push(token, TokenTextOf(text)) : std::nullopt;
     if (loop) {
       report_.loop = LoopReport{thinking_, generated_, *loop};
       guard_.reset();  // until the answer begins
     }
-    if (!thinking_) return {{}, loop.has_value()};
+    if (!thinking_) {
+      verdict.end = loop.has_value();
+      return;
+    }
     ++thinking_tokens_;
     if (loop) Due(ThinkingEnd::kLoop, 0);
     if (rules_.budget && thinking_tokens_ >= *rules_.budget) {
@@ -51,11 +77,22 @@ class SampleWatch final : public engine::TokenWatch {
     if (shared_->end_thinking.load(std::memory_order_relaxed)) {
       Due(ThinkingEnd::kRequested, kThinkingGrace);
     }
-    if (!due_ || !MayCloseHere()) return {};
-    return Close();
+    if (due_ && MayCloseHere()) Close(verdict);
   }
 
- private:
+  // Whether the text of the step has just got its end. White space alone is no step.
+  bool StepEnds(std::string_view text) {
+    if (rules_.step_end.empty()) return false;
+    step_ += text;
+    const size_t begin = step_.find_first_not_of(" \n\r\t");
+    return begin != step_.npos && step_.find(rules_.step_end, begin) != step_.npos;
+  }
+
+  void Force(std::vector<int32_t> tokens, engine::WatchVerdict& verdict) {
+    forced_left_ = tokens.size();
+    verdict.force = std::move(tokens);
+  }
+
   // As SampleText reads tokens: control tokens have no text, but the tags may be such.
   [[nodiscard]] std::string_view TextOf(int32_t token) const {
     if (!rules_.tokens->IsControl(token)) return rules_.tokens->Piece(token);
@@ -95,17 +132,11 @@ class SampleWatch final : public engine::TokenWatch {
     return thinking_tokens_ >= due_->last_token || EndsSentence(tail_);
   }
 
-  engine::WatchVerdict Close() {
+  void Close(engine::WatchVerdict& verdict) {
     report_.closed_by = due_->cause;
     const ClosingTokens& closing = rules_.closing;
-    engine::WatchVerdict verdict;
-    if (tail_.ends_with("\n\n")) {
-      verdict.force = closing.after_blank_line;
-    } else {
-      verdict.force = tail_.ends_with('\n') ? closing.after_line : closing.after_text;
-    }
-    forced_left_ = verdict.force.size();
-    return verdict;
+    if (tail_.ends_with("\n\n")) return Force(closing.after_blank_line, verdict);
+    Force(tail_.ends_with('\n') ? closing.after_line : closing.after_text, verdict);
   }
 
   struct Deadline {
@@ -118,8 +149,10 @@ class SampleWatch final : public engine::TokenWatch {
   WatchReport& report_;
   chat::StreamParser parser_;
   std::optional<LoopGuard> guard_;
+  std::optional<Calculator> calculator_;
   std::vector<chat::Delta> deltas_;
   std::string tail_;
+  std::string step_;  // since the start, where steps end samples
   bool tags_possible_;  // the parser may still change its mind
   bool thinking_ = false;
   std::optional<Deadline> due_;

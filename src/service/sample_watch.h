@@ -34,6 +34,7 @@ ClosingTokens MakeClosingTokens(const LoadedModel& model, std::string_view sente
 struct WatchReport {
   ThinkingEnd closed_by = ThinkingEnd::kNone;  // when it was not the model
   std::optional<LoopReport> loop;
+  bool step_ended = false;  // the sample ended behind WatchRules::step_end
 };
 
 struct WatchRules {
@@ -42,6 +43,10 @@ struct WatchRules {
   std::optional<size_t> budget;
   ClosingTokens closing;  // REQUIRES: not empty where the parser knows thinking
   bool loop_guard = true;
+  CalculatorMode calculator = CalculatorMode::kOff;
+  std::optional<float> answer_temperature;
+  std::string step_end;          // empty: steps do not end a sample
+  std::vector<int32_t> written;  // tokens before the first that is watched
 };
 
 // Of one request; shared by its watches and its consumer.

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+// Chains that run together: reads their events, has each judged when it ended, and stops the rest
+// once that was enough. Chains are judged in the order of their lengths (then of their numbers):
+// one that has ended waits until all that still run are as long. So the order, and with it the
+// result, does not depend on the machine. One thread.
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "base/status.h"
+#include "reasoning/chain_source.h"
+#include "reasoning/solve.h"
+
+namespace lemma::reasoning {
+
+struct GroupHooks {
+  // Text of a chain (its number in the group); may be empty.
+  std::function<void(size_t chain, bool thinking, std::string_view text)> on_text;
+  // Judges a chain that ended; true ends the group.
+  std::function<bool(Chain& chain)> judge;
+  std::function<bool()> cancelled;  // may be empty
+};
+
+struct GroupLimits {
+  std::optional<double> close_thinking;  // MonotonicSeconds()
+  std::optional<double> deadline;        // MonotonicSeconds()
+};
+
+enum class GroupEnd : uint8_t { kDecided, kAllEnded, kDeadline, kCancelled };
+
+// `chains` are those of the run, in its order; they are filled in. The error of a chain that
+// failed.
+Result<GroupEnd> RunGroup(ChainRun& run, std::vector<Chain>& chains, const GroupLimits& limits,
+                          const GroupHooks& hooks);
+
+}  // namespace lemma::reasoning

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a run says: accuracy with its interval, what each status is worth, what it cost; and two
+// runs beside each other on the same items. Pure.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "reasoning/eval_run.h"
+#include "reasoning/statistics.h"
+
+namespace lemma::reasoning {
+
+struct EvalCount {
+  size_t right = 0;
+  size_t total = 0;
+};
+
+struct EvalSummary {
+  EvalCount all;
+  std::vector<std::pair<std::string, EvalCount>> families;  // sorted by name
+  std::vector<std::pair<SolveStatus, EvalCount>> statuses;  // right of those given the status
+  double tokens = 0;                                        // per item, mean
+  double samples = 0;                                       // per item, mean
+  double seconds = 0;                                       // per item, mean
+  double tokens_per_right = 0;
+  std::vector<std::string> false_verified;  // "id (seed): answer, gold"
+};
+EvalSummary Summarise(const std::vector<EvalRecord>& records);
+
+// Pairs by id and seed that both runs have.
+struct EvalComparison {
+  size_t pairs = 0;
+  EvalCount a;
+  EvalCount b;
+  size_t only_a = 0;
+  size_t only_b = 0;
+  double p = 1;         // McNemarP
+  Interval difference;  // of b - a, 95 %
+};
+EvalComparison Compare(const std::vector<EvalRecord>& a, const std::vector<EvalRecord>& b);
+
+// "93.0 % (91.4-94.3)".
+std::string Percent(const EvalCount& count);
+std::string SummaryText(const EvalSummary& summary);
+std::string ComparisonText(const EvalComparison& comparison);
+std::string SummaryJson(const EvalSummary& summary);
+
+}  // namespace lemma::reasoning

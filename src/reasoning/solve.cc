@@ -1,0 +1,307 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "reasoning/solve.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "base/clock.h"
+#include "check/steps.h"
+#include "reasoning/chain_group.h"
+#include "reasoning/solve_plan.h"
+#include "reasoning/step_search.h"
+
+namespace lemma::reasoning {
+namespace {
+
+using check::Verdict;
+
+StopReason ReasonOf(GroupEnd end) {
+  return end == GroupEnd::kDeadline ? StopReason::kDeadline : StopReason::kCancelled;
+}
+
+class Solver {
+ public:
+  Solver(ChainSource& source, const Scaffolds& scaffolds, const SolveRequest& request,
+         const SolveHooks& hooks)
+      : source_(source), scaffolds_(scaffolds), request_(request), hooks_(hooks) {}
+
+  Result<SolveResult> Run() {
+    out_.trace_id = TraceId(request_);
+    out_.task = GuessTask(request_);
+    LEMMA_ASSIGN_OR_RETURN(out_.policy, PlanFor(request_, out_.task));
+    LEMMA_ASSIGN_OR_RETURN(prompt_, FirstPrompt(request_, out_.policy, out_.task, scaffolds_));
+    if (request_.options.deadline) FitDeadline(*request_.options.deadline);
+    SolveEvent plan;
+    plan.policy = &out_.policy;
+    plan.task = &out_.task;
+    Tell(plan);
+    LEMMA_RETURN_IF_ERROR(Vote());
+    LEMMA_RETURN_IF_ERROR(Retry());
+    Conclude();
+    return std::move(out_);
+  }
+
+ private:
+  void Tell(const SolveEvent& event) const {
+    if (hooks_.on_event) hooks_.on_event(event);
+  }
+
+  void FitDeadline(double seconds) {
+    const size_t prompt = source_.PromptTokens(prompt_);
+    const double left = seconds - watch_.Seconds();
+    const double close = FitToDeadline(out_.policy, source_.MeasuredPace(), prompt, left);
+    const double now = MonotonicSeconds();
+    limits_ = {now + close, now + seconds - watch_.Seconds()};
+  }
+
+  // Groups of the first prompt until the vote is decided.
+  Status Vote() {
+    const Policy& policy = out_.policy;
+    if (policy.search == Search::kStepBeam) return RunChains(prompt_, policy.beams, 0);
+    while (!decided_ && out_.chains.size() < policy.max_chains) {
+      const size_t count = std::min(policy.first_chains, policy.max_chains - out_.chains.size());
+      LEMMA_RETURN_IF_ERROR(RunChains(prompt_, count, 0));
+    }
+    return OkStatus();
+  }
+
+  // Rounds with computed feedback while the best answer is refuted. A round that gave the same
+  // answer again is followed by one without feedback: the model is stuck on it.
+  Status Retry() {
+    bool stuck = false;
+    for (size_t round = 1; round <= out_.policy.retries && !Over(); ++round) {
+      const VoteClass* leader = out_.votes.Leader();
+      if (leader == nullptr || leader->verdict != Verdict::kRefuted) break;
+      const Chain& refuted = out_.chains[leader->chains.back()];
+      const std::string feedback = FeedbackFor(refuted, out_.task.language);
+      if (feedback.empty()) break;
+      SolveEvent retry;
+      retry.kind = SolveEvent::Kind::kRetry;
+      retry.round = round;
+      retry.text = stuck ? "" : feedback;
+      Tell(retry);
+      const size_t votes_before = leader->chains.size();
+      const check::Answer told = leader->answer;
+      decided_ = false;
+      const auto conversation = stuck ? prompt_ : RetryPrompt(prompt_, refuted, feedback);
+      LEMMA_RETURN_IF_ERROR(RunChains(conversation, out_.policy.retry_chains, round));
+      out_.retry_rounds = round;
+      stuck = VotesFor(told) > votes_before;
+    }
+    return OkStatus();
+  }
+
+  [[nodiscard]] bool Over() const {
+    return out_.stopped_by == StopReason::kDeadline || out_.stopped_by == StopReason::kCancelled;
+  }
+
+  [[nodiscard]] size_t VotesFor(const check::Answer& answer) const {
+    for (const VoteClass& c : out_.votes.classes()) {
+      if (check::SameAnswer(c.answer, answer)) return c.chains.size();
+    }
+    return 0;
+  }
+
+  Status RunChains(const chat::Conversation& conversation, size_t count, size_t round) {
+    service::ChatRequest request{conversation,
+                                 SettingsFor(request_, out_.policy, groups_++, count)};
+    if (limits_.deadline) {
+      const double left = *limits_.deadline - MonotonicSeconds();
+      if (left <= 0) return Stop(StopReason::kDeadline);
+    }
+    round_ = round;
+    for (size_t i = 0; i < count; ++i) {
+      SolveEvent started;
+      started.kind = SolveEvent::Kind::kStarted;
+      started.chain = out_.chains.size() + i;
+      started.round = round;
+      Tell(started);
+    }
+    std::vector<Chain> chains;
+    const auto end = RunOnce(request, chains);
+    for (Chain& chain : chains) {
+      chain.round = round;
+      out_.chains.push_back(std::move(chain));
+    }
+    if (!end.ok()) return end.status();
+    if (*end == GroupEnd::kDeadline || *end == GroupEnd::kCancelled) return Stop(ReasonOf(*end));
+    return OkStatus();
+  }
+
+  Result<GroupEnd> RunOnce(const service::ChatRequest& request, std::vector<Chain>& chains) {
+    const size_t first = out_.chains.size();
+    const Policy& policy = out_.policy;
+    const size_t count = request.settings.samples;
+    if (policy.search == Search::kStepBeam || policy.rewind == Switch::kOn) {
+      const StepSearch search{request, &policy, count, first, *request.settings.sampling.seed};
+      return RunStepSearch(source_, search, chains, limits_, HooksFor(first));
+    }
+    LEMMA_ASSIGN_OR_RETURN(const auto run, source_.Start(request));
+    chains.resize(count);
+    for (size_t i = 0; i < count; ++i) chains[i].index = first + i;
+    return RunGroup(*run, chains, limits_, HooksFor(first));
+  }
+
+  Status Stop(StopReason reason) {
+    decided_ = true;
+    out_.stopped_by = reason;
+    SolveEvent stopped;
+    stopped.kind = SolveEvent::Kind::kStopped;
+    stopped.stop = reason;
+    Tell(stopped);
+    return OkStatus();
+  }
+
+  GroupHooks HooksFor(size_t first) {
+    GroupHooks out;
+    out.cancelled = hooks_.cancelled;
+    if (hooks_.on_event) {
+      out.on_text = [this, first](size_t chain, bool thinking, std::string_view text) {
+        SolveEvent event;
+        event.kind = SolveEvent::Kind::kText;
+        event.chain = first + chain;
+        event.thinking = thinking;
+        event.text = text;
+        Tell(event);
+      };
+    }
+    out.judge = [this](Chain& chain) { return Judge(chain); };
+    return out;
+  }
+
+  // Checks a chain that ended and counts its vote; true: no more chains are needed.
+  bool Judge(Chain& chain) {
+    chain.round = round_;
+    Check(chain);
+    if (chain.end == ChainEnd::kAnswered) {
+      out_.votes.Add({chain.index, chain.report.answer->answer, chain.weight, chain.report.status});
+    }
+    SolveEvent finished;
+    finished.kind = SolveEvent::Kind::kFinished;
+    finished.chain = chain.index;
+    finished.round = chain.round;
+    finished.state = &chain;
+    finished.votes = &out_.votes;
+    Tell(finished);
+    const auto reason = Decide(chain);
+    if (reason) (void)Stop(*reason);  // cannot fail
+    return reason.has_value();
+  }
+
+  void Check(Chain& chain) const {
+    if (chain.end != ChainEnd::kAnswered) return;
+    if (chain.content.empty()) {
+      chain.end = ChainEnd::kNoAnswer;
+      return;
+    }
+    VerifyRequest verify = request_.evidence;
+    verify.check.problem = request_.question;
+    verify.check.answer = chain.content;
+    verify.check.chain = chain.thinking;
+    auto report = Verify(verify);
+    // A sentence for an answer to a question of mathematics is none.
+    const bool words = report.ok() && report->alone && out_.policy.task <= Task::kProof &&
+                       report->answer->answer.kind == check::AnswerKind::kText;
+    if (!report.ok() || !report->answer || words) {
+      chain.end = ChainEnd::kNoAnswer;
+      return;
+    }
+    chain.report = *std::move(report);
+    chain.soft_flags = check::CheckSteps(chain.thinking).flags.size();
+    chain.weight = WeightOf(chain.report.status, chain.soft_flags);
+  }
+
+  [[nodiscard]] std::optional<StopReason> Decide(const Chain& last) const {
+    const Policy& policy = out_.policy;
+    if (policy.enough >= 1) return std::nullopt;
+    if (last.end == ChainEnd::kAnswered && last.report.status == Verdict::kVerified) {
+      return StopReason::kVerified;
+    }
+    if (out_.votes.Confidence() >= policy.enough) return StopReason::kAgreement;
+    if (policy.short_m > 0 && out_.votes.voters() >= policy.short_m) return StopReason::kShort;
+    return std::nullopt;
+  }
+
+  void Conclude() {
+    const VoteClass* leader = out_.votes.Leader();
+    if (leader != nullptr) {
+      out_.chosen = Shortest(leader->chains);
+      out_.agreeing = leader->chains.size();
+      out_.answer = out_.chains[*out_.chosen].report.answer->answer.text;
+      out_.status = StatusOf(*leader);
+    }
+    for (const Chain& chain : out_.chains) out_.tokens += chain.tokens;
+    out_.prompt_tokens = source_.PromptTokens(prompt_);
+    out_.seconds = watch_.Seconds();
+  }
+
+  // Of chains with one answer the best checked, then the shortest speaks for it: longer ones ramble
+  // (Hassid et al. 2025).
+  [[nodiscard]] size_t Shortest(const std::vector<size_t>& chains) const {
+    const auto better = [&](size_t a, size_t b) {
+      const Chain& x = out_.chains[a];
+      const Chain& y = out_.chains[b];
+      const bool x_verified = x.report.status == Verdict::kVerified;
+      const bool y_verified = y.report.status == Verdict::kVerified;
+      if (x_verified != y_verified) return x_verified;
+      if (x.soft_flags != y.soft_flags) return x.soft_flags < y.soft_flags;
+      return x.tokens < y.tokens;
+    };
+    return *std::min_element(chains.begin(), chains.end(), better);
+  }
+
+  [[nodiscard]] SolveStatus StatusOf(const VoteClass& leader) const {
+    switch (leader.verdict) {
+      case Verdict::kVerified:
+        return SolveStatus::kVerified;
+      case Verdict::kChecked:
+        return SolveStatus::kChecked;
+      case Verdict::kRefuted:
+        return SolveStatus::kRefuted;
+      default:
+        break;
+    }
+    size_t most_others = 0;
+    for (const VoteClass& c : out_.votes.classes()) {
+      if (&c != &leader) most_others = std::max(most_others, c.chains.size());
+    }
+    if (leader.chains.size() >= 2 && leader.chains.size() > most_others) {
+      return SolveStatus::kConsistent;
+    }
+    return leader.verdict == Verdict::kSelfOk ? SolveStatus::kSelfOk : SolveStatus::kUnverified;
+  }
+
+  ChainSource& source_;
+  const Scaffolds& scaffolds_;
+  const SolveRequest& request_;
+  const SolveHooks& hooks_;
+  SolveResult out_;
+  chat::Conversation prompt_;
+  GroupLimits limits_;
+  Stopwatch watch_;
+  size_t groups_ = 0;
+  size_t round_ = 0;
+  bool decided_ = false;
+};
+
+}  // namespace
+
+std::string_view SolveStatusName(SolveStatus status) {
+  constexpr std::array<std::string_view, 6> kNames = {"VERIFIED", "CHECKED",    "CONSISTENT",
+                                                      "SELF-OK",  "UNVERIFIED", "REFUTED"};
+  return kNames[static_cast<size_t>(status)];
+}
+
+std::string_view StopReasonName(StopReason reason) {
+  constexpr std::array<std::string_view, 6> kNames = {"verified",   "agreement", "short",
+                                                      "all_chains", "deadline",  "cancelled"};
+  return kNames[static_cast<size_t>(reason)];
+}
+
+Result<SolveResult> Solve(ChainSource& source, const Scaffolds& scaffolds,
+                          const SolveRequest& request, const SolveHooks& hooks) {
+  return Solver(source, scaffolds, request, hooks).Run();
+}
+
+}  // namespace lemma::reasoning

@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "reasoning/solve_plan.h"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "base/rng.h"
+
+namespace lemma::reasoning {
+namespace {
+
+template <typename T, typename U>
+void Lay(const std::optional<T>& from, U& to) {
+  if (from) to = *from;
+}
+
+Status CheckRange(std::string_view name, double value, double low, double high) {
+  if (value >= low && value <= high) return OkStatus();
+  return InvalidArgument(
+      fmt::format("{}: {} is out of range, expected {} to {}", name, value, low, high));
+}
+
+Status CheckPolicy(const Policy& policy) {
+  LEMMA_RETURN_IF_ERROR(
+      CheckRange("chains", static_cast<double>(policy.max_chains), 1, kMostChains));
+  LEMMA_RETURN_IF_ERROR(CheckRange("first_chains", static_cast<double>(policy.first_chains), 1,
+                                   static_cast<double>(policy.max_chains)));
+  LEMMA_RETURN_IF_ERROR(
+      CheckRange("retries", static_cast<double>(policy.retries), 0, kMostRetries));
+  LEMMA_RETURN_IF_ERROR(CheckRange("enough", policy.enough, 0, 1));
+  LEMMA_RETURN_IF_ERROR(
+      CheckRange("answer_tokens", static_cast<double>(policy.answer_tokens), 1, 1 << 20));
+  return CheckRange("thinking_tokens", static_cast<double>(policy.thinking_tokens), 0, 1 << 20);
+}
+
+chat::Message Says(chat::Role role, std::string text) {
+  chat::Message out;
+  out.role = role;
+  out.content = std::move(text);
+  return out;
+}
+
+}  // namespace
+
+TaskGuess GuessTask(const SolveRequest& request) {
+  TaskGuess out =
+      ClassifyTask({request.question, !request.evidence.check.schema.empty(),
+                    !request.evidence.check.sources.empty(), !request.evidence.tests.empty()});
+  if (request.options.task) {
+    out.task = *request.options.task;
+    out.rule = {};
+  }
+  return out;
+}
+
+Result<Policy> PlanFor(const SolveRequest& request, const TaskGuess& task) {
+  const SolveOptions& options = request.options;
+  LEMMA_ASSIGN_OR_RETURN(Policy out, PolicyFor(options.profile, task.task, options.effort));
+  Lay(options.search, out.search);
+  Lay(options.chains, out.max_chains);
+  if (out.first_chains > out.max_chains) out.first_chains = out.max_chains;
+  Lay(options.first_chains, out.first_chains);
+  Lay(options.temperature, out.temperature);
+  Lay(options.answer_temperature, out.answer_temperature);
+  Lay(options.top_p, out.top_p);
+  Lay(options.thinking_tokens, out.thinking_tokens);
+  Lay(options.answer_tokens, out.answer_tokens);
+  Lay(options.retries, out.retries);
+  Lay(options.scaffold, out.scaffold);
+  Lay(options.calculator, out.calculator);
+  Lay(options.rewind, out.rewind);
+  Lay(options.enough, out.enough);
+  Lay(options.short_m, out.short_m);
+  LEMMA_RETURN_IF_ERROR(CheckPolicy(out));
+  if (options.deadline)
+    LEMMA_RETURN_IF_ERROR(CheckRange("deadline", *options.deadline, 0.1, 86400));
+  return out;
+}
+
+Result<chat::Conversation> FirstPrompt(const SolveRequest& request, const Policy& policy,
+                                       const TaskGuess& task, const Scaffolds& scaffolds) {
+  chat::Conversation out;
+  out.messages = request.before;
+  LEMMA_ASSIGN_OR_RETURN(std::string turn,
+                         scaffolds.Apply(policy.scaffold, task.language, request.question));
+  out.messages.push_back(Says(chat::Role::kUser, std::move(turn)));
+  return out;
+}
+
+chat::Conversation RetryPrompt(const chat::Conversation& first, const Chain& refuted,
+                               const std::string& feedback) {
+  chat::Conversation out = first;
+  out.messages.push_back(Says(chat::Role::kAssistant, refuted.content));
+  out.messages.push_back(Says(chat::Role::kUser, feedback));
+  return out;
+}
+
+std::string FeedbackFor(const Chain& refuted, service::TextLanguage language) {
+  const bool chinese = language == service::TextLanguage::kChinese;
+  std::string text =
+      refuted.report.feedback.In(chinese ? check::Language::kChinese : check::Language::kEnglish);
+  while (text.ends_with('\n')) text.pop_back();
+  if (text.empty()) return text;
+  return text + (chinese ? "请重新推导。" : " Please work it out again.");
+}
+
+service::GenerateSettings SettingsFor(const SolveRequest& request, const Policy& policy,
+                                      size_t group, size_t chains) {
+  service::GenerateSettings out;
+  out.samples = chains;
+  out.sampling.temperature = policy.temperature;
+  out.sampling.top_p = policy.top_p;
+  out.sampling.top_k = policy.top_k;
+  out.sampling.repeat_penalty = policy.repeat_penalty;
+  constexpr int kBeyondJson = 11;  // 53 bits are left
+  out.sampling.seed = RandomBits(request.options.seed, group) >> kBeyondJson;
+  out.answer_temperature = policy.answer_temperature;
+  out.calculator = policy.calculator == Switch::kOn ? service::CalculatorMode::kOn
+                                                    : service::CalculatorMode::kOff;
+  out.thinking_budget = policy.thinking_tokens;
+  out.max_tokens = policy.thinking_tokens + service::kThinkingGrace + policy.answer_tokens;
+  out.cache_salt = request.options.cache_salt;
+  out.client = request.options.client;
+  return out;
+}
+
+std::string TraceId(const SolveRequest& request) {
+  // FNV-1a (Fowler, Noll, Vo) over what the result depends on.
+  uint64_t hash = 0xCBF29CE484222325ULL;
+  const auto add = [&](std::string_view bytes) {
+    for (const char c : bytes) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001B3ULL;
+    hash = (hash ^ 0xFF) * 0x100000001B3ULL;
+  };
+  for (const chat::Message& message : request.before) add(message.content);
+  add(request.question);
+  add(request.evidence.tests);
+  add(request.evidence.check.schema);
+  const SolveOptions& o = request.options;
+  add(fmt::format("{} {} {} {} {}", o.profile, EffortName(o.effort), o.seed, o.chains.value_or(0),
+                  o.temperature.value_or(-1.0F)));
+  return fmt::format("{:016x}", hash);
+}
+
+}  // namespace lemma::reasoning
