@@ -140,7 +140,7 @@ def conversation(rng, mix):
         while turns is None:
             turns = retry(rng, mix, lang)
         return system, turns
-    count = rng.choice([2, 2, 3, 4]) if rng.random() < mix.get("turns", DEFAULT_MIX["turns"]) else 1
+    count = rng.choice([2, 2, 2, 3, 3, 4, 6, 8]) if rng.random() < mix.get("turns", DEFAULT_MIX["turns"]) else 1
     out = []
     for i in range(count):
         turn = _turn(rng, mix, lang)
