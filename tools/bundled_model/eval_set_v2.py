@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Writes the held-out problems of version 2: eval_set_v2.py OUT.jsonl [--per-family 130] [--seed 2026]."""
+"""Writes the held-out problems of version 2: eval_set_v2.py OUT.jsonl [--per-family 130] [--seed 2026] [--levels 0.2 0.45 0.35]."""
 
 import argparse
 
-from curriculum import eval_rows
+from curriculum import core, eval_rows
 
 
 def main():
@@ -11,8 +11,9 @@ def main():
     parser.add_argument("out")
     parser.add_argument("--per-family", type=int, default=130)
     parser.add_argument("--seed", type=int, default=2026)
+    parser.add_argument("--levels", type=float, nargs=3, help="shares of the three levels")
     args = parser.parse_args()
-    eval_rows.dump(args.out, args.per_family, args.seed)
+    eval_rows.dump(args.out, args.per_family, args.seed, dict(zip(core.LEVELS, args.levels)) if args.levels else None)
 
 
 if __name__ == "__main__":

@@ -16,9 +16,9 @@ def prompt(row, mode):
     return core.with_mode(row["problem"], row["lang"], core.mode_text(row["family"], mode, row["lang"]))
 
 
-def rows(per_family, seed):
+def rows(per_family, seed, shares=None):
     """Rows, none twice; one third of each language in wordings that training never uses."""
-    rng = random.Random(seed)
+    rng, shares = random.Random(seed), shares or LEVEL_SHARES
     for name, family in FAMILIES.items():
         number = 0
         for lang, share in (("zh", 0.6), ("en", 0.4)):
@@ -27,7 +27,7 @@ def rows(per_family, seed):
                 done, tries = set(), 0
                 while len(done) < want:
                     tries += 1
-                    level = rng.choices(list(LEVEL_SHARES), weights=LEVEL_SHARES.values())[0]
+                    level = rng.choices(list(shares), weights=shares.values())[0]
                     item = core.make_item(family, rng, lang, level, test=True, heldout=heldout)
                     if item.text in done:
                         if tries > 50 * want:
@@ -50,7 +50,7 @@ def _row(item, name, seen):
     return out
 
 
-def dump(path, per_family, seed):
+def dump(path, per_family, seed, shares=None):
     with open(path, "w", encoding="utf-8") as f:
-        for row in rows(per_family, seed):
+        for row in rows(per_family, seed, shares):
             f.write(json.dumps(row, ensure_ascii=False, separators=(",", ":")) + "\n")
