@@ -17,7 +17,13 @@ def prompt(row, mode):
 
 
 def rows(per_family, seed, shares=None):
-    """Rows, none twice; one third of each language in wordings that training never uses."""
+    """Rows in random order, none twice; one third of each language in wordings that training never uses."""
+    out = list(_ordered(per_family, seed, shares))
+    random.Random(seed).shuffle(out)
+    return out
+
+
+def _ordered(per_family, seed, shares):
     rng, shares = random.Random(seed), shares or LEVEL_SHARES
     for name, family in FAMILIES.items():
         number = 0
