@@ -144,15 +144,12 @@ def recurrence(p, a, cs, proof):
     x = functools.reduce(lambda a, n: value(step, {"a": a, "n": n}), range(r["first_index"], r["index"]), value(r["first"]))
     return {"steps": r["index"] - r["first_index"], "computed": x}, None
 def divisibility(p, a, cs, proof):
-    d = p["divisibility"]
-    m, when, f = d["modulus"], d.get("condition", {"modulus": 1, "residues": [0]}), value(d["polynomial"], {"n": X}) + 0 * X
-    c, k = f.p if isinstance(f, Form) else (f,), when["modulus"]
-    if any(x.denominator != 1 for x in c) or value(proof["polynomial"], {"n": X}) != f: reject("the polynomial")
-    rest = {n: peval(c, n) % m for n in range(math.lcm(m, k)) if n % k in when["residues"]}
-    mine = {"modulus": m, "residues": ",".join(map(str, [*rest.values()][:64])), "claim": proof["claim"],
-            "polynomial": proof["polynomial"], "condition": "n mod %d = %s" % (k, ",".join(map(str, when["residues"])))}
-    if ("condition" in d) != ("condition" in proof): reject("the condition")
-    first = next((n for n in rest if rest[n]), None) if rest else reject("no n at all")
+    d, f = p["divisibility"], value(p["divisibility"]["polynomial"], {"n": X}) + 0 * X
+    m, c, (k, some) = d["modulus"], f.p if isinstance(f, Form) else (f,), d.get("condition", {"m": 1, "r": [0]}).values()
+    rest = {n: peval(c, n) % m for n in range(math.lcm(m, k)) if n % k in some}
+    if any(x.denominator != 1 for x in c) or value(proof["polynomial"], {"n": X}) != f or not rest: reject("the polynomial")
+    mine = {"modulus": m, "residues": ",".join(map(str, [*rest.values()][:64])), "claim": proof["claim"], "polynomial": proof["polynomial"]}
+    mine, first = {**mine, "condition": "n mod %d = %s" % (k, ",".join(map(str, some)))}, next((n for n in rest if rest[n]), None)
     return mine if first is None else {**mine, "counterexample": "n=%d" % first, "value": peval(c, first)}, None
 FAMILIES = {"linear": linear, "equation": equation, "recurrence": recurrence, "divisibility": divisibility}
 def given_by(a): return {value(t) for t in a["numbers"] or [x["value"] for x in a["named"]]}

@@ -34,6 +34,8 @@ const std::vector<Golden>& GoldenProblems() {
       {"掷两个骰子，点数之和为7的概率是多少？", {"1/6", "7/36"}},
       {"证明：对任意整数n，n^2+n是偶数。", {"成立", "不成立"}},
       {"对于任意整数n，n^2+n能被3整除吗？", {"不成立", "成立"}},
+      {"若n是奇数，则n^2-1能被8整除。", {"成立", "不成立"}},
+      {"If n is not divisible by 3, then n^2+1 is divisible by 3.", {"false", "true"}},
   };
   return problems;
 }

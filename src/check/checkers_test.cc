@@ -297,5 +297,24 @@ TEST(NumeralScanTest, FindsEveryNumber) {
   EXPECT_EQ(shown("买一双鞋"), "一 双 ");
 }
 
+TEST(CheckersTest, DivisibilityUnderACondition) {
+  Problem p = Even("n^2-1", 8);
+  EXPECT_EQ(Check(p, "不成立").verdict, Verdict::kVerified);
+  p.divisibility->when = {2, {1}};
+  const Report holds = Check(p, "成立");
+  EXPECT_EQ(holds.verdict, Verdict::kVerified);
+  EXPECT_EQ(holds.reason, Reason::kProvenByResidues);
+  EXPECT_THAT(holds.proof, testing::Contains(testing::Pair("condition", "n mod 2 = 1")));
+  EXPECT_THAT(holds.proof, testing::Contains(testing::Pair("residues", "0,0,0,0")));
+  p.divisibility->when = {4, {2}};
+  const Report fails = Check(p, "成立");
+  EXPECT_EQ(fails.verdict, Verdict::kRefuted);
+  EXPECT_THAT(fails.proof, testing::Contains(testing::Pair("counterexample", "n=2")));
+  p.divisibility->when = {2, {}};  // no n at all
+  EXPECT_EQ(Check(p, "成立").verdict, Verdict::kUnverified);
+  p.divisibility->when = {99'991, {1}};  // too many residues
+  EXPECT_EQ(Check(p, "成立").verdict, Verdict::kUnverified);
+}
+
 }  // namespace
 }  // namespace lemma::check

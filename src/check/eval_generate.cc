@@ -220,6 +220,34 @@ EvalProblem Sequence(EvalRandom& random) {
           std::to_string(value), ""};
 }
 
+// Of which n a statement speaks; "" of all.
+struct DividesCondition {
+  std::string text;
+  int64_t modulus = 1;
+  int64_t remainder = 0;
+  bool negated = false;
+};
+DividesCondition MakeCondition(EvalRandom& random, bool english) {
+  const int64_t m = random.Between(3, 5);
+  const int64_t r = random.Between(1, m - 1);
+  switch (random.Between(0, 6)) {
+    case 0:
+      return {english ? "n is odd" : "n是奇数", 2, 1, false};
+    case 1:
+      return {english ? "n is even" : "n为偶数", 2, 0, false};
+    case 2:
+      return {fmt::format(fmt::runtime(english ? "n is not divisible by {}" : "n不是{}的倍数"), m),
+              m, 0, true};
+    case 3:
+      return {fmt::format(fmt::runtime(english ? "n leaves a remainder of {1} when divided by {0}"
+                                               : "n除以{0}余{1}"),
+                          m, r),
+              m, r, false};
+    default:
+      return {};
+  }
+}
+
 EvalProblem Divides(EvalRandom& random) {
   static const Texts zh_texts = {
       "证明：对任意整数n，{e}能被{m}整除。", "对于任意整数n，{e}是{m}的倍数，对吗？",
@@ -231,6 +259,12 @@ EvalProblem Divides(EvalRandom& random) {
       "If n is an integer, then {e} is a multiple of {m}.",
       "Show that for all integers n, {e} is divisible by {m}.",
       "For every integer n, decide whether {e} is always a multiple of {m}."};
+  static const Texts zh_conditions = {"证明：若{c}，则{e}能被{m}整除。",
+                                      "当{c}时，{e}是{m}的倍数，对吗？",
+                                      "如果{c}，那么{e}一定能被{m}整除。"};
+  static const Texts en_conditions = {"If {c}, then {e} is divisible by {m}.",
+                                      "Prove that {e} is a multiple of {m} whenever {c}.",
+                                      "Suppose {c}. Show that {e} is divisible by {m}."};
   const int64_t a = random.Between(0, 1);  // a n^3 + b n^2 + c n + d
   const int64_t b = a == 0 ? 1 : random.Between(0, 3);
   const int64_t c = random.Between(1, 9) * (random.Between(0, 1) == 0 ? 1 : -1);
@@ -246,10 +280,16 @@ EvalProblem Divides(EvalRandom& random) {
   term(b, "n^2");
   term(c, "n");
   term(d, "");
-  bool holds = true;
-  for (int64_t n = 0; n < m; ++n) holds = holds && (a * n * n * n + b * n * n + c * n + d) % m == 0;
   const bool english = random.Between(0, 1) == 1;
-  return {Fill(random.Pick(english ? en_texts : zh_texts), {{"e", text}, {"m", std::to_string(m)}}),
+  const DividesCondition when = MakeCondition(random, english);
+  bool holds = true;
+  for (int64_t n = 0; n < m * when.modulus; ++n) {
+    const bool meant = (n % when.modulus == when.remainder) != when.negated;
+    holds = holds && (!meant || (a * n * n * n + b * n * n + c * n + d) % m == 0);
+  }
+  const Texts& texts = when.text.empty() ? (english ? en_texts : zh_texts)
+                                         : (english ? en_conditions : zh_conditions);
+  return {Fill(random.Pick(texts), {{"e", text}, {"m", std::to_string(m)}, {"c", when.text}}),
           english ? (holds ? "yes" : "no") : (holds ? "成立" : "不成立"),
           english ? (holds ? "no" : "yes") : (holds ? "不成立" : "成立")};
 }

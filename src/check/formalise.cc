@@ -27,8 +27,18 @@ const std::vector<FamilyRow>& Families() {
   return rows;
 }
 
-constexpr std::string_view kPunctuation[] = {"，", "。", "？", "！", "；", "：", "、", "“",
+constexpr std::string_view kPunctuation[] = {"（", "）", "(",  ")",  "\"", "—",  "$",  "‘",  "’",
+                                             "*",  "，", "。", "？", "！", "；", "：", "、", "“",
                                              "”",  ",",  ".",  "?",  "!",  ";",  ":",  "\n"};
+
+constexpr std::string_view kNeutralWords =
+    "a|an|the|this|these|that|which|who|whose|is|are|be|was|were|has|have|had|do|does|did|can|"
+    "could|will|would|in|on|at|of|to|and|with|as|by|it|its|they|their|them|we|our|you|your|i|my|"
+    "he|she|his|her|there|here|then|so|please|let|suppose|given|assume|consider|now|what|what's|"
+    "if|when|where|determine|calculate|compute|following|question|problem|me|tell|help|use|just|"
+    "的|是|为|有|在|里|里面|中|内|请|请问|请你|试|问|求|已知|设|现|现有|那么|则|这|这个|该|某|其|"
+    "它|它的|它们|它们的|他|她|我|我们|你|可以|可|知道|可知|如下|下面|下列|题目|问题|计算|求出|"
+    "请求出|请计算|试求|且|而|并|并且|又|就|了|呢|若|如果|问：";
 
 size_t PunctuationAt(std::string_view text) {
   for (const std::string_view mark : kPunctuation) {
@@ -86,11 +96,13 @@ std::vector<std::string_view> BetweenBars(std::string_view list) {
 
 std::vector<Word> MakeVocabulary(std::initializer_list<WordGroup> groups) {
   std::vector<Word> out;
-  for (const WordGroup& group : groups) {
+  const auto add = [&](const WordGroup& group) {
     for (const std::string_view word : BetweenBars(group.words)) {
       out.push_back({word, group.symbol});
     }
-  }
+  };
+  for (const WordGroup& group : groups) add(group);
+  add({"", kNeutralWords});
   return out;
 }
 
@@ -140,6 +152,24 @@ std::optional<std::vector<Symbol>> ReadStrictly(std::string_view original,
     at = number->span.end;
   }
   return out;
+}
+
+bool InOneClause(std::string_view text, Span a, Span b) {
+  if (b.begin < a.begin) std::swap(a, b);
+  for (size_t at = a.end; at < b.begin; at += DecodeUtf8(text.substr(at)).length) {
+    if (PunctuationAt(text.substr(at)) != 0) return false;
+  }
+  return true;
+}
+
+bool IsArticle(std::string_view text, const NumeralNote& numeral) {
+  if (text.substr(numeral.span.begin, numeral.span.end - numeral.span.begin) != "一") return false;
+  const std::string_view next = text.substr(numeral.span.end);
+  for (const std::string_view word : {"个笼", "个农", "个院", "个三位数", "个数列", "个小组",
+                                      "个委员会", "个方程", "群", "个养", "个组"}) {
+    if (next.starts_with(word)) return true;
+  }
+  return false;
 }
 
 std::string_view ClauseBefore(std::string_view text, Span span) {
@@ -203,6 +233,10 @@ std::optional<Problem> Formalise(std::string_view text) {
       for (const NumeralNote& found : FindNumerals(text)) {
         if (found.span == span) problem->numerals.back().value = found.value;
       }
+    }
+    for (const NumeralNote& found : FindNumerals(text)) {
+      if (!IsArticle(text, found)) continue;
+      problem->numerals.push_back({found.span, found.value, false, "says \"a\""});
     }
     return problem;
   }

@@ -6,7 +6,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <fstream>
+
 #include "check/checkers.h"
+#include "check/reading.h"
 
 namespace lemma::check {
 namespace {
@@ -196,6 +199,48 @@ TEST(FormaliseTest, WhatSaysMoreIsNotComplete) {
     const std::string_view verdict = VerdictOf(text, answer);
     EXPECT_NE(verdict, "VERIFIED") << text;
     EXPECT_NE(verdict, "REFUTED") << text;
+  }
+}
+
+std::vector<std::vector<std::string>> Table(const std::string& name) {
+  std::ifstream in(LEMMA_SOURCE_DIR "/tests/data/phrasings/" + name);
+  std::vector<std::vector<std::string>> out;
+  for (std::string line; std::getline(in, line);) {
+    std::vector<std::string> row(1);
+    for (const char c : line) {
+      if (c == '\t') {
+        row.emplace_back();
+      } else {
+        row.back() += c;
+      }
+    }
+    out.push_back(std::move(row));
+  }
+  return out;
+}
+
+// At least eight wordings of each golden problem in each language, and statements on divisibility
+// under a condition.
+TEST(FormaliseTest, WordingsOfTheGoldenProblems) {
+  const auto rows = Table("golden.tsv");
+  EXPECT_GE(rows.size(), 150U);
+  for (const auto& row : rows) {
+    ASSERT_EQ(row.size(), 3U) << row[0];
+    EXPECT_EQ(VerdictOf(row[0].c_str(), row[1].c_str()), "VERIFIED") << row[0];
+    EXPECT_EQ(VerdictOf(row[0].c_str(), row[2].c_str()), "REFUTED") << row[0];
+  }
+}
+
+TEST(FormaliseTest, TextsThatOnlyLookLikeThem) {
+  const auto rows = Table("traps.tsv");
+  EXPECT_GE(rows.size(), 120U);
+  for (const auto& row : rows) {
+    ASSERT_EQ(row.size(), 2U) << row[0];
+    for (const std::string_view answer : BetweenBars(row[1])) {
+      const std::string_view verdict = VerdictOf(row[0].c_str(), std::string(answer).c_str());
+      EXPECT_NE(verdict, "VERIFIED") << row[0] << " " << answer;
+      EXPECT_NE(verdict, "REFUTED") << row[0] << " " << answer;
+    }
   }
 }
 

@@ -38,6 +38,19 @@ std::vector<Span> FormulaRuns(std::string_view text) {
     }
     const std::string_view run = text.substr(span.begin, span.end - span.begin);
     if (run.starts_with("\\(") && run.ends_with("\\)")) span = {span.begin + 2, span.end - 2};
+    // A bracket that belongs to the sentence.
+    const auto count = [&](std::string_view sign) {
+      size_t n = 0;
+      for (size_t i = span.begin; i < span.end; ++i) n += text.substr(i).starts_with(sign);
+      return n;
+    };
+    for (const auto& [open, shut] : {std::pair("(", ")"), std::pair("（", "）")}) {
+      const size_t bytes = std::string_view(open).size();
+      const std::string_view part = text.substr(span.begin, span.end - span.begin);
+      if (count(open) > count(shut) && part.starts_with(open)) span.begin += bytes;
+      if (count(open) > count(shut) && part.ends_with(open)) span.end -= bytes;
+      if (count(shut) > count(open) && part.ends_with(shut)) span.end -= bytes;
+    }
     if (span.begin < span.end) out.push_back(span);
   };
   for (size_t at = 0; at < text.size();) {

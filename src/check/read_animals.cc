@@ -22,18 +22,30 @@ constexpr Animal kAnimals[] = {
 const std::vector<Word>& HeadsVocabulary() {
   static const std::vector<Word> words = [] {
     std::vector<Word> out = MakeVocabulary({
-        {"HEAD", "个头|头|heads|animals"},
-        {"FOOT", "只脚|条腿|只腿|条脚|脚|腿|足|只足|feet|legs"},
+        {"HEAD", "个头|头|heads|animals|头数|头的总数|动物|动物的头"},
+        {"FOOT", "只脚|条腿|只腿|条脚|脚|腿|足|只足|feet|legs|脚数|腿数|脚的总数|个脚|条腿的"},
         {"COUNT", "只|个|条"},
-        {"ASK", "几只|多少只|几何|how many|find the number of"},
-        {"ALL", "共有|共|一共有|一共|总共有|总共"},
+        {"ASK",
+         "几只|多少只|几何|how many|find the number of|多少|几|find the numbers of|"
+         "what is the number of|find|求"},
+        {"ALL", "共有|共|一共有|一共|总共有|总共|共计|合计|一共是|总共是|加起来|合起来|总数"},
         {"A", "兔子|鸭子|chickens|hens|ducks|rabbits|pigs|cows|goats|dogs"},
         {"",
-         "同笼|笼子里|笼子|笼中|笼里|在同一个笼子里|一个笼子里|有|和|与|若干只|若干|今有|上有|"
-         "下有|问|请问|各|各有|分别有|分别|从上面数|从下面数|数|农场里|农场|养了|一些|关在|是|"
-         "它们|a|farm|farmer|has|have|there|are|some|and|in|the|cage|together|with|total|of|"
-         "in total|altogether|they|each|of each|all|on|keeps|only|in all|a total of|contains|"
-         "is|counts|which|that|kind|yard|barn"},
+         "同笼|笼子里|笼子|笼中|笼里|在同一个笼子里|一个笼子里|有|和|与|若干只|若干|今有|"
+         "上有|下有|问|请问|各|各有|分别有|分别|从上面数|从下面数|数|农场里|农场|养了|一些|"
+         "关在|是|它们|a|farm|farmer|has|have|there|are|some|and|in|the|cage|together|with|"
+         "total|of|in total|altogether|they|of each|all|on|keeps|only|in all|a total of|"
+         "contains|is|counts|which|that|kind|yard|barn|同一个笼子里|同一个笼子|一个笼子|"
+         "笼子里面|笼|及|以及|若干个|从上往下数|从下往上数|数一数|数了数|数得|农场主|农夫|"
+         "农民|农户|农家|养着|养有|养|饲养|饲养了|饲养着|关着|关|放在|放着|装着|装有|装|"
+         "只数|数量|数目|小明家|小红家|王大爷家|李大爷家|王大爷|李大爷|爷爷家|奶奶家|爷爷|"
+         "奶奶|小明|家|家里|院子里|院子|圈里|同在|同|一起|总共的|经典|题|面|share|shared|"
+         "same|cages|holds|hold|holding|farmyard|kept|keep|count|counting|gives|give|"
+         "classic|chicken and rabbit|animal|number of|how|kinds|kind of|house|houses|coop|"
+         "pen|field|old|live|lives|living|sum|total number of|contain|containing|consists|"
+         "made up|raises|raise|owns|both|as well as|between them|together they|mixed|"
+         "you see|see|respectively|counted|finds|of each animal|of each kind|of each type|"
+         "each kind|each animal"},
     });
     for (const Animal& a : kAnimals) out.push_back({a.word, "A"});
     return out;
@@ -82,15 +94,22 @@ std::optional<Slots> HeadsStrict(std::string_view text) {
     asked += s.name == "ASK";
     if (s.name != "N") continue;
     if (TellsOfOneKind(ClauseBefore(text, s.span))) return std::nullopt;
-    const std::string_view next = i + 1 < symbols->size() ? (*symbols)[i + 1].name : "";
+    // The neighbours in the same clause.
+    const auto name = [&](size_t at, size_t from) -> std::string_view {
+      if (at >= symbols->size()) return "";
+      return InOneClause(text, (*symbols)[at].span, (*symbols)[from].span) ? (*symbols)[at].name
+                                                                           : "";
+    };
+    const bool counted = name(i + 1, i) == "COUNT";
+    const std::string_view next = name(i + (counted ? 2 : 1), i);
     size_t back = i;
     while (back > 0 && (*symbols)[back - 1].name == "ALL") --back;
-    const std::string_view before = back > 0 ? (*symbols)[back - 1].name : "";
+    const std::string_view before = back > 0 ? name(back - 1, i) : "";
     if (next == "HEAD" || next == "FOOT") {
       Put(out, next == "HEAD" ? "heads" : "feet", s.value, s.span);
-    } else if (next == "COUNT" && (before == "HEAD" || before == "FOOT")) {
+    } else if (before == "HEAD" || before == "FOOT") {
       Put(out, before == "HEAD" ? "heads" : "feet", s.value, s.span);
-    } else if (next == "COUNT" && back < i && before == "A") {
+    } else if (counted && before == "A") {
       Put(out, "heads", s.value, s.span);
     } else {
       return std::nullopt;
@@ -109,18 +128,19 @@ std::string LooseSlot(std::string_view before, std::string_view after, std::stri
   };
   if (is(heads)) return "heads";
   if (is(feet)) return "feet";
-  const bool heads_before = before.find("头") != std::string_view::npos;
+  const bool heads_before = HasAny(before, heads);
   if (heads_before && !HasAny(before, feet)) return "heads";
   if (HasAny(before, feet) && !HasAny(before, heads)) return "feet";
-  const bool all = before.ends_with("共") || before.ends_with("共有");
+  const bool all = HasAny(before, {"共", "鸡兔", "兔鸡"});
   if (all && after.empty() && rest.starts_with("只")) return "heads";
   return "";
 }
 
 std::optional<Slots> HeadsLoose(std::string_view text) {
   const std::string lower = LowerAscii(text);
-  if (HasAny(lower, {"每", "each has", "each have", "倍", "死", "逃", "跑", "换", "翅", "wing",
-                     "more", "less", "than", "twice", "if ", "如果", "假设", "比", "三条腿"})) {
+  if (HasAny(lower, {"每",     "each has", "each have", "倍",   "死",   "逃",     "跑",
+                     "换",     "翅",       "wing",      "more", "less", "than",   "twice",
+                     "if all", "if every", "如果全",    "假设", "比",   "三条腿", "一半"})) {
     return std::nullopt;
   }
   Slots out;
@@ -129,9 +149,7 @@ std::optional<Slots> HeadsLoose(std::string_view text) {
     std::string_view after = ClauseAfter(lower, n.span);
     std::string_view before = ClauseBefore(lower, n.span);
     if (TellsOfOneKind(std::string(before) + std::string(after))) return std::nullopt;
-    if (n.span.end - n.span.begin <= 3 && before.ends_with("在同") && after.starts_with("个笼")) {
-      continue;
-    }
+    if (IsArticle(text, n)) continue;
     for (const std::string_view skip : {" ", "个", "只", "条"}) {
       if (after.starts_with(skip)) after.remove_prefix(skip.size());
     }

@@ -9,19 +9,48 @@ namespace {
 
 const std::vector<Word>& DiceVocabulary() {
   static const std::vector<Word> words = MakeVocabulary({
-      {"DIE", "骰子|色子|dice"},
-      {"P", "概率|可能性|probability|chance"},
-      {"SUM", "点数之和|点数的和|点数和|之和|sum|总点数|sum to|sum of|sum of the|add up to"},
-      {"IS", "为|是|等于|恰好为|is|equals|equal to"},
+      {"DIE", "骰子|色子|dice|骰"},
+      {"P", "概率|可能性|probability|chance|的概率|概率是|chances"},
+      {"SUM",
+       "点数之和|点数的和|点数和|之和|sum|总点数|sum to|sum of|sum of the|add up to|"
+       "点数加起来|加起来|点数总和|总和|和|点数相加|相加|total|total of|totals|adds up to|"
+       "add to|sum equal to|sum equals|sums to|sum is|的和"},
+      {"IS",
+       "为|是|等于|恰好为|is|equals|equal to|恰为|恰好是|恰好等于|刚好是|刚好等于|刚好为|"
+       "得|equaling|to be|being"},
       {"TIMES", "次"},
+      {"PAIR",
+       "一对骰子|一对均匀的骰子|pair of dice|pair of fair dice|pair of standard dice|pair of "
+       "ordinary dice|pair of fair six-sided dice|pair of six-sided dice"},
       {"SIX", "six-sided"},
+      {"AGAIN",
+       "两个点数|两枚骰子的点数|两枚骰子点数|两个骰子的点数|两个骰子点数|两颗骰子的点数|"
+       "两颗骰子点数|"
+       "两个骰子朝上的点数|两个骰子向上的点数|两骰子点数|两骰子的点数"},
       {"",
-       "个|枚|颗|粒|同时|掷|投掷|抛|抛掷|投|掷出|均匀的|公平的|普通的|标准|的|求|多少|它们|"
-       "朝上|出现|两面|有多大|质地|fair|standard|ordinary|roll|rolled|rolling|are|thrown|"
-       "throw|tossed|you|what|find|the|that|of|when|a|getting|numbers|their|they|with|on|"
-       "exactly|if|together"},
+       "个|枚|颗|粒|同时|掷|投掷|抛|抛掷|投|掷出|均匀的|公平的|普通的|标准|的|求|多少|"
+       "它们|朝上|出现|两面|有多大|质地|fair|standard|ordinary|roll|rolled|rolling|are|"
+       "thrown|throw|tossed|you|what|find|the|that|of|when|a|getting|numbers|their|they|"
+       "with|on|exactly|if|together|投出|抛出|一起|随机|随机地|朝上一面|向上|向上的|"
+       "朝上的|上面|面|点数|两面的|质量|正常的|正常|均匀|公平|规则的|正方体|六面|得到|"
+       "求出|几分之几|多大|所得|出现的|恰好|rolls|two-dice|"
+       "obtain|get|show|shows|showing|up|simultaneously|once|at once|faces|face|top|"
+       "upper|regular|normal|unbiased|balanced|six sided|for|shown|results|"
+       "result|outcome|outcomes|values|dots|pips|one another|number|upward|from|throwing|"
+       "tossing|toss|throws|randomly|same time|the same time|甲|小明|小红|某人|某同学|时|"
+       "后|将|把|则|任意|同时地|它们的|总|为多少"},
   });
   return words;
+}
+
+// 两个点数之和: the two dice once more.
+constexpr std::string_view kAgain =
+    "两个点数|两枚骰子的点数|两枚骰子点数|两个骰子的点数|两个骰子点数|两颗骰子的点数|两颗骰子点数|"
+    "两个骰子朝上的点数|两个骰子向上的点数|两骰子点数|两骰子的点数";
+bool Repeats(std::string_view text) {
+  const std::vector<std::string_view> words = BetweenBars(kAgain);
+  return std::any_of(words.begin(), words.end(),
+                     [&](std::string_view word) { return text.starts_with(word); });
 }
 
 std::optional<Slots> DiceStrict(std::string_view text) {
@@ -33,6 +62,8 @@ std::optional<Slots> DiceStrict(std::string_view text) {
     const Symbol& s = (*symbols)[i];
     asked = asked || s.name == "P";
     if (s.name == "TIMES") return std::nullopt;
+    if (s.name == "AGAIN") out.spans["again"] = s.span;
+    if (s.name == "PAIR") Put(out, "dice", 2, s.span);
     if (s.name == "SIX") out.spans["sides"] = s.span;
     if (s.name != "N") continue;
     std::string_view next = i + 1 < symbols->size() ? (*symbols)[i + 1].name : "";
@@ -46,6 +77,7 @@ std::optional<Slots> DiceStrict(std::string_view text) {
       return std::nullopt;
     }
   }
+  if (out.spans.count("again") != 0 && out.values["dice"] != "2") return std::nullopt;
   const bool sum = std::any_of(symbols->begin(), symbols->end(),
                                [](const Symbol& s) { return s.name == "SUM"; });
   return asked && sum && Filled(out, {"dice", "sum"}) ? std::optional(out) : std::nullopt;
@@ -58,12 +90,16 @@ std::optional<Slots> DiceLoose(std::string_view text) {
       HasAny(lower, {"至少",  "大于",   "小于",    "超过",       "不",    "差",      "积",
                      "least", "most",   "greater", "less",       "more",  "product", "difference",
                      "not ",  "given",  "已知",    "偶数",       "奇数",  " even",   " odd",
-                     "相同",  "loaded", "biased",  "four-sided", "eight", "次"})) {
+                     "相同",  "loaded", "biased",  "four-sided", "eight", "次",      "最",
+                     "两倍",  "之差",   "或",      " or "})) {
     return std::nullopt;
   }
   Slots out;
+  std::optional<Span> again;
+  const size_t pair = std::min(lower.find("一对"), lower.find("pair of"));
+  if (pair != std::string::npos) Put(out, "dice", 2, {pair, pair + (lower[pair] == 'p' ? 7U : 6U)});
   for (const NumeralNote& n : FindNumerals(text)) {
-    if (!n.reason.empty()) continue;
+    if (!n.reason.empty() || (n.span.begin >= pair && n.span.begin < pair + 6)) continue;
     const std::string_view after = ClauseAfter(lower, n.span);
     const std::string_view before = ClauseBefore(lower, n.span);
     if (lower.substr(n.span.begin).starts_with("six-sided")) continue;
@@ -74,14 +110,18 @@ std::optional<Slots> DiceLoose(std::string_view text) {
     const bool nearest = std::all_of(between.begin(), between.end(), [&](const NumeralNote& other) {
       return after.substr(other.span.begin).starts_with("six-sided");
     });
-    if (die < 40 && nearest) {
+    if (n.value == Rational(2) && Repeats(lower.substr(n.span.begin))) {
+      again = n.span;
+    } else if (die < 40 && nearest) {
       Put(out, "dice", n.value, n.span);
-    } else if (HasAny(before, {"和", "总点数", "sum", "add up"})) {
+    } else if (HasAny(before, {"和", "总点数", "加起来", "相加", "sum", "add", "total"})) {
       Put(out, "sum", n.value, n.span);
     } else {
       return std::nullopt;
     }
   }
+  if (again && out.values["dice"] != "2") return std::nullopt;
+  if (again) out.spans["again"] = *again;
   return Filled(out, {"dice", "sum"}) ? std::optional(out) : std::nullopt;
 }
 

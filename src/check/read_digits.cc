@@ -45,85 +45,149 @@ bool IsWhole(const Slots& slots) { return slots.values.size() == 3 && Filled(slo
 
 const std::vector<Word>& DigitsVocabulary() {
   static const std::vector<Word> words = MakeVocabulary({
-      {"THREE", "一个三位数|三位数|three-digit number"},
-      {"a", "百位|百位数字|百位上的数字|百位数|hundreds digit"},
-      {"b", "十位|十位数字|十位上的数字|十位数|tens digit"},
-      {"c", "个位|个位数字|个位上的数字|个位数|units digit|ones digit"},
+      {"THREE",
+       "一个三位数|三位数|three-digit number|某三位数|某个三位数|3-digit number|"
+       "three digit number|three-digit numbers|3-digit numbers|3 digit number|一个3位数|"
+       "3位数"},
+      {"a",
+       "百位|百位数字|百位上的数字|百位数|hundreds digit|百位上的数|百位的数字|"
+       "hundreds place|hundred's digit|hundreds place digit|digit in the hundreds place"},
+      {"b",
+       "十位|十位数字|十位上的数字|十位数|tens digit|十位上的数|十位的数字|tens place|"
+       "ten's digit|tens place digit|digit in the tens place|ten digit"},
+      {"c",
+       "个位|个位数字|个位上的数字|个位数|units digit|ones digit|个位上的数|个位的数字|"
+       "ones place|units place|unit digit|unit's digit|one's digit|"
+       "digit in the ones place|digit in the units place"},
       {"SUM",
-       "各位数字之和|各位数字的和|各个数位上的数字之和|数字之和|sum of the digits|digit sum|"
-       "sum of its digits|digits sum to|digits add up to"},
-      {"SUM3", "三个数字之和"},
+       "各位数字之和|各位数字的和|各个数位上的数字之和|数字之和|sum of the digits|"
+       "digit sum|sum of its digits|digits sum to|digits add up to|各数位上的数字之和|"
+       "各个数位上的数字的和|各数位数字之和|各位数之和|各位上的数字之和|数字和|各位数字和|"
+       "数字的和|各位数字相加|各位数字加起来|digits sum|digits add to|digits that sum to|"
+       "digits that add up to|digits have a sum|sum of all its digits|sum of all digits|"
+       "sum of digits|sum of my digits|digits sum up to|digits total|add up to|sum to|"
+       "have a sum|add to"},
+      {"SUM3",
+       "三个数字之和|三个数位上的数字之和|三个数字的和|三位数字之和|三个数字和|"
+       "sum of the three digits|sum of its three digits|three digits sum to|"
+       "three digits add up to"},
       {"THAN", "比"},
+      {"PLUS", "加|加上|plus"},
+      {"MINUS", "减|减去|minus"},
+      {"EXCEEDS", "exceeds|exceeds that of"},
       {"MORE", "大|多|more than|greater than|larger than"},
       {"LESS", "小|少|less than|smaller than"},
-      {"ASK", "求|是多少|是几|找出|find|what is"},
+      {"ASK",
+       "求|是多少|是几|找出|find|what is|what number|which number|find all|find all such|"
+       "determine|是否存在|是什么|多少|几|is there|are there|what are|what|请找出|写出|"
+       "试求|请求出"},
       {"",
        "是|为|等于|它的|的|这个|有|已知|问|该|且|而|a|has|its|is|the|and|of|number|this|"
-       "whose|with|that|in|equals|digits"},
+       "whose|with|that|in|equals|digits|这个数|该数|数|所有|满足条件|满足|满足以下条件|"
+       "使得|使|存在|条件|它的各位|其中|这样的|另外|同时|还|上|i|am|me|such|if|any|"
+       "digit|all|also|but|while|where|know|we know|numbers|of a number"
+       "|add|satisfying|satisfies|conditions|certain|positive|"
+       "integer"},
   });
   return words;
 }
 
-bool IsPlace(std::string_view name) { return name == "a" || name == "b" || name == "c"; }
+// What may be said, as symbols in their order (P any place), and where the parts stand in it.
+struct Shape {
+  std::vector<std::string_view> names;
+  size_t second = 0;  // the place compared with the first symbol; 0: the sum of the digits
+  size_t amount = 0;
+  bool more = true;
+};
+const std::vector<Shape>& Shapes() {
+  static const std::vector<Shape> shapes = {
+      {{"SUM", "N"}, 0, 1, true},
+      {{"SUM3", "N"}, 0, 1, true},
+      {{"SUM", "THREE", "N"}, 0, 2, true},
+      {{"P", "THAN", "P", "MORE", "N"}, 2, 4, true},
+      {{"P", "THAN", "P", "LESS", "N"}, 2, 4, false},
+      {{"P", "N", "MORE", "P"}, 3, 1, true},
+      {{"P", "N", "LESS", "P"}, 3, 1, false},
+      {{"P", "P", "PLUS", "N"}, 1, 3, true},
+      {{"P", "P", "MINUS", "N"}, 1, 3, false},
+      {{"P", "N", "PLUS", "P"}, 3, 1, true},
+      {{"P", "EXCEEDS", "P", "N"}, 2, 3, true},
+  };
+  return shapes;
+}
+
+bool StandsAt(const Shape& shape, const std::vector<Symbol>& symbols, size_t at) {
+  if (symbols.size() - at < shape.names.size()) return false;
+  for (size_t i = 0; i < shape.names.size(); ++i) {
+    const std::string_view name = symbols[at + i].name;
+    const bool place = name == "a" || name == "b" || name == "c";
+    if (shape.names[i] == "P" ? !place : shape.names[i] != name) return false;
+  }
+  return true;
+}
+
+// The spans of 三位数 and 三个数字 are without use.
+bool PutShape(const Shape& shape, const std::vector<Symbol>& symbols, size_t at, Slots& out) {
+  const Symbol& n = symbols[at + shape.amount];
+  for (size_t i = 0; i < shape.names.size(); ++i) {
+    const Symbol& s = symbols[at + i];
+    if (s.name == "SUM3" || s.name == "THREE") {
+      out.spans["number at " + std::to_string(s.span.begin)] = s.span;
+    }
+  }
+  if (shape.second != 0) {
+    return PutDifference(out, symbols[at].name, symbols[at + shape.second].name, shape.more,
+                         n.value, n.span);
+  }
+  Put(out, "sum", n.value, n.span);
+  return true;
+}
 
 std::optional<Slots> DigitsStrict(std::string_view text) {
   const auto symbols = ReadStrictly(text, DigitsVocabulary());
   if (!symbols) return std::nullopt;
-  const auto name = [&](size_t i) {
-    return i < symbols->size() ? (*symbols)[i].name : std::string_view();
-  };
   Slots out;
   bool asked = false;
-  int number = 0;
+  bool number = false;
   for (size_t i = 0; i < symbols->size();) {
-    const Span span = (*symbols)[i].span;
-    if (name(i) == "ASK" || name(i) == "THREE") {
-      asked = asked || name(i) == "ASK";
-      if (name(i) == "THREE") out.spans["number" + std::to_string(number++)] = span;
+    const Symbol& s = (*symbols)[i];
+    const auto shape = std::find_if(Shapes().begin(), Shapes().end(), [&](const Shape& candidate) {
+      return StandsAt(candidate, *symbols, i);
+    });
+    if (shape != Shapes().end()) {
+      if (!PutShape(*shape, *symbols, i, out)) return std::nullopt;
+      number = number || shape->names.size() == 3;
+      i += shape->names.size();
+    } else if (s.name == "ASK" || s.name == "THREE") {
+      asked = asked || s.name == "ASK";
+      number = number || s.name == "THREE";
+      if (s.name == "THREE") out.spans["number at " + std::to_string(s.span.begin)] = s.span;
       ++i;
-    } else if ((name(i) == "SUM" || name(i) == "SUM3") && name(i + 1) == "N") {
-      if (name(i) == "SUM3") out.spans["digits"] = span;
-      Put(out, "sum", (*symbols)[i + 1].value, (*symbols)[i + 1].span);
-      i += 2;
-    } else if (name(i) == "SUM" && name(i + 1) == "THREE" && name(i + 2) == "N") {
-      out.spans["number" + std::to_string(number++)] = (*symbols)[i + 1].span;
-      Put(out, "sum", (*symbols)[i + 2].value, (*symbols)[i + 2].span);
-      i += 3;
-    } else if (IsPlace(name(i)) && name(i + 1) == "THAN" && IsPlace(name(i + 2)) &&
-               (name(i + 3) == "MORE" || name(i + 3) == "LESS") && name(i + 4) == "N") {
-      const Symbol& n = (*symbols)[i + 4];
-      if (!PutDifference(out, name(i), name(i + 2), name(i + 3) == "MORE", n.value, n.span)) {
-        return std::nullopt;
-      }
-      i += 5;
-    } else if (IsPlace(name(i)) && name(i + 1) == "N" &&
-               (name(i + 2) == "MORE" || name(i + 2) == "LESS") && IsPlace(name(i + 3))) {
-      const Symbol& n = (*symbols)[i + 1];
-      if (!PutDifference(out, name(i), name(i + 3), name(i + 2) == "MORE", n.value, n.span)) {
-        return std::nullopt;
-      }
-      i += 4;
     } else {
       return std::nullopt;
     }
   }
-  return asked && number > 0 && IsWhole(out) ? std::optional(out) : std::nullopt;
+  return asked && number && IsWhole(out) ? std::optional(out) : std::nullopt;
 }
 
 std::optional<Slots> DigitsLoose(std::string_view text) {
   const std::string lower = LowerAscii(text);
-  if (!HasAny(lower, {"三位数", "three-digit number"}) ||
-      HasAny(lower,
-             {"倍",     "不",    "至少", "积",     "交换",   "颠倒", "对调",  "twice", "product",
-              "revers", "least", "most", "not ",   "偶",     "奇",   " even", " odd",  "平方",
-              "square", "如果",  "if ",  "两位数", "四位数", "或",   " or ",  "各不"})) {
+  if (!HasAny(lower, {"三位数", "3位数", "three-digit number", "three digit number",
+                      "3-digit number", "3 digit number"}) ||
+      HasAny(lower, {"倍",      "不",     "至少",   "积",     "交换",   "颠倒", "对调", "twice",
+                     "product", "revers", "least",  "most",   "not ",   "偶",   "奇",   " even",
+                     " odd",    "平方",   "square", "两位数", "四位数", "或",   " or ", "各不"})) {
     return std::nullopt;
   }
   Slots out;
   for (const NumeralNote& n : FindNumerals(text)) {
     const std::string_view here = std::string_view(lower).substr(n.span.begin);
-    const bool names_the_number = here.starts_with("三位数") || here.starts_with("一个三位数") ||
-                                  here.starts_with("three-digit") || here.starts_with("三个数字");
+    bool names_the_number = IsArticle(text, n);
+    for (const std::string_view name :
+         {"三位数", "3位数", "一个三位数", "三个数", "三位数字", "three-digit", "three digit",
+          "three digits", "3-digit", "3 digit"}) {
+      names_the_number = names_the_number || here.starts_with(name);
+    }
     const bool place = here.starts_with("百位") || here.starts_with("十位");
     if (!n.reason.empty() || names_the_number || place) continue;
     const std::string_view before = ClauseBefore(lower, n.span);
@@ -145,7 +209,14 @@ std::optional<Slots> DigitsLoose(std::string_view text) {
                          n.value, n.span)) {
         return std::nullopt;
       }
-    } else if (HasAny(before, {"之和", "的和", "sum", "add up"})) {
+    } else if (HasAny(before, {"加", "plus", "减", "minus", "exceeds"}) &&
+               !HasAny(before, {"相加", "加起来"})) {
+      if (!PutDifference(out, PlaceIn(before, Which::kFirst), PlaceIn(before, Which::kLast),
+                         !HasAny(before, {"减", "minus"}), n.value, n.span)) {
+        return std::nullopt;
+      }
+    } else if (HasAny(before,
+                      {"之和", "的和", "字和", "相加", "加起来", "sum", "add ", "add up"})) {
       Put(out, "sum", n.value, n.span);
     } else {
       return std::nullopt;

@@ -12,28 +12,31 @@ namespace {
 const std::vector<Word>& DividesVocabulary() {
   static const std::vector<Word> words = MakeVocabulary({
       {"IF", "若|如果|当|其中|假设|只要|if|when|whenever|where|provided that"},
-      {"FOR", "for"},
+      {"FOR", "for|对|对于"},
+      {"PROVE", "证明|求证|试证|试证明|请证明|验证|prove|show|verify|demonstrate"},
       {"ODD", "奇数|odd"},
       {"EVEN", "偶数|even"},
       {"NOT", "不|not"},
       {"BY", "能被|被"},
-      {"DIVIDES", "整除|divides"},
+      {"DIVIDES", "整除|divides|divide"},
       {"DIVISIBLE",
        "divisible by|evenly divisible by|exactly divisible by|multiple of|multiples of"},
       {"MULTIPLE", "的倍数"},
       {"OVER", "除以|divided by|when divided by|on division by|upon division by"},
       {"REST", "余|除余|余数|的余数|remainder|remainder of"},
       {"",
-       "证明|求证|试证|试证明|请证明|判断|请判断|试判断|说明|请说明|试说明|是否|对|对于|"
-       "任意|任意的|任意一个|任何|所有|所有的|一切|每个|每一个|的|整数|自然数|正整数|都|有|"
-       "总|总是|一定|必|必定|必然|恒|均|是|为|吗|成立|正确|这个|命题|结论|式子|代数式|"
+       "判断|请判断|试判断|说明|请说明|试说明|是否|对|对于|"
+       "任意|任意的|任意一个|任何|所有|所有的|一切|每个|每一个|的|整数|自然数|正整数|都|"
+       "有|总|总是|一定|必|必定|必然|恒|均|是|为|吗|成立|正确|这个|命题|结论|式子|代数式|"
        "表达式|的值|值|那么|则|时|设|已知|数|请|请问|问|无论|不论|取何|取什么|取任何|就|"
-       "可以|下面的|下列|这|一个|prove|show|that|demonstrate|verify|determine|whether|"
-       "decide|is|it|true|true or false|the|a|an|every|all|any|each|integer|integers|whole|"
-       "natural|positive|number|numbers|value|expression|always|must|be|then|let|given|"
-       "suppose|assume|statement|claim|holds|are|necessarily|please|can you|leaves|leave|"
-       "gives|has|we have|consider|following|of|will|arbitrary|does|hold|$|\\(|\\)|"
-       "no matter what|evenly"},
+       "可以|下面的|下列|这|一个|that|determine|whether|"
+       "decide|is|it|true|true or false|the|a|an|every|all|any|each|integer|integers|"
+       "whole|natural|positive|number|numbers|value|expression|always|must|be|then|let|"
+       "given|suppose|assume|statement|claim|holds|are|necessarily|please|can you|leaves|"
+       "leave|gives|has|we have|consider|following|of|will|arbitrary|does|hold|$|\\(|\\)|"
+       "no matter what|evenly|是不是|真假|命题真假|∈z|∈ z|∈n|∈ n|∈n*|∈ℤ|判断题|题|真命题|"
+       "某个|这个数|also|so|an arbitrary|we|for sure|必须|肯定|就是|恒有|可知|吧|"
+       "对吗|总有|得|使得|验证"},
   });
   return words;
 }
@@ -65,14 +68,17 @@ class StatementReader {
   // One part of the statement; the index behind it, or `at` if it is none.
   size_t Part(size_t at, DividesStatement& out) const {
     size_t i = at;
+    // "p(n) is even. Prove that n ..." claims something else.
+    if (Name(i) == "PROVE") return out.claim && Name(i + 1) == "n" ? at : i + 1;
     const bool given = Name(i) == "IF";
-    if (given || Name(i) == "FOR") ++i;
+    const bool led = given || Name(i) == "FOR";
+    if (led) ++i;
     if (Name(i) == "n") {
       ++i;
       const auto property = ReadProperty(i);
       if (!property) return i;
       // "p(n) is even, n is odd" without "if" says two things.
-      return !out.claim || i - at > 1 ? Condition(*property, out) ? i : at : at;
+      return (!out.claim || led) && Condition(*property, out) ? i : at;
     }
     size_t end = i;
     if (const auto property = ReadProperty(end); property && Name(end) == "n") {
@@ -81,7 +87,9 @@ class StatementReader {
     if (given) return at;
     if (Name(i) == "p" && !out.claim) {
       out.polynomial = symbols_[i].span;
-      out.claim = ReadProperty(++i);
+      ++i;
+      if (Name(i) == "FOR" && Name(i + 1) == "n") i += 2;  // n^2+n对任意整数n都是偶数
+      out.claim = ReadProperty(i);
       return out.claim ? i : at;
     }
     if (Name(i) == "N" && Name(i + 1) == "DIVIDES" && Name(i + 2) == "p" && !out.claim) {
@@ -185,16 +193,18 @@ bool HasWord(std::string_view lower, const std::vector<std::string_view>& words)
 
 const std::vector<std::string_view>& Cues() {
   static const std::vector<std::string_view> cues = {
-      "偶数", "奇数",      "整除",     "倍数",      "余",      "even",
-      "odd",  "divisible", "multiple", "multiples", "divides", "remainder"};
+      "偶数",      "奇数",     "整除",      "倍数",    "余",     "even",     "odd",
+      "divisible", "multiple", "multiples", "divides", "divide", "remainder"};
   return cues;
 }
 
 // The one property that a stretch of the text tells of.
 std::optional<ResidueProperty> PropertyIn(std::string_view text, Span span) {
   std::string part = LowerAscii(text.substr(span.begin, span.end - span.begin));
-  for (const std::string_view plain : {"不论", "no matter"}) {
-    if (const size_t at = part.find(plain); at != part.npos) part[at] = ' ';
+  for (const std::string_view plain : {"不论", "是不是", "no matter"}) {
+    if (const size_t at = part.find(plain); at != part.npos) {
+      part.replace(at, plain.size(), std::string(plain.size(), ' '));
+    }
   }
   ResidueProperty out;
   out.negated = HasWord(part, {"不", "not", "never", "非"});
@@ -209,7 +219,7 @@ std::optional<ResidueProperty> PropertyIn(std::string_view text, Span span) {
   const bool even = HasWord(part, {"偶数", "even"});
   const bool rest = HasWord(part, {"余", "remainder"});
   const bool divides =
-      HasWord(part, {"整除", "倍数", "divisible", "multiple", "multiples", "divides"});
+      HasWord(part, {"整除", "倍数", "divisible", "multiple", "multiples", "divides", "divide"});
   if (odd + even + rest + divides != 1) return std::nullopt;
   if (odd || even) {
     out.modulus = 2;
@@ -242,7 +252,9 @@ size_t TailEnd(std::string_view lower, size_t begin) {
   const std::string_view tail = lower.substr(begin, end - begin);
   for (const std::string_view word :
        {"if", "whenever", "where", "for", "provided", "若", "如果", "当", "其中", "对"}) {
-    end = std::min(end, begin + std::min(FindWord(tail, word), tail.size()));
+    const size_t at = FindWord(tail, word);
+    if (at == std::string_view::npos || !HasWord(tail.substr(0, at), Cues())) continue;
+    end = std::min(end, begin + at);
   }
   const size_t when = FindWord(tail, "when");
   if (when != std::string_view::npos && !tail.substr(when).starts_with("when divided")) {
@@ -295,13 +307,16 @@ std::optional<Slots> DividesLoose(std::string_view text) {
     const size_t skip = that == std::string_view::npos ? 0 : that;
     told = {s.polynomial->begin - clause.size() + skip, s.polynomial->begin};
     before.end = told.begin;
-    if (!HasWord(clause, {"divides", "整除"})) return std::nullopt;
+    if (!HasWord(clause, {"divides", "divide", "整除"})) return std::nullopt;
   }
   s.claim = PropertyIn(text, told);
   const Span after = {std::max(told.end, s.polynomial->end), text.size()};
   for (const Span& span : {before, after}) {
     if (!HasWord(lower.substr(span.begin, span.end - span.begin), Cues())) continue;
-    if (s.condition) return std::nullopt;
+    const bool led = HasWord(
+        lower.substr(span.begin, span.end - span.begin),
+        {"if", "when", "whenever", "for", "where", "provided", "若", "如果", "当", "其中", "对"});
+    if (s.condition || (span == after && !led)) return std::nullopt;
     s.condition = PropertyIn(text, span);
     if (!s.condition) return std::nullopt;
     const bool named =

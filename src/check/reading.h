@@ -40,6 +40,7 @@ struct WordGroup {
   std::string_view symbol;
   std::string_view words;
 };
+// Words that say nothing in any family (the, of, 请问, 的...) come last, as fillers.
 std::vector<Word> MakeVocabulary(std::initializer_list<WordGroup> groups);
 
 struct Symbol {
@@ -56,6 +57,10 @@ std::optional<std::vector<Symbol>> ReadStrictly(std::string_view original,
 
 std::string LowerAscii(std::string_view text);
 bool HasAny(std::string_view text, const std::vector<std::string_view>& words);
+// Whether no punctuation mark stands between two spans.
+bool InOneClause(std::string_view text, Span a, Span b);
+// 一 that says "a": 一个笼子, 一个三位数.
+bool IsArticle(std::string_view text, const NumeralNote& numeral);
 // The clause (between punctuation marks) before and after a span, without it.
 std::string_view ClauseBefore(std::string_view text, Span span);
 std::string_view ClauseAfter(std::string_view text, Span span);

@@ -24,6 +24,24 @@ constexpr std::pair<std::string_view, char> kSigns[] = {
     {"×", '*'}, {"·", '*'},  {"⋅", '*'},  {"÷", '/'},  {"−", '-'},
     {"–", '-'}, {"＝", '='}, {"（", '('}, {"）", ')'}, {"＋", '+'}};
 
+// x is a sign only where every x of the line stands between digits.
+void ReadCrosses(Line& line) {
+  std::vector<size_t> signs;
+  const std::string& text = line.text;
+  for (size_t i = 0; i < text.size(); ++i) {
+    const bool in_word = i > 0 && IsLetter(text[i - 1]);
+    if (text[i] != 'x' || in_word) continue;
+    const size_t before = text.find_last_not_of(" $", i == 0 ? 0 : i - 1);
+    const size_t after = text.find_first_not_of(" $", i + 1);
+    const bool between = i > 0 && before != std::string::npos && after != std::string::npos &&
+                         (IsDigit(text[before]) || text[before] == ')') &&
+                         (IsDigit(text[after]) || text[after] == '(');
+    if (!between) return;
+    signs.push_back(i);
+  }
+  for (const size_t i : signs) line.text[i] = '*';
+}
+
 Line MakeLine(std::string_view text, size_t offset) {
   Line out;
   for (size_t at = 0; at < text.size();) {
@@ -49,21 +67,7 @@ Line MakeLine(std::string_view text, size_t offset) {
     at += bytes;
   }
   out.source.push_back(offset + text.size());
-  // x is a sign only where every x of the line stands between digits.
-  std::vector<size_t> signs;
-  for (size_t i = 0; i < out.text.size(); ++i) {
-    if (out.text[i] != 'x') continue;
-    const size_t before = out.text.find_last_not_of(" $", i == 0 ? 0 : i - 1);
-    const size_t after = out.text.find_first_not_of(" $", i + 1);
-    const bool between = i > 0 && before != std::string::npos && after != std::string::npos &&
-                         (IsDigit(out.text[before]) || out.text[before] == ')') &&
-                         (IsDigit(out.text[after]) || out.text[after] == '(');
-    const bool in_word = i > 0 && IsLetter(out.text[i - 1]);
-    if (in_word) continue;
-    if (!between) return out;
-    signs.push_back(i);
-  }
-  for (const size_t i : signs) out.text[i] = '*';
+  ReadCrosses(out);
   return out;
 }
 

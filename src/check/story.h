@@ -91,7 +91,7 @@ std::optional<StoryFact> ReadClause(const Story& story, const Clause& original);
 // Every clause as a fact, the question last. Unset: a clause is not understood.
 std::optional<std::vector<StoryFact>> ReadFacts(const Story& story);
 // The answer if one rule and only one holds for the facts.
-std::optional<StoryAnswer> CombineFacts(const Story& story, const std::vector<StoryFact>& facts);
+std::optional<StoryAnswer> CombineFacts(const Story& story, const std::vector<StoryFact>& all);
 
 // The two readings.
 std::optional<StoryAnswer> StoryByClauses(std::string_view text);

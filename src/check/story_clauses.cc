@@ -82,6 +82,52 @@ bool IsOtherLength(std::string_view text) {
 
 bool IsQuestion(Fact fact) { return fact >= Fact::kAskLeft; }
 
+// 兰花70盆 goes on with what the clause before tells. False: it cannot.
+bool ReadBare(const std::vector<StoryFact>& before, StoryFact& fact) {
+  if (IsAttribute(fact.noun)) return false;
+  const bool follows =
+      !before.empty() && (before.back().fact == Fact::kHave || before.back().fact == Fact::kGain ||
+                          before.back().fact == Fact::kDo || before.back().fact == Fact::kLose);
+  if (!follows && !before.empty()) return false;
+  fact.fact = follows ? before.back().fact : Fact::kHave;
+  if (follows) fact.got.verbs = before.back().got.verbs;
+  return true;
+}
+
+// 买5个文具盒要多少元: an amount, and a question about it.
+StoryFact TakeAmount(StoryFact& ask) {
+  StoryFact amount;
+  amount.fact = Fact::kHave;
+  amount.noun = ask.noun;
+  amount.got.numbers = {ask.got.numbers[0]};
+  amount.got.units = {ask.got.units[0]};
+  ask.fact = Fact::kAskOf;
+  ask.noun.clear();
+  ask.subject.clear();
+  ask.got.numbers.clear();
+  ask.got.units.erase(ask.got.units.begin());
+  return amount;
+}
+
+// What a fact means behind the ones before it. False: it does not fit.
+bool Settle(std::vector<StoryFact>& before, StoryFact& fact) {
+  if (fact.fact == Fact::kBare && !ReadBare(before, fact)) return false;
+  if (fact.fact == Fact::kLong &&
+      std::any_of(fact.got.words.begin(), fact.got.words.end(), IsOtherLength)) {
+    return false;
+  }
+  // 一块地长8米，宽5米
+  if (fact.fact == Fact::kWide && !before.empty() && before.back().fact == Fact::kEach &&
+      before.back().of.ends_with("长") && !IsOtherLength(before.back().of)) {
+    before.back().fact = Fact::kLong;
+  }
+  // 一根彩带长67米 tells of one thing as well as of every such thing.
+  if (fact.fact == Fact::kEach && fact.noun.empty() && !fact.got.articles.empty()) {
+    fact.noun = fact.of;
+  }
+  return true;
+}
+
 }  // namespace
 
 std::optional<StoryFact> ReadClause(const Story& story, const Clause& original) {
@@ -108,49 +154,14 @@ std::optional<std::vector<StoryFact>> ReadFacts(const Story& story) {
   if (story.clauses.empty() || story.clauses.size() > 8) return std::nullopt;
   for (const Clause& clause : story.clauses) {
     auto fact = ReadClause(story, clause);
-    if (!fact) return std::nullopt;
-    const bool last = &clause == &story.clauses.back();
-    if (IsQuestion(fact->fact) != last) return std::nullopt;
+    if (!fact || IsQuestion(fact->fact) != (&clause == &story.clauses.back())) return std::nullopt;
     articles.insert(articles.end(), fact->got.articles.begin(), fact->got.articles.end());
     if (fact->fact == Fact::kSetting) {
       if (&clause != &story.clauses.front()) return std::nullopt;
       continue;
     }
-    if (fact->fact == Fact::kBare) {
-      if (IsAttribute(fact->noun)) return std::nullopt;
-      const bool follows =
-          !out.empty() && (out.back().fact == Fact::kHave || out.back().fact == Fact::kGain ||
-                           out.back().fact == Fact::kDo || out.back().fact == Fact::kLose);
-      if (!follows && !out.empty()) return std::nullopt;
-      fact->fact = follows ? out.back().fact : Fact::kHave;
-      if (follows) fact->got.verbs = out.back().got.verbs;
-    }
-    const bool length = fact->fact == Fact::kLong;
-    if (length && std::any_of(fact->got.words.begin(), fact->got.words.end(), IsOtherLength)) {
-      return std::nullopt;
-    }
-    // 一块地长8米，宽5米
-    if (fact->fact == Fact::kWide && !out.empty() && out.back().fact == Fact::kEach &&
-        out.back().of.ends_with("长") && !IsOtherLength(out.back().of)) {
-      out.back().fact = Fact::kLong;
-    }
-    // 一根彩带长67米 tells of one thing as well as of every such thing.
-    if (fact->fact == Fact::kEach && fact->noun.empty() && !fact->got.articles.empty()) {
-      fact->noun = fact->of;
-    }
-    if (fact->fact == Fact::kAskWith) {
-      StoryFact amount;  // 买5个文具盒 | 要多少元
-      amount.fact = Fact::kHave;
-      amount.noun = fact->noun;
-      amount.got.numbers = {fact->got.numbers[0]};
-      amount.got.units = {fact->got.units[0]};
-      out.push_back(std::move(amount));
-      fact->fact = Fact::kAskOf;
-      fact->noun.clear();
-      fact->subject.clear();
-      fact->got.numbers.clear();
-      fact->got.units.erase(fact->got.units.begin());
-    }
+    if (!Settle(out, *fact)) return std::nullopt;
+    if (fact->fact == Fact::kAskWith) out.push_back(TakeAmount(*fact));
     out.push_back(std::move(*fact));
   }
   if (out.size() < 2) return std::nullopt;

@@ -6,7 +6,7 @@ namespace lemma::check {
 namespace {
 
 const VerbClasses& Verbs() {
-  static const VerbClasses kVerbs = {
+  static const VerbClasses verbs = {
       {"do", {"做好", "做",   "种",   "修",   "栽", "看",   "写",   "读",   "买", "捡",   "拔",
               "跑",   "走",   "吃",   "用",   "卖", "折",   "剪",   "运",   "摘", "养",   "生产",
               "加工", "包",   "画",   "拍",   "跳", "采集", "收集", "录",   "搬", "装",   "抄",
@@ -28,7 +28,7 @@ const VerbClasses& Verbs() {
                 "跑来",   "跑来了", "收到",   "收到了", "得到",   "得到了", "捡到",   "捡到了",
                 "购进",   "新进",   "购买了", "购进了", "上车",   "开进",   "开进了", "搬来",
                 "采来",   "摘来",   "赢了",   "放进",   "放入",   "借来"}}};
-  return kVerbs;
+  return verbs;
 }
 
 struct Row {
@@ -281,13 +281,13 @@ constexpr Row kRows[] = {
 }  // namespace
 
 const std::vector<GrammarRow>& StoryGrammar() {
-  static const std::vector<GrammarRow> kCompiled = [] {
+  static const std::vector<GrammarRow> compiled = [] {
     std::vector<GrammarRow> out;
     for (const Row& row : kRows)
       out.push_back({row.fact, row.names, Pattern(row.pattern, Verbs())});
     return out;
   }();
-  return kCompiled;
+  return compiled;
 }
 
 }  // namespace lemma::check

@@ -80,14 +80,14 @@ std::optional<size_t> Spells(const Clause& clause, size_t at, std::string_view w
 }  // namespace
 
 const std::vector<std::string_view>& StoryUnits() {
-  static const std::vector<std::string_view> kUnits = [] {
+  static const std::vector<std::string_view> units = [] {
     std::vector<std::string_view> out(std::begin(kMeasures), std::end(kMeasures));
     out.insert(out.end(), std::begin(kCounts), std::end(kCounts));
     std::stable_sort(out.begin(), out.end(),
                      [](std::string_view a, std::string_view b) { return a.size() > b.size(); });
     return out;
   }();
-  return kUnits;
+  return units;
 }
 
 bool IsMeasure(std::string_view unit) {
@@ -211,7 +211,7 @@ Pattern::Pattern(std::string_view text, const VerbClasses& classes) {
 
 bool Pattern::MatchOpen(const Story& story, const Clause& clause, size_t part, size_t piece,
                         Captures& out) const {
-  const size_t kMost = 14;
+  constexpr size_t kMost = 14;
   size_t n = 0;
   while (true) {
     if (n >= parts_[part].least) {
@@ -229,27 +229,31 @@ bool Pattern::MatchOpen(const Story& story, const Clause& clause, size_t part, s
   }
 }
 
+bool Pattern::MatchNumber(const Story& story, const Clause& clause, size_t part, size_t piece,
+                          Captures& out) const {
+  if (piece >= clause.pieces.size() || clause.pieces[piece].number < 0) return false;
+  const int index = clause.pieces[piece].number;
+  const NumeralNote& note = story.numbers[static_cast<size_t>(index)];
+  if (note.value.Sign() <= 0) return false;
+  const bool article = parts_[part].kind == Kind::kArticle;
+  if (article && clause.pieces[piece].text != "一") return false;
+  Captures trial = out;
+  (article ? trial.articles : trial.numbers).push_back(index);
+  if (!MatchFrom(story, clause, part + 1, piece + 1, trial)) return false;
+  out = std::move(trial);
+  return true;
+}
+
 bool Pattern::MatchFrom(const Story& story, const Clause& clause, size_t part, size_t piece,
                         Captures& out) const {
   if (part == parts_.size()) return piece == clause.pieces.size();
   const Part& p = parts_[part];
-  const bool number = piece < clause.pieces.size() && clause.pieces[piece].number >= 0;
   switch (p.kind) {
     case Kind::kOpen:
       return MatchOpen(story, clause, part, piece, out);
     case Kind::kNumber:
-    case Kind::kArticle: {
-      if (!number) return false;
-      const int index = clause.pieces[piece].number;
-      const NumeralNote& note = story.numbers[static_cast<size_t>(index)];
-      if (note.value.Sign() <= 0) return false;
-      if (p.kind == Kind::kArticle && clause.pieces[piece].text != "一") return false;
-      Captures trial = out;
-      (p.kind == Kind::kNumber ? trial.numbers : trial.articles).push_back(index);
-      if (!MatchFrom(story, clause, part + 1, piece + 1, trial)) return false;
-      out = std::move(trial);
-      return true;
-    }
+    case Kind::kArticle:
+      return MatchNumber(story, clause, part, piece, out);
     case Kind::kUnit:
       return std::any_of(StoryUnits().begin(), StoryUnits().end(), [&](std::string_view unit) {
         const auto n = Spells(clause, piece, unit);

@@ -62,6 +62,8 @@ class Pattern {
   };
   bool MatchFrom(const Story& story, const Clause& clause, size_t part, size_t piece,
                  Captures& out) const;
+  bool MatchNumber(const Story& story, const Clause& clause, size_t part, size_t piece,
+                   Captures& out) const;
   bool MatchOpen(const Story& story, const Clause& clause, size_t part, size_t piece,
                  Captures& out) const;
   std::vector<Part> parts_;

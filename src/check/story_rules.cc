@@ -8,6 +8,20 @@
 namespace lemma::check {
 namespace {
 
+// Whether what was done is what is planned or asked: 要种20棵，已经种了8棵.
+bool IsDoneOf(const StoryFact& f, const StoryFact& whole) {
+  return !whole.got.verbs.empty() && !f.got.verbs.empty() &&
+         (f.got.verbs[0].starts_with(whole.got.verbs[0].substr(0, 3)) ||
+          whole.got.verbs[0] == "完成");
+}
+
+bool TakesAway(const StoryFact& f, const StoryFact& base, const StoryFact& ask) {
+  if (f.fact == Fact::kLose) return true;
+  if (f.fact == Fact::kGive) return f.subject.empty() || f.subject == base.subject;
+  if (f.fact != Fact::kDo) return false;
+  return base.fact == Fact::kPlan ? IsDoneOf(f, base) : IsDoneOf(f, ask) || IsUse(f, base);
+}
+
 // n0 - n1 - n2: one amount, then what came and went.
 Answered Remaining(const Facts& facts, const StoryFact& ask) {
   if (ask.fact != Fact::kAskLeft && ask.fact != Fact::kAskNow) return std::nullopt;
@@ -22,17 +36,10 @@ Answered Remaining(const Facts& facts, const StoryFact& ask) {
     // 14盒白粉笔和2盒彩粉笔
     const bool listed = f.fact == base.fact && f.subject.empty() && f.got.verbs == base.got.verbs;
     if (UnitOf(f) != UnitOf(base) || (!listed && !IsKindOf(base.noun, f.noun))) return std::nullopt;
-    const auto done = [&](const StoryFact& whole) {
-      return !whole.got.verbs.empty() && !f.got.verbs.empty() &&
-             (f.got.verbs[0].starts_with(whole.got.verbs[0].substr(0, 3)) ||
-              whole.got.verbs[0] == "完成");
-    };
-    const bool used = f.fact == Fact::kDo && (planned ? done(base) : done(ask) || IsUse(f, base));
-    const bool given = f.fact == Fact::kGive && (f.subject.empty() || f.subject == base.subject);
     if (listed && !planned && losses == 0) {
       if (!IsKindOf(f.noun, ask.noun)) return std::nullopt;
       out = Plus(out, NumberOf(f));
-    } else if (f.fact == Fact::kLose || used || given) {
+    } else if (TakesAway(f, base, ask)) {
       out = Minus(out, NumberOf(f));
       ++losses;
     } else if (f.fact == Fact::kGain && !planned) {

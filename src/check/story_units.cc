@@ -257,50 +257,51 @@ std::optional<ExprPtr> ByDifference(const StoryScene& s) {
   return Two(Op::kSub, N(large), N(small));
 }
 
-std::optional<ExprPtr> ByCues(const StoryScene& s) {
-  if (s.amounts.size() < 2 || !s.asked_per.empty()) return std::nullopt;
-  for (const StoryAmount& a : s.amounts) {
-    const bool price = a.unit == "元" && HasAny(a.clause, {"一"});
-    if (a.unit != s.asked || a.factor || (!a.per.empty() && !price) ||
-        HasAny(a.clause, {"比", "每", "倍"})) {
-      return std::nullopt;
-    }
+// What came and what went, one after the other.
+std::optional<ExprPtr> InTurn(const StoryScene& s, bool now) {
+  ExprPtr out = N(s.amounts[0]);
+  const bool whole_last = s.amounts.size() == 2 && s.amounts[1].value > s.amounts[0].value && !now;
+  if (whole_last && HasAny(s.question, {"找"})) return Two(Op::kSub, N(s.amounts[1]), out);
+  for (size_t i = 1; i < s.amounts.size(); ++i) {
+    const bool out_of = Leaves(s.amounts[i]);
+    const bool into = Comes(s.amounts[i]);
+    if ((out_of && into) || (!out_of && !into && now)) return std::nullopt;
+    // 2盒彩粉笔 alone goes on with a list.
+    const bool listed = s.amounts[i].before.empty() && !out_of && !into && i == 1;
+    out = Two(into || listed ? Op::kAdd : Op::kSub, out, N(s.amounts[i]));
   }
-  if (HasAny(s.question, {"比", "每", "倍", "平均"})) return std::nullopt;
+  return out;
+}
+
+// All amounts are plain ones of the unit asked for.
+bool IsPlain(const StoryScene& s) {
+  return s.amounts.size() >= 2 && s.asked_per.empty() &&
+         !HasAny(s.question, {"比", "每", "倍", "平均"}) &&
+         std::all_of(s.amounts.begin(), s.amounts.end(), [&](const StoryAmount& a) {
+           const bool price = a.unit == "元" && HasAny(a.clause, {"一"});
+           return a.unit == s.asked && !a.factor && (a.per.empty() || price) &&
+                  !HasAny(a.clause, {"比", "每", "倍"});
+         });
+}
+
+std::optional<ExprPtr> ByCues(const StoryScene& s) {
+  if (!IsPlain(s)) return std::nullopt;
   const bool left_asked =
       HasAny(s.question, {"剩", "余下", "还要", "还需", "还差", "还有", "还可以", "找", "还应"});
   const bool now = HasAny(s.question, {"现在", "这时"}) && !left_asked;
   const bool all = HasAny(s.question, {"共", "合计"});
   const StoryAmount& last = s.amounts.back();
-  const bool left_told = HasAny(last.before, {"剩", "余下", "还有"});
-  if (left_told) {
+  if (HasAny(last.before, {"剩", "余下", "还有"})) {
     if (s.amounts.size() != 2 || left_asked) return std::nullopt;
     if (HasAny(s.question, {"原"})) return SumOf(s.amounts);
     if (all || now || !(s.amounts[0].value > last.value)) return std::nullopt;
     return Two(Op::kSub, N(s.amounts[0]), N(last));
   }
   if (HasAny(s.question, {"原"})) return std::nullopt;
-  if (left_asked || now) {
-    ExprPtr out = N(s.amounts[0]);
-    const bool two = s.amounts.size() == 2;
-    const bool whole_last = two && s.amounts[1].value > s.amounts[0].value && left_asked;
-    if (whole_last && HasAny(s.question, {"找"})) return Two(Op::kSub, N(s.amounts[1]), out);
-    for (size_t i = 1; i < s.amounts.size(); ++i) {
-      const bool out_of = Leaves(s.amounts[i]);
-      const bool into = Comes(s.amounts[i]);
-      if (out_of && into) return std::nullopt;
-      if (!out_of && !into && now) return std::nullopt;
-      // 2盒彩粉笔 alone goes on with a list.
-      const bool listed = s.amounts[i].before.empty() && !out_of && !into && i == 1;
-      out = Two(into || listed ? Op::kAdd : Op::kSub, out, N(s.amounts[i]));
-    }
-    return out;
-  }
+  if (left_asked || now) return InTurn(s, now);
   if (!all) return std::nullopt;
   const bool losses = std::any_of(s.amounts.begin() + 1, s.amounts.end(), Leaves);
-  const bool first = Leaves(s.amounts[0]);
-  if (losses && !first) return std::nullopt;
-  return SumOf(s.amounts);
+  return losses && !Leaves(s.amounts[0]) ? std::nullopt : std::optional(SumOf(s.amounts));
 }
 
 }  // namespace

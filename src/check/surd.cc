@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "check/surd.h"
 
+#include <compare>
+
 namespace lemma::check {
 namespace {
 
@@ -10,7 +12,7 @@ int SignOf(const Rational& a, const Rational& b, const BigInt& d) {
   const int sb = d.Sign() == 0 ? 0 : b.Sign();
   if (sa == 0 || sb == 0 || sa == sb) return sa != 0 ? sa : sb;
   const auto order = a * a <=> b * b * Rational(d);
-  return order == 0 ? 0 : (order > 0 ? sa : sb);
+  return std::is_eq(order) ? 0 : (std::is_gt(order) ? sa : sb);
 }
 
 }  // namespace

@@ -74,7 +74,7 @@ constexpr Row kUnits[] = {
 };
 
 std::optional<Unit> Atom(std::string_view name) {
-  static const std::map<std::string_view, const Row*> kByName = [] {
+  static const std::map<std::string_view, const Row*> by_name = [] {
     std::map<std::string_view, const Row*> out;
     for (const Row& row : kUnits) {
       for (size_t at = 0; at <= row.names.size();) {
@@ -85,12 +85,12 @@ std::optional<Unit> Atom(std::string_view name) {
     }
     return out;
   }();
-  auto found = kByName.find(name);
+  auto found = by_name.find(name);
   // English plurals; not of abbreviations ("ms" is a millisecond).
-  if (found == kByName.end() && name.size() > 3 && name.ends_with('s')) {
-    found = kByName.find(name.substr(0, name.size() - 1));
+  if (found == by_name.end() && name.size() > 3 && name.ends_with('s')) {
+    found = by_name.find(name.substr(0, name.size() - 1));
   }
-  if (found == kByName.end()) return std::nullopt;
+  if (found == by_name.end()) return std::nullopt;
   const Row* row = found->second;
   Unit out;
   out.factor = Rational(BigInt(row->num), BigInt(row->den));
