@@ -297,6 +297,14 @@ TEST(NumeralScanTest, FindsEveryNumber) {
   EXPECT_EQ(shown("买一双鞋"), "一 双 ");
 }
 
+// What a family says that has not earned VERIFIED.
+TEST(CheckersTest, ACappedProblemIsCheckedAtMost) {
+  Problem p = Heads(35, 94);
+  p.capped = "read wrongly too often";
+  EXPECT_EQ(Check(p, "鸡23只，兔12只").verdict, Verdict::kChecked);
+  EXPECT_EQ(Check(p, "鸡24只，兔11只").verdict, Verdict::kUnverified);
+}
+
 TEST(CheckersTest, DivisibilityUnderACondition) {
   Problem p = Even("n^2-1", 8);
   EXPECT_EQ(Check(p, "不成立").verdict, Verdict::kVerified);

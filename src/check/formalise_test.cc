@@ -136,6 +136,22 @@ TEST(FormaliseTest, GoldenFamiliesInManyPhrasings) {
   }
 }
 
+TEST(FormaliseTest, OneOfTheTwoAnimalsMayBeAsked) {
+  const std::pair<const char*, const char*> cases[] = {
+      {"鸡兔共有35只，一共有94条腿，其中兔有多少只？", "12"},
+      {"鸡兔同笼，共有35个头，94只脚，鸡有几只？", "23只"},
+      {"There are chickens and rabbits in a cage, with 35 heads and 94 legs in total. How many "
+       "rabbits are there?",
+       "12 rabbits"},
+      {"A farm has chickens and cows. There are 35 animals and 94 legs in all. How many chickens "
+       "are there?",
+       "23"}};
+  for (const auto& [text, answer] : cases) {
+    EXPECT_EQ(VerdictOf(text, answer), "VERIFIED") << text;
+    EXPECT_EQ(VerdictOf(text, "13"), "REFUTED") << text;
+  }
+}
+
 TEST(FormaliseTest, RootsOfAnEquationWithASquareRoot) {
   const char* const texts[] = {"解方程：√(x+3)=x-1",
                                "求方程√(x+3)=x−1的所有实数解。",

@@ -71,6 +71,24 @@ bool PutAnimals(std::string_view text, Slots& slots) {
   return true;
 }
 
+// The one animal that the text behind the last number asks for: "how many rabbits". "": both.
+std::string AskedAnimal(std::string_view text, size_t behind) {
+  const std::string lower = LowerAscii(text.substr(behind));
+  std::string name;
+  for (const Animal& a : kAnimals) {
+    if (lower.find(a.word) == std::string::npos || name == a.name) continue;
+    if (!name.empty()) return "";
+    name = a.name;
+  }
+  return HasAny(lower, {"各", "each", "分别", "respectively"}) ? "" : name;
+}
+
+size_t LastEnd(const Slots& slots) {
+  size_t end = 0;
+  for (const auto& [name, span] : slots.spans) end = std::max(end, span.end);
+  return end;
+}
+
 // "鸡有35个头" is told of one kind only.
 bool TellsOfOneKind(std::string_view clause) {
   const std::string lower = LowerAscii(clause);
@@ -116,6 +134,7 @@ std::optional<Slots> HeadsStrict(std::string_view text) {
     }
   }
   if (asked == 0 || !Filled(out, {"heads", "feet"}) || !PutAnimals(text, out)) return std::nullopt;
+  out.values["asked"] = AskedAnimal(text, LastEnd(out));
   return out;
 }
 // What a number counts, by its neighbours in the clause; `rest` is the text behind it.
@@ -158,6 +177,7 @@ std::optional<Slots> HeadsLoose(std::string_view text) {
     Put(out, slot, n.value, n.span);
   }
   if (!Filled(out, {"heads", "feet"}) || !PutAnimals(text, out)) return std::nullopt;
+  out.values["asked"] = AskedAnimal(text, LastEnd(out));
   return out;
 }
 
@@ -178,9 +198,11 @@ std::optional<Problem> HeadsProblem(const Slots& slots) {
     }
     feet += (feet.empty() ? "" : "+") + std::to_string(legs) + "*" + variable;
     p.variables.push_back(std::move(v));
+    if (slots.values.at("asked") == slots.values.at(slot)) p.query.expr = Var(variable);
     p.query.names.emplace_back(variable);
   }
-  p.query.kind = QueryKind::kAssignment;
+  p.query.kind = p.query.expr ? QueryKind::kValue : QueryKind::kAssignment;
+  if (p.query.expr) p.query.names.clear();
   const auto add = [&](const std::string& left, const char* slot) {
     const auto relation = ParseRelations(left + "=" + slots.values.at(slot));
     if (relation.ok()) p.constraints.push_back({relation->front(), slots.spans.at(slot)});

@@ -20,10 +20,13 @@ Rational Probe(const Rational& told, size_t i, int round) {
 constexpr int kRounds = 3;
 
 std::optional<Slots> ToSlots(std::string_view text, const std::optional<StoryAnswer>& answer) {
-  if (!answer) return std::nullopt;
+  if (!answer || HasAny(text, {"第多少", "第几"})) return std::nullopt;
   std::vector<NumeralNote> numbers;
   for (const NumeralNote& n : FindNumerals(text)) {
-    if (n.reason.empty()) numbers.push_back(n);
+    if (!n.reason.empty()) continue;
+    // 第6天: a name of a day; how many days are before it is another matter.
+    if (text.substr(0, n.span.begin).ends_with("第")) return std::nullopt;
+    numbers.push_back(n);
   }
   Slots out;
   out.formula = answer->formula;
