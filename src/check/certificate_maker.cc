@@ -24,6 +24,7 @@ const std::vector<Golden>& GoldenProblems() {
       {"A farmer has chickens and rabbits with 35 heads and 94 feet. How many chickens and how "
        "many rabbits are there?",
        {"23 chickens and 12 rabbits", "chickens: 12, rabbits: 23"}},
+      {"鸡兔共有35只，一共有94条腿，其中兔有多少只？", {"12只", "23只"}},
       {"一个三位数，各位数字之和是12，百位比十位大2，个位比十位小1，求这个三位数。",
        {"无解", "642", "533"}},
       {"解方程：√(x+3)=x-1", {"x=(3+√17)/2", "(3-√17)/2", "-2", "无解", "x=(3±√17)/2"}},

@@ -187,21 +187,24 @@ void AddOptions(CLI::App& command, CheckOptions& options) {
   command
       .add_option("-f,--file", options.problem_file, "file with the problem; - for standard input")
       ->excludes(problem);
-  command.add_option("--answer", options.answer,
-                     "the answer, or a text that gives one; default: what --chain gives");
-  command.add_option("--chain", options.chain_file, "file with a chain of thought");
-  command.add_option("--tests", options.tests_file,
-                     "file with Python tests of the answer's code (run in a sandbox)");
-  command.add_option("--entry", options.entry_point, "name of the function under test");
-  command.add_option("--support", options.support_file, "file with helpers of the tests");
-  command.add_option("--schema", options.schema_file, "file with a JSON Schema for the answer");
+  const auto add = [&](const char* flag, std::string& into, const char* help) {
+    command.add_option(flag, into, help);
+  };
+  add("--answer", options.answer,
+      "the answer, or a text that gives one; default: what --chain gives");
+  add("--chain", options.chain_file, "file with a chain of thought");
+  add("--tests", options.tests_file,
+      "file with Python tests of the answer's code (run in a sandbox)");
+  add("--entry", options.entry_point, "name of the function under test");
+  add("--support", options.support_file, "file with helpers of the tests");
+  add("--schema", options.schema_file, "file with a JSON Schema for the answer");
   command.add_option("--source", options.source_files,
                      "file that the answer quotes; may be repeated: [citation:1] is the first");
-  command.add_option("--batch", options.batch_file,
-                     "JSON lines with such fields; one result a line; - for standard input");
-  command.add_option("--certificate", options.certificate_file, "write the certificate here");
-  command.add_option("--recheck", options.recheck_file,
-                     "repeat the checks of the certificates in this file, one a line");
+  add("--batch", options.batch_file,
+      "JSON lines with such fields; one result a line; - for standard input");
+  add("--certificate", options.certificate_file, "write the certificate here");
+  add("--recheck", options.recheck_file,
+      "repeat the checks of the certificates in this file, one a line");
   command.add_flag("--json", options.json, "print JSON");
   command.add_flag("--exit-status", options.exit_status,
                    "end with 0 VERIFIED, 10 CHECKED or SELF-OK, 11 UNVERIFIED, 12 REFUTED");
