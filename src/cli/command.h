@@ -85,6 +85,7 @@ void AddBench(CLI::App& app, Context& context);
 void AddCheck(CLI::App& app, Context& context);
 void AddExtract(CLI::App& app, Context& context);
 void AddEval(CLI::App& app, Context& context);
+void AddNotebook(CLI::App& app, Context& context);
 void AddSolve(CLI::App& app, Context& context);
 void AddServe(CLI::App& app, Context& context);
 void AddVersion(CLI::App& app, Context& context);

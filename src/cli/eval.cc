@@ -4,10 +4,12 @@
 
 #include <boost/json.hpp>
 
+#include "base/file.h"
 #include "cli/command.h"
 #include "cli/output.h"
 #include "cli/sampling_options.h"
 #include "cli/solve_options.h"
+#include "reasoning/calibration.h"
 #include "reasoning/eval_report.h"
 #include "reasoning/eval_run.h"
 #include "reasoning/solve_json.h"
@@ -22,6 +24,7 @@ struct EvalCommand {
   std::vector<std::string> files;
   std::string out;
   std::vector<std::string> compare;
+  std::string calibration;
   std::optional<size_t> limit;
   size_t seeds = 1;
   size_t parallel = 4;
@@ -97,6 +100,12 @@ Status RunIt(const EvalCommand& options) {
   LEMMA_ASSIGN_OR_RETURN(const auto records,
                          reasoning::RunEval([&] { return reasoning::MakeModelSource(*model); },
                                             scaffolds, job, hooks));
+  if (!options.calibration.empty()) {
+    const reasoning::Calibration table(model->name(), job.base.options.profile, records);
+    LEMMA_ASSIGN_OR_RETURN(AtomicFileWriter writer, AtomicFileWriter::Create(options.calibration));
+    LEMMA_RETURN_IF_ERROR(writer.Append(table.ToJson() + "\n"));
+    LEMMA_RETURN_IF_ERROR(writer.Commit());
+  }
   const reasoning::EvalSummary summary = reasoning::Summarise(records);
   PrintOut(options.json ? reasoning::SummaryJson(summary) + "\n" : reasoning::SummaryText(summary));
   return model->engine().CheckIntegrity();
@@ -113,6 +122,8 @@ void AddEval(CLI::App& app, Context& context) {
   command->add_option("--out", options->out, "folder for the results; a run goes on in its own");
   command->add_option("--compare", options->compare, "two such folders: paired comparison")
       ->expected(2);
+  command->add_option("--calibration", options->calibration,
+                      "write how often agreement was right, for lemma solve");
   command->add_option("--limit", options->limit, "the first so many items")->check(CountCheck(1));
   command->add_option("--seeds", options->seeds, "runs of each item, with --seed, +1, ...")
       ->check(CountCheck(1));

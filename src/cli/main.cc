@@ -132,6 +132,7 @@ int Main(int argc, char** argv) {
   AddExtract(app, context);
   AddSolve(app, context);
   AddEval(app, context);
+  AddNotebook(app, context);
   AddServe(app, context);
   AddVersion(app, context);
   try {

@@ -9,11 +9,15 @@
 
 #include "base/file.h"
 #include "cli/command.h"
+#include "cli/notebook.h"
 #include "cli/output.h"
 #include "cli/sampling_options.h"
 #include "cli/solve_options.h"
 #include "cli/solve_view.h"
+#include "reasoning/calibration.h"
+#include "reasoning/notebook.h"
 #include "reasoning/solve_json.h"
+#include "reasoning/solve_plan.h"
 
 namespace lemma::cli {
 namespace {
@@ -23,6 +27,8 @@ struct SolveCommand {
   SolveFlags flags;
   std::string question;
   std::string file;
+  std::string notebook;
+  std::string calibration;
   bool json = false;
   bool events = false;
   bool trace = false;
@@ -52,6 +58,39 @@ std::string TraceText(const reasoning::SolveResult& result) {
   return out;
 }
 
+// The notebook of one question: what it says before, and what it learns after.
+class Notes {
+ public:
+  static Result<Notes> Open(const std::string& option, reasoning::SolveRequest& request) {
+    Notes out;
+    if (option.empty() || option == "off") return out;
+    LEMMA_ASSIGN_OR_RETURN(out.book_, reasoning::Notebook::Open(NotebookPath(option)));
+    constexpr size_t kMost = 2;
+    out.held_back_ = reasoning::HeldBack(request);
+    for (const auto* note :
+         out.book_->Find(reasoning::GuessTask(request), request.question, kMost)) {
+      out.used_.push_back(note->id);
+      if (!out.held_back_) request.notes.push_back(note->rule);
+    }
+    return out;
+  }
+
+  Status Learn(const reasoning::SolveRequest& request, const reasoning::SolveResult& result) {
+    if (!book_) return OkStatus();
+    const bool proven = result.status == reasoning::SolveStatus::kVerified;
+    for (const std::string& id : used_) book_->Count(id, held_back_, proven);
+    if (const auto note = reasoning::Notebook::Learn(request, result)) {
+      LEMMA_RETURN_IF_ERROR(book_->Add(*note).status());
+    }
+    return book_->Save();
+  }
+
+ private:
+  std::optional<reasoning::Notebook> book_;
+  std::vector<std::string> used_;
+  bool held_back_ = false;
+};
+
 Status RunSolve(const SolveCommand& options) {
   reasoning::SolveRequest request;
   LEMMA_ASSIGN_OR_RETURN(request.question, Question(options));
@@ -60,6 +99,11 @@ Status RunSolve(const SolveCommand& options) {
   InstallInterrupt();
   LEMMA_ASSIGN_OR_RETURN(const auto model, OpenModel(options.model));
   if (request.options.profile.empty()) request.options.profile = reasoning::ProfileFor(*model);
+  reasoning::Calibration table;
+  if (!options.calibration.empty()) {
+    LEMMA_ASSIGN_OR_RETURN(table, reasoning::Calibration::Load(options.calibration));
+  }
+  LEMMA_ASSIGN_OR_RETURN(Notes notes, Notes::Open(options.notebook, request));
   const auto source = reasoning::MakeModelSource(*model);
   const bool quiet = options.json || options.events;
   SolveView view(quiet || !StderrIsTerminal() ? SolveView::Live::kNo : SolveView::Live::kYes);
@@ -69,8 +113,10 @@ Status RunSolve(const SolveCommand& options) {
     view.OnEvent(event);
     if (options.events) PrintOut(reasoning::SolveEventJson(event) + "\n");
   };
-  LEMMA_ASSIGN_OR_RETURN(const reasoning::SolveResult result,
+  LEMMA_ASSIGN_OR_RETURN(reasoning::SolveResult result,
                          reasoning::Solve(*source, scaffolds, request, hooks));
+  table.Apply(model->name(), result);
+  LEMMA_RETURN_IF_ERROR(notes.Learn(request, result));
   if (quiet) {
     const auto texts = options.trace ? reasoning::ChainTexts::kYes : reasoning::ChainTexts::kNo;
     PrintOut(reasoning::SolveResultJson(result, texts) + "\n");
@@ -94,6 +140,10 @@ void AddSolve(CLI::App& app, Context& context) {
   command->add_option("-f,--file", options->file, "file with the question; - for standard input")
       ->excludes(question);
   AddSolveOptions(*command, options->flags);
+  command->add_option("--notebook", options->notebook,
+                      "mistake notebook: on, off or a file of its own (lemma notebook)");
+  command->add_option("--calibration", options->calibration,
+                      "table of this model (lemma eval --calibration): agreement as a percentage");
   command->add_flag("--json", options->json, "print JSON");
   command->add_flag("--events", options->events,
                     "print each event as a line of JSON, then the result");

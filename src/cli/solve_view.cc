@@ -86,6 +86,11 @@ std::string Proof(const SolveResult& result) {
   } else {
     out += Wrap(report.summary.In(language), 0);
   }
+  if (const auto& c = result.confidence) {
+    out += Wrap(Say(Text::kSolveConfidence, 100 * c->p, 100 * c->interval.low,
+                    100 * c->interval.high, c->total),
+                0);
+  }
   for (const check::Finding& finding : report.findings) {
     if (finding.weight == check::Weight::kSoft) continue;
     for (const check::LocalText& fact : finding.facts) out += Wrap(fact.In(language), 2);

@@ -108,6 +108,8 @@ constexpr std::array<Row, static_cast<size_t>(Text::kCount)> kRows{{
     {Text::kSolveNone, "No chain gives an answer.", "没有一条推理给出答案。"},
     {Text::kSolveConsistent, "≈ consistent: {0} of {1} chains agree; nothing is proven",
      "≈ 一致：{1} 条推理中 {0} 条相同；未经证明"},
+    {Text::kSolveConfidence, "  right in {0:.0f} % ({1:.0f}-{2:.0f}) of {3} such answers",
+     "  同类 {3} 个答案中 {0:.0f} %（{1:.0f}-{2:.0f}）正确"},
     {Text::kSolveCost, "{0} chains · {1} tokens · {2:.1f} s · trace {3}",
      "{0} 条推理 · {1} 个词元 · {2:.1f} 秒 · 编号 {3}"},
     {Text::kSolveWhy, "stopped: {0}", "结束原因：{0}"},

@@ -68,6 +68,7 @@ enum class Text {
   kSolveAnswer,  // {0} answer
   kSolveNone,
   kSolveConsistent,  // {0} agreeing, {1} of
+  kSolveConfidence,  // {0} share, {1} to {2}, in percent; {3} answers counted
   kSolveCost,        // {0} chains, {1} tokens, {2} seconds, {3} trace id
   kSolveWhy,         // {0} reason
   kWhyVerified,

@@ -59,6 +59,7 @@ inline constexpr size_t kMostRetries = 4;
 struct SolveRequest {
   std::string question;
   std::vector<chat::Message> before;  // of the conversation, system text included
+  std::vector<std::string> notes;     // put under the question (notebook.h)
   // What the answer is held against; its problem, answer and chain are filled in here.
   VerifyRequest evidence;
   SolveOptions options;
@@ -91,6 +92,9 @@ struct SolveResult {
   std::string answer;            // of the chosen chain, the answer alone
   Votes votes;
   size_t agreeing = 0;  // chains that give the chosen answer, of votes.voters()
+  // Filled in by callers that have a table (calibration.h): of answers that a vote decided.
+  std::optional<Confidence> confidence;
+  std::string calibration_id;
   std::vector<Chain> chains;
   Policy policy;
   TaskGuess task;

@@ -119,6 +119,15 @@ std::string SolveResultJson(const SolveResult& result, ChainTexts texts) {
   AddReport(result, out);
   out["votes"] = VotesJson(result.votes, result.agreeing);
   out["confidence"] = nullptr;
+  if (result.confidence) {
+    out["confidence"] = {{"k", result.agreeing},
+                         {"n", result.votes.voters()},
+                         {"p", result.confidence->p},
+                         {"low", result.confidence->interval.low},
+                         {"high", result.confidence->interval.high},
+                         {"counted", result.confidence->total},
+                         {"table", result.calibration_id}};
+  }
   out["samples"] = result.chains.size();
   out["tokens"] = result.tokens;
   out["prompt_tokens"] = result.prompt_tokens;

@@ -84,6 +84,11 @@ Result<chat::Conversation> FirstPrompt(const SolveRequest& request, const Policy
   out.messages = request.before;
   LEMMA_ASSIGN_OR_RETURN(std::string turn,
                          scaffolds.Apply(policy.scaffold, task.language, request.question));
+  for (size_t i = 0; i < request.notes.size(); ++i) {
+    const bool chinese = task.language == service::TextLanguage::kChinese;
+    if (i == 0) turn += chinese ? "\n\n注意：" : "\n\nKeep in mind:";
+    turn += "\n- " + request.notes[i];
+  }
   out.messages.push_back(Says(chat::Role::kUser, std::move(turn)));
   return out;
 }
@@ -134,6 +139,7 @@ std::string TraceId(const SolveRequest& request) {
   };
   for (const chat::Message& message : request.before) add(message.content);
   add(request.question);
+  for (const std::string& note : request.notes) add(note);
   add(request.evidence.tests);
   add(request.evidence.check.schema);
   const SolveOptions& o = request.options;

@@ -13,6 +13,14 @@ struct Interval {
   double high = 1;
 };
 
+// How often answers like this one were right (calibration.h).
+struct Confidence {
+  double p = 0;       // share of right answers; never above kMostConfidence, whatever was counted
+  Interval interval;  // 95 %, Wilson
+  size_t total = 0;   // answers that were counted
+};
+inline constexpr double kMostConfidence = 0.97;
+
 // The 95 % score interval of Wilson (1927) for `right` of `total`; [0, 1] of none.
 Interval WilsonInterval(size_t right, size_t total);
 

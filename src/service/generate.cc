@@ -117,6 +117,7 @@ class TextStream::Impl {
     }
     impl->unfinished_ = samples;
     impl->tokens_.resize(samples);
+    impl->written_ = start.written.size();
     std::vector<StreamEvent> told;
     for (SampleText& text : impl->samples_) {
       for (const int32_t token : start.written) text.Push({token, {}, {}, false}, told);
@@ -216,6 +217,7 @@ class TextStream::Impl {
         text.Finish(
             {FromEngine(event.finish), event.usage, event.error, report.closed_by, report.loop},
             out);
+        out.back().usage.generated_tokens -= written_;
         if (report.step_ended && event.finish == engine::FinishReason::kWatch) {
           out.back().finish = FinishReason::kStopString;
           out.back().matched_stop = watch_->rules.step_end;
@@ -235,6 +237,7 @@ class TextStream::Impl {
   Truncation truncation_;
   uint64_t seed_ = 0;
   size_t unfinished_ = 0;
+  size_t written_ = 0;                        // tokens of each sample that were there before
   std::vector<std::vector<int32_t>> tokens_;  // [sample]
 };
 

@@ -152,7 +152,7 @@ class SampleWatch final : public engine::TokenWatch {
   std::optional<Calculator> calculator_;
   std::vector<chat::Delta> deltas_;
   std::string tail_;
-  std::string step_;  // since the start, where steps end samples
+  std::string step_;    // since the start, where steps end samples
   bool tags_possible_;  // the parser may still change its mind
   bool thinking_ = false;
   std::optional<Deadline> due_;
