@@ -248,6 +248,20 @@ DividesCondition MakeCondition(EvalRandom& random, bool english) {
   }
 }
 
+template <class F>
+bool AlwaysDivides(int64_t m, const DividesCondition& when, F value) {
+  for (int64_t n = 0; n < m * when.modulus; ++n) {
+    const bool meant = (n % when.modulus == when.remainder) != when.negated;
+    if (meant && value(n) % m != 0) return false;
+  }
+  return true;
+}
+
+std::string ClaimText(bool holds, bool english) {
+  if (english) return holds ? "yes" : "no";
+  return holds ? "成立" : "不成立";
+}
+
 EvalProblem Divides(EvalRandom& random) {
   static const Texts zh_texts = {
       "证明：对任意整数n，{e}能被{m}整除。", "对于任意整数n，{e}是{m}的倍数，对吗？",
@@ -282,16 +296,12 @@ EvalProblem Divides(EvalRandom& random) {
   term(d, "");
   const bool english = random.Between(0, 1) == 1;
   const DividesCondition when = MakeCondition(random, english);
-  bool holds = true;
-  for (int64_t n = 0; n < m * when.modulus; ++n) {
-    const bool meant = (n % when.modulus == when.remainder) != when.negated;
-    holds = holds && (!meant || (a * n * n * n + b * n * n + c * n + d) % m == 0);
-  }
+  const auto value = [&](int64_t n) { return ((a * n + b) * n + c) * n + d; };
+  const bool holds = AlwaysDivides(m, when, value);
   const Texts& texts = when.text.empty() ? (english ? en_texts : zh_texts)
                                          : (english ? en_conditions : zh_conditions);
   return {Fill(random.Pick(texts), {{"e", text}, {"m", std::to_string(m)}, {"c", when.text}}),
-          english ? (holds ? "yes" : "no") : (holds ? "成立" : "不成立"),
-          english ? (holds ? "no" : "yes") : (holds ? "不成立" : "成立")};
+          ClaimText(holds, english), ClaimText(!holds, english)};
 }
 
 // Roots as an answer: "x=-1 或 x=2".

@@ -102,41 +102,42 @@ bool TellsOfOneKind(std::string_view clause) {
   return !kind.empty() && !several;
 }
 
+// What number i counts by its neighbours in the same clause: "heads", "feet" or "".
+std::string_view StrictSlot(std::string_view text, const std::vector<Symbol>& symbols, size_t i) {
+  const auto name = [&](size_t at) -> std::string_view {
+    if (at >= symbols.size()) return "";
+    return InOneClause(text, symbols[at].span, symbols[i].span) ? symbols[at].name : "";
+  };
+  const bool counted = name(i + 1) == "COUNT";
+  const std::string_view next = name(i + (counted ? 2 : 1));
+  size_t back = i;
+  while (back > 0 && symbols[back - 1].name == "ALL") --back;
+  const std::string_view before = back > 0 ? name(back - 1) : "";
+  for (const std::string_view near : {next, before}) {
+    if (near == "HEAD") return "heads";
+    if (near == "FOOT") return "feet";
+  }
+  return counted && before == "A" ? "heads" : "";
+}
+
 std::optional<Slots> HeadsStrict(std::string_view text) {
   const auto symbols = ReadStrictly(text, HeadsVocabulary());
   if (!symbols) return std::nullopt;
   Slots out;
-  int asked = 0;
+  bool asked = false;
   for (size_t i = 0; i < symbols->size(); ++i) {
     const Symbol& s = (*symbols)[i];
-    asked += s.name == "ASK";
+    asked = asked || s.name == "ASK";
     if (s.name != "N") continue;
-    if (TellsOfOneKind(ClauseBefore(text, s.span))) return std::nullopt;
-    // The neighbours in the same clause.
-    const auto name = [&](size_t at, size_t from) -> std::string_view {
-      if (at >= symbols->size()) return "";
-      return InOneClause(text, (*symbols)[at].span, (*symbols)[from].span) ? (*symbols)[at].name
-                                                                           : "";
-    };
-    const bool counted = name(i + 1, i) == "COUNT";
-    const std::string_view next = name(i + (counted ? 2 : 1), i);
-    size_t back = i;
-    while (back > 0 && (*symbols)[back - 1].name == "ALL") --back;
-    const std::string_view before = back > 0 ? name(back - 1, i) : "";
-    if (next == "HEAD" || next == "FOOT") {
-      Put(out, next == "HEAD" ? "heads" : "feet", s.value, s.span);
-    } else if (before == "HEAD" || before == "FOOT") {
-      Put(out, before == "HEAD" ? "heads" : "feet", s.value, s.span);
-    } else if (counted && before == "A") {
-      Put(out, "heads", s.value, s.span);
-    } else {
-      return std::nullopt;
-    }
+    const std::string_view slot = StrictSlot(text, *symbols, i);
+    if (slot.empty() || TellsOfOneKind(ClauseBefore(text, s.span))) return std::nullopt;
+    Put(out, std::string(slot), s.value, s.span);
   }
-  if (asked == 0 || !Filled(out, {"heads", "feet"}) || !PutAnimals(text, out)) return std::nullopt;
+  if (!asked || !Filled(out, {"heads", "feet"}) || !PutAnimals(text, out)) return std::nullopt;
   out.values["asked"] = AskedAnimal(text, LastEnd(out));
   return out;
 }
+
 // What a number counts, by its neighbours in the clause; `rest` is the text behind it.
 std::string LooseSlot(std::string_view before, std::string_view after, std::string_view rest) {
   static const std::vector<std::string_view> heads = {"头", "heads", "animals"};

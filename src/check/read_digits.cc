@@ -170,6 +170,51 @@ std::optional<Slots> DigitsStrict(std::string_view text) {
   return asked && number && IsWhole(out) ? std::optional(out) : std::nullopt;
 }
 
+// 三位数, 三个数字, 百位: numbers that only name something.
+bool OnlyNames(std::string_view lower, const NumeralNote& n) {
+  if (!n.reason.empty() || IsArticle(lower, n)) return true;
+  const std::string_view here = lower.substr(n.span.begin);
+  const auto names = {"三位数",   "3位数",       "一个三位数",  "三个数",
+                      "三位数字", "three-digit", "three digit", "three digits",
+                      "3-digit",  "3 digit",     "百位",        "十位"};
+  return std::any_of(names.begin(), names.end(),
+                     [&](std::string_view name) { return here.starts_with(name); });
+}
+
+// What a number tells by the words before and behind it in its clause. False: nothing known.
+bool PutByNeighbours(std::string_view before, std::string_view after, const NumeralNote& n,
+                     Slots& out) {
+  const auto ends = [&](std::initializer_list<std::string_view> words) {
+    return std::any_of(words.begin(), words.end(),
+                       [&](std::string_view w) { return before.ends_with(w); });
+  };
+  const auto starts = [&](std::initializer_list<std::string_view> words) {
+    return std::any_of(words.begin(), words.end(),
+                       [&](std::string_view w) { return after.starts_with(w); });
+  };
+  const size_t than = before.rfind("比");
+  if (ends({"大", "多", "小", "少"})) {
+    return than != std::string_view::npos &&
+           PutDifference(out, PlaceIn(before.substr(0, than), Which::kLast),
+                         PlaceIn(before.substr(than), Which::kFirst), ends({"大", "多"}), n.value,
+                         n.span);
+  }
+  if (starts({" more", " greater", " larger", " less", " smaller"})) {
+    return PutDifference(out, PlaceIn(before, Which::kLast), PlaceIn(after, Which::kFirst),
+                         !starts({" less", " smaller"}), n.value, n.span);
+  }
+  if (HasAny(before, {"加", "plus", "减", "minus", "exceeds"}) &&
+      !HasAny(before, {"相加", "加起来"})) {
+    return PutDifference(out, PlaceIn(before, Which::kFirst), PlaceIn(before, Which::kLast),
+                         !HasAny(before, {"减", "minus"}), n.value, n.span);
+  }
+  if (!HasAny(before, {"之和", "的和", "字和", "相加", "加起来", "sum", "add ", "add up"})) {
+    return false;
+  }
+  Put(out, "sum", n.value, n.span);
+  return true;
+}
+
 std::optional<Slots> DigitsLoose(std::string_view text) {
   const std::string lower = LowerAscii(text);
   if (!HasAny(lower, {"三位数", "3位数", "three-digit number", "three digit number",
@@ -181,44 +226,8 @@ std::optional<Slots> DigitsLoose(std::string_view text) {
   }
   Slots out;
   for (const NumeralNote& n : FindNumerals(text)) {
-    const std::string_view here = std::string_view(lower).substr(n.span.begin);
-    bool names_the_number = IsArticle(text, n);
-    for (const std::string_view name :
-         {"三位数", "3位数", "一个三位数", "三个数", "三位数字", "three-digit", "three digit",
-          "three digits", "3-digit", "3 digit"}) {
-      names_the_number = names_the_number || here.starts_with(name);
-    }
-    const bool place = here.starts_with("百位") || here.starts_with("十位");
-    if (!n.reason.empty() || names_the_number || place) continue;
-    const std::string_view before = ClauseBefore(lower, n.span);
-    const std::string_view after = ClauseAfter(lower, n.span);
-    const size_t than = before.rfind("比");
-    if (before.ends_with("大") || before.ends_with("多") || before.ends_with("小") ||
-        before.ends_with("少")) {
-      if (than == std::string_view::npos) return std::nullopt;
-      const bool more = before.ends_with("大") || before.ends_with("多");
-      if (!PutDifference(out, PlaceIn(before.substr(0, than), Which::kLast),
-                         PlaceIn(before.substr(than), Which::kFirst), more, n.value, n.span)) {
-        return std::nullopt;
-      }
-    } else if (after.starts_with(" more") || after.starts_with(" greater") ||
-               after.starts_with(" larger") || after.starts_with(" less") ||
-               after.starts_with(" smaller")) {
-      const bool more = !after.starts_with(" less") && !after.starts_with(" smaller");
-      if (!PutDifference(out, PlaceIn(before, Which::kLast), PlaceIn(after, Which::kFirst), more,
-                         n.value, n.span)) {
-        return std::nullopt;
-      }
-    } else if (HasAny(before, {"加", "plus", "减", "minus", "exceeds"}) &&
-               !HasAny(before, {"相加", "加起来"})) {
-      if (!PutDifference(out, PlaceIn(before, Which::kFirst), PlaceIn(before, Which::kLast),
-                         !HasAny(before, {"减", "minus"}), n.value, n.span)) {
-        return std::nullopt;
-      }
-    } else if (HasAny(before,
-                      {"之和", "的和", "字和", "相加", "加起来", "sum", "add ", "add up"})) {
-      Put(out, "sum", n.value, n.span);
-    } else {
+    if (OnlyNames(lower, n)) continue;
+    if (!PutByNeighbours(ClauseBefore(lower, n.span), ClauseAfter(lower, n.span), n, out)) {
       return std::nullopt;
     }
   }

@@ -77,48 +77,59 @@ bool IsOf(std::string_view text, Span a, Span b) {
          between == " people out of " || between == " people from " || between == " from ";
 }
 
+// What number i counts: "taken", "all", "pair" or "".
+std::string_view StrictSlot(std::string_view text, const std::vector<Symbol>& symbols, size_t i) {
+  const auto name = [&](size_t at) {
+    return at < symbols.size() ? symbols[at].name : std::string_view();
+  };
+  const std::string_view before = i > 0 ? name(i - 1) : "";
+  const std::string_view next = name(i + 1);
+  if (IsPair(symbols, i)) return "pair";
+  const bool of_next = next == "N" && IsOf(text, symbols[i].span, symbols[i + 1].span);
+  if (before == "TAKE" || next == "TAKEN" || next == "SIZE" || of_next ||
+      (next == "WHO" && name(i + 2) == "TAKEN")) {
+    return "taken";
+  }
+  return before == "FROM" || next == "WHO" || before == "N" ? "all" : "";
+}
+
+// Two refuse each other, said once: "cannot" and "together", or 互相拒绝.
+bool PutRefusal(const std::vector<Symbol>& symbols, Slots& out) {
+  int refusals = 0;
+  for (size_t i = 0; i < symbols.size(); ++i) {
+    const std::string_view name = symbols[i].name;
+    const std::string_view before = i > 0 ? symbols[i - 1].name : "";
+    const std::string_view next = i + 1 < symbols.size() ? symbols[i + 1].name : "";
+    if (name == "NO" && next != "TOGETHER") return false;
+    if (name == "TOGETHER" && before != "NO" && before != "TOGETHER") return false;
+    if (name != "NO" && name != "REFUSAL") continue;
+    ++refusals;
+    out.spans["refusal"] = {symbols[i].span.begin, symbols[name == "NO" ? i + 1 : i].span.end};
+  }
+  return refusals == 1;
+}
+
 std::optional<Slots> CommitteeStrict(std::string_view text) {
   const auto symbols = ReadStrictly(text, CommitteeVocabulary());
-  if (!symbols) return std::nullopt;
-  const auto name = [&](size_t at) {
-    return at < symbols->size() ? (*symbols)[at].name : std::string_view();
-  };
   Slots out;
+  if (!symbols || !PutRefusal(*symbols, out)) return std::nullopt;
   bool asked = false;
   bool pair = false;
-  int refusals = 0;
   for (size_t i = 0; i < symbols->size(); ++i) {
     const Symbol& s = (*symbols)[i];
     asked = asked || s.name == "ASK";
     pair = pair || s.name == "PAIR";
-    if (s.name == "REFUSAL") {
-      ++refusals;
-      out.spans["refusal"] = s.span;
-    }
-    if (s.name == "NO") {
-      if (name(i + 1) != "TOGETHER") return std::nullopt;
-      ++refusals;
-      out.spans["refusal"] = {s.span.begin, (*symbols)[i + 1].span.end};
-    }
-    const bool told = i > 0 && (name(i - 1) == "NO" || name(i - 1) == "TOGETHER");
-    if (s.name == "TOGETHER" && !told) return std::nullopt;
     if (s.name != "N") continue;
-    const bool of_next = name(i + 1) == "N" && IsOf(text, s.span, (*symbols)[i + 1].span);
-    if (IsPair(*symbols, i)) {
+    const std::string_view slot = StrictSlot(text, *symbols, i);
+    if (slot.empty()) return std::nullopt;
+    if (slot == "pair") {
       pair = true;
       out.spans["pair"] = s.span;
-    } else if ((i > 0 && name(i - 1) == "TAKE") || name(i + 1) == "TAKEN" || of_next ||
-               name(i + 1) == "SIZE" || (name(i + 1) == "WHO" && name(i + 2) == "TAKEN")) {
-      Put(out, "taken", s.value, s.span);
-    } else if ((i > 0 && name(i - 1) == "FROM") || name(i + 1) == "WHO" ||
-               (i > 0 && name(i - 1) == "N")) {
-      Put(out, "all", s.value, s.span);
     } else {
-      return std::nullopt;
+      Put(out, std::string(slot), s.value, s.span);
     }
   }
-  if (!asked || !pair || refusals != 1 || !Filled(out, {"all", "taken"})) return std::nullopt;
-  return out;
+  return asked && pair && Filled(out, {"all", "taken"}) ? std::optional(out) : std::nullopt;
 }
 
 const std::vector<std::string_view>& Refusals() {

@@ -248,6 +248,26 @@ void PutFirstLoose(std::string_view text, Slots& slots) {
   }
 }
 
+// The first character from `at` on that cannot stand in a formula.
+size_t FormulaEnd(std::string_view text, size_t at) {
+  constexpr std::string_view kPlain = "0123456789+-*/=()^n ";
+  while (at < text.size()) {
+    const std::string_view rest = text.substr(at);
+    const bool domain =
+        rest.starts_with("(n≥") || rest.starts_with("(n ≥") || rest.starts_with("(n >");
+    const bool sign = rest.starts_with("×") || rest.starts_with("·") || rest.starts_with("−");
+    if (domain) break;
+    if (const auto inner = ReadTerm(rest)) {
+      at += inner->bytes;
+    } else if (sign || kPlain.find(rest[0]) != kPlain.npos) {
+      at += DecodeUtf8(rest).length;
+    } else {
+      break;
+    }
+  }
+  return at;
+}
+
 // Looks for terms from left to right and takes what formula follows each.
 std::optional<Slots> SequenceLoose(std::string_view text) {
   const std::string lower = LowerAscii(text);
@@ -267,23 +287,7 @@ std::optional<Slots> SequenceLoose(std::string_view text) {
       at += DecodeUtf8(text.substr(at)).length;
       continue;
     }
-    // The formula ends before the first character that cannot stand in one.
-    size_t end = at + term->bytes;
-    while (end < text.size()) {
-      const std::string_view rest = text.substr(end);
-      const auto inner = ReadTerm(rest);
-      if (inner) {
-        end += inner->bytes;
-      } else if (rest.starts_with("(n≥") || rest.starts_with("(n ≥") || rest.starts_with("(n >")) {
-        break;
-      } else if (std::string_view("0123456789+-*/=()^n ").find(rest[0]) != std::string_view::npos) {
-        ++end;
-      } else if (rest.starts_with("×") || rest.starts_with("·") || rest.starts_with("−")) {
-        end += DecodeUtf8(rest).length;
-      } else {
-        break;
-      }
-    }
+    const size_t end = FormulaEnd(text, at + term->bytes);
     std::string_view formula = text.substr(at, end - at);
     const bool name_only = term->index == "n" && formula.find('=') == std::string_view::npos;
     if (!name_only && !PutFormula(text, formula, out)) return std::nullopt;

@@ -62,6 +62,42 @@ bool AddComparison(const StoryFact& f, std::vector<Entity>& all) {
   return true;
 }
 
+// The sum of all: 两个班一共, 鸡和鸭一共.
+Answered TotalOf(const Story& story, std::vector<Entity>& all, const StoryFact& ask) {
+  const StoryFact& told = *all[0].told;
+  if (!ask.a.empty()) {
+    const Entity* a = Find(all, ask.a);
+    const Entity* b = Find(all, ask.b);
+    if (all.size() != 2 || a == nullptr || b == nullptr || a == b) return std::nullopt;
+  } else if (!ask.subject.empty() && !IsPronoun(ask.subject) &&
+             PlaceName(ask.subject) != PlaceName(told.subject)) {
+    return std::nullopt;
+  }
+  if (!ask.noun.empty() && !EndsWith(told.noun, ask.noun)) return std::nullopt;
+  const Rational count(static_cast<int64_t>(all.size()));
+  const bool counted = std::all_of(ask.got.numbers.begin(), ask.got.numbers.end(), [&](int index) {
+    return story.numbers[static_cast<size_t>(index)].value == count;
+  });
+  if (!counted) return std::nullopt;
+  ExprPtr out = all[0].value;
+  for (size_t i = 1; i < all.size(); ++i) out = Plus(out, all[i].value);
+  return out;
+}
+
+// The one that is asked for and was not told.
+Answered AskedOf(std::vector<Entity>& all, const StoryFact& ask) {
+  // 饲养场养了多少只鸭, 小丽做了多少朵花: either may name what is asked.
+  const Entity* asked = nullptr;
+  for (const std::string* name : {&ask.subject, &ask.noun}) {
+    const Entity* found = name->empty() ? nullptr : Find(all, *name);
+    if (found == nullptr || found->told != nullptr || found == asked) continue;
+    if (asked != nullptr) return std::nullopt;
+    asked = found;
+  }
+  if (asked == nullptr) return std::nullopt;
+  return asked->value;
+}
+
 }  // namespace
 
 Answered ByFactsDifference(const Facts& facts, const StoryFact& ask) {
@@ -95,35 +131,7 @@ Answered ByFactsCompared(const Story& story, Facts facts, const StoryFact& ask) 
     if (!AddComparison(f, all)) return std::nullopt;
   }
   if (UnitOf(ask) != unit) return std::nullopt;
-  if (ask.fact == Fact::kAskTotal) {
-    const bool named = !ask.a.empty();
-    if (named ? all.size() != 2 || Find(all, ask.a) == nullptr || Find(all, ask.b) == nullptr ||
-                    Find(all, ask.a) == Find(all, ask.b)
-              : !ask.subject.empty() && !IsPronoun(ask.subject) &&
-                    PlaceName(ask.subject) != PlaceName(facts[0].subject)) {
-      return std::nullopt;
-    }
-    if (!ask.noun.empty() && !EndsWith(facts[0].noun, ask.noun)) return std::nullopt;
-    for (const int index : ask.got.numbers) {
-      if (story.numbers[static_cast<size_t>(index)].value !=
-          Rational(static_cast<int64_t>(all.size()))) {
-        return std::nullopt;
-      }
-    }
-    ExprPtr out = all[0].value;
-    for (size_t i = 1; i < all.size(); ++i) out = Plus(out, all[i].value);
-    return out;
-  }
-  // 饲养场养了多少只鸭, 小丽做了多少朵花: either may name what is asked.
-  const Entity* asked = nullptr;
-  for (const std::string* name : {&ask.subject, &ask.noun}) {
-    const Entity* found = name->empty() ? nullptr : Find(all, *name);
-    if (found == nullptr || found->told != nullptr || found == asked) continue;
-    if (asked != nullptr) return std::nullopt;
-    asked = found;
-  }
-  if (asked == nullptr) return std::nullopt;
-  return asked->value;
+  return ask.fact == Fact::kAskTotal ? TotalOf(story, all, ask) : AskedOf(all, ask);
 }
 
 }  // namespace lemma::check

@@ -39,18 +39,78 @@ Answered Convert(const StoryFact& rate, const ExprPtr& amount, const std::string
   return std::nullopt;
 }
 
+// 一列火车有8节车厢，每节...: eight of them.
+void CountCarriages(Facts& facts) {
+  for (StoryFact& f : facts) {
+    const bool rated =
+        IsOneThing(f) && std::any_of(facts.begin(), facts.end(), [&](const StoryFact& rate) {
+          return rate.fact == Fact::kEach && !IsOneThing(rate) && UnitAt(rate, 0) == UnitOf(f);
+        });
+    if (rated) f.fact = Fact::kHave;
+  }
+}
+
+// 带了50元，买3本，每本8元: what is left of the money, or the change.
+Answered MoneyLeft(const StoryFact& rate, const StoryFact& first, const StoryFact& second,
+                   const std::string& asked) {
+  const bool money_last = second.fact == Fact::kPaid;
+  const StoryFact& money = money_last ? second : first;
+  const StoryFact& bought = money_last ? first : second;
+  if (UnitOf(money) != "元" || asked != "元" || !IsAmount(bought)) return std::nullopt;
+  const auto cost = Convert(rate, NumberOf(bought), UnitOf(bought), bought.noun, "元");
+  return cost ? Answered(Minus(NumberOf(money), *cost)) : std::nullopt;
+}
+
+// A rate and two amounts; `last` is the fact told last.
+Answered RatedTwice(const StoryFact& rate, const Facts& rest, Fact last, const StoryFact& ask) {
+  const StoryFact& first = rest[0];
+  const StoryFact& second = rest[1];
+  const std::string asked = UnitOf(ask);
+  const auto all = Convert(rate, NumberOf(first), UnitOf(first), first.noun, asked);
+  const bool lost =
+      second.fact == Fact::kLose || (second.fact == Fact::kDo && IsUse(second, first));
+  if (ask.fact == Fact::kAskLeft && all && UnitOf(second) == asked && lost && last == second.fact) {
+    return Minus(*all, NumberOf(second));
+  }
+  const bool pays =
+      second.fact == Fact::kPaid || (first.fact == Fact::kHave && UnitOf(first) == "元");
+  if (pays && (ask.fact == Fact::kAskLeft || ask.fact == Fact::kAskChange)) {
+    return MoneyLeft(rate, first, second, asked);
+  }
+  const bool asks_amount = ask.fact == Fact::kAskOf || ask.fact == Fact::kAskTotal;
+  const bool together = asks_amount && first.fact == second.fact &&
+                        UnitOf(first) == UnitOf(second) && last == Fact::kEachGroup;
+  if (!together || !Agree(rate.noun, second.noun)) return std::nullopt;
+  return Convert(rate, Plus(NumberOf(first), NumberOf(second)), UnitOf(first), first.noun, asked);
+}
+
+// What is split, and over what; of two facts. Unset: it is not clear.
+struct Split {
+  const StoryFact* total = nullptr;
+  const StoryFact* groups = nullptr;
+};
+std::optional<Split> FindSplit(const Facts& facts, const StoryFact& ask) {
+  Split out;
+  const bool told = facts[1].fact == Fact::kShare;
+  const bool units_apart = UnitAt(ask, 0) != UnitAt(ask, 1);
+  for (const StoryFact& f : facts) {
+    const bool named = units_apart || (!ask.of.empty() && f.noun == ask.of);
+    const bool group =
+        f.fact == Fact::kShare || (!told && named && IsAmount(f) && UnitOf(f) == UnitAt(ask, 0));
+    const bool total = (IsAmount(f) || f.fact == Fact::kPaid) && UnitOf(f) == UnitAt(ask, 1);
+    if (!group && !total) continue;
+    const StoryFact*& place = group ? out.groups : out.total;
+    if (place != nullptr) return std::nullopt;
+    place = &f;
+  }
+  return out.total != nullptr && out.groups != nullptr ? std::optional(out) : std::nullopt;
+}
+
 }  // namespace
 
 Answered ByFactsRated(const Facts& given, const StoryFact& ask) {
   Facts facts = given;
-  // 一列火车有8节车厢，每节...: eight of them.
-  for (StoryFact& f : facts) {
-    if (IsOneThing(f) && std::any_of(facts.begin(), facts.end(), [&](const StoryFact& rate) {
-          return rate.fact == Fact::kEach && !IsOneThing(rate) && UnitAt(rate, 0) == UnitOf(f);
-        })) {
-      f.fact = Fact::kHave;
-    }
-  }
+  CountCarriages(facts);
   const auto rates = std::count_if(facts.begin(), facts.end(), IsRate);
   if (rates != 1 || facts.size() < 2 || facts.size() > 3) return std::nullopt;
   if (!ask.got.numbers.empty() || !ask.a.empty()) return std::nullopt;
@@ -61,35 +121,9 @@ Answered ByFactsRated(const Facts& given, const StoryFact& ask) {
   const StoryFact& first = rest[0];
   const bool amount = IsAmount(first) || first.fact == Fact::kPlan || first.fact == Fact::kShare;
   if (!amount) return std::nullopt;
-  const bool asks_amount = ask.fact == Fact::kAskOf || ask.fact == Fact::kAskTotal;
-  const std::string asked = UnitOf(ask);
-  if (rest.size() == 1) {
-    if (!asks_amount) return std::nullopt;
-    return Convert(rate, NumberOf(first), UnitOf(first), first.noun, asked);
-  }
-  const StoryFact& second = rest[1];
-  const auto all = Convert(rate, NumberOf(first), UnitOf(first), first.noun, asked);
-  const bool lost =
-      second.fact == Fact::kLose || (second.fact == Fact::kDo && IsUse(second, first));
-  if (ask.fact == Fact::kAskLeft && all && UnitOf(second) == asked && lost &&
-      facts.back().fact == second.fact) {
-    return Minus(*all, NumberOf(second));
-  }
-  // 带了50元，买3本，每本8元: what is left of the money, or the change.
-  const bool pays =
-      second.fact == Fact::kPaid || (first.fact == Fact::kHave && UnitOf(first) == "元");
-  if (pays && (ask.fact == Fact::kAskLeft || ask.fact == Fact::kAskChange)) {
-    const bool money_last = second.fact == Fact::kPaid;
-    const StoryFact& money = money_last ? second : first;
-    const StoryFact& bought = money_last ? first : second;
-    if (UnitOf(money) != "元" || asked != "元" || !IsAmount(bought)) return std::nullopt;
-    const auto cost = Convert(rate, NumberOf(bought), UnitOf(bought), bought.noun, "元");
-    return cost ? Answered(Minus(NumberOf(money), *cost)) : std::nullopt;
-  }
-  const bool together = asks_amount && first.fact == second.fact &&
-                        UnitOf(first) == UnitOf(second) && facts.back().fact == Fact::kEachGroup;
-  if (!together || !Agree(rate.noun, second.noun)) return std::nullopt;
-  return Convert(rate, Plus(NumberOf(first), NumberOf(second)), UnitOf(first), first.noun, asked);
+  if (rest.size() == 2) return RatedTwice(rate, rest, facts.back().fact, ask);
+  if (ask.fact != Fact::kAskOf && ask.fact != Fact::kAskTotal) return std::nullopt;
+  return Convert(rate, NumberOf(first), UnitOf(first), first.noun, UnitOf(ask));
 }
 
 Answered ByFactsShared(const Facts& facts, const StoryFact& ask) {
@@ -105,27 +139,14 @@ Answered ByFactsShared(const Facts& facts, const StoryFact& ask) {
     if (!alike || UnitOf(facts[2]) != UnitAt(ask, 0)) return std::nullopt;
     return Over(Plus(NumberOf(facts[0]), NumberOf(facts[1])), NumberOf(facts[2]));
   }
-  if (facts.size() != 2) return std::nullopt;
-  const bool told = facts[1].fact == Fact::kShare;
-  const StoryFact* total = nullptr;
-  const StoryFact* groups = nullptr;
-  for (const StoryFact& f : facts) {
-    const bool named =
-        told || UnitAt(ask, 0) != UnitAt(ask, 1) || (!ask.of.empty() && f.noun == ask.of);
-    if (f.fact == Fact::kShare || (!told && named && IsAmount(f) && UnitOf(f) == UnitAt(ask, 0))) {
-      if (groups != nullptr) return std::nullopt;
-      groups = &f;
-    } else if ((IsAmount(f) || f.fact == Fact::kPaid) && UnitOf(f) == UnitAt(ask, 1)) {
-      if (total != nullptr) return std::nullopt;
-      total = &f;
-    }
-  }
-  if (total == nullptr || groups == nullptr || ask.got.units.size() != 2) return std::nullopt;
-  if (UnitOf(*groups) != UnitAt(ask, 0)) return std::nullopt;
+  if (facts.size() != 2 || ask.got.units.size() != 2) return std::nullopt;
+  const auto split = FindSplit(facts, ask);
+  if (!split || UnitOf(*split->groups) != UnitAt(ask, 0)) return std::nullopt;
   // 6个盘子, 每个盘子几个: the noun tells them apart.
-  const bool apart = groups->noun == ask.of && total->noun != ask.of && !ask.of.empty();
+  const bool apart =
+      split->groups->noun == ask.of && split->total->noun != ask.of && !ask.of.empty();
   if (UnitAt(ask, 0) == UnitAt(ask, 1) && !apart) return std::nullopt;
-  return Over(NumberOf(*total), NumberOf(*groups));
+  return Over(NumberOf(*split->total), NumberOf(*split->groups));
 }
 
 }  // namespace lemma::check
