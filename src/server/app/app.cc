@@ -10,6 +10,7 @@
 #include "server/ollama/routes.h"
 #include "server/openai/routes.h"
 #include "server/router.h"
+#include "server/verified/routes.h"
 
 namespace lemma::server {
 
@@ -25,6 +26,9 @@ class App::Impl {
     ollama::AddRoutes(router_, *serving_);
     anthropic::AddRoutes(router_, *serving_);
     llamacpp::AddRoutes(router_, *serving_);
+    verified::SolveLimits limits;
+    limits.isolate_clients = options.serving.isolate_clients;
+    solving_ = std::make_unique<verified::SolveService>(limits, router_, *serving_);
     http_ = std::make_unique<HttpServer>(
         std::move(options.http), router_,
         [this, next = std::move(options.on_access)](const AccessRecord& record) {
@@ -47,6 +51,7 @@ class App::Impl {
     if (stopped_) return;
     stopped_ = true;
     if (http_) http_->Stop();
+    if (solving_) solving_->Stop();
     if (serving_) serving_->Stop();
     models_.reset();
     http_.reset();
@@ -60,6 +65,7 @@ class App::Impl {
   Metrics metrics_;
   Router router_;
   std::unique_ptr<ModelServing> serving_;
+  std::unique_ptr<verified::SolveService> solving_;
   std::unique_ptr<service::ModelRegistry> models_;
   std::unique_ptr<HttpServer> http_;
   bool stopped_ = false;
