@@ -9,6 +9,7 @@
 
 #include "server/anthropic/content.h"
 #include "server/dialect/refusals.h"
+#include "server/dialect/sampling_fields.h"
 #include "service/thinking.h"
 
 namespace lemma::server::anthropic {
@@ -100,7 +101,7 @@ void ReadMetadata(ObjectReader& body, std::string& user) {
 
 void ReadSampling(ObjectReader& in, service::GenerateSettings& settings) {
   in.Read("temperature", settings.sampling.temperature);
-  in.Read("top_p", settings.sampling.top_p);
+  ReadTopP(in, settings.sampling);
   in.Read("top_k", settings.sampling.top_k);
   in.ReadTexts("stop_sequences", settings.stop);
 }

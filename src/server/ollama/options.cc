@@ -4,6 +4,8 @@
 #include <boost/json.hpp>
 #include <string_view>
 
+#include "server/dialect/sampling_fields.h"
+
 namespace lemma::server::ollama {
 namespace {
 
@@ -35,7 +37,7 @@ void ReadRepeat(ObjectReader& in, service::SamplingOverrides& sampling) {
 void ReadSampling(ObjectReader& in, service::SamplingOverrides& sampling) {
   in.Read("temperature", sampling.temperature);
   in.Read("top_k", sampling.top_k);
-  in.Read("top_p", sampling.top_p);
+  ReadTopP(in, sampling);
   in.Read("min_p", sampling.min_p);
   in.Read("typical_p", sampling.typical_p);
   in.Read("presence_penalty", sampling.presence_penalty);

@@ -52,6 +52,19 @@ TEST(ChatRequest, BiasesOfTokensAndTexts) {
   EXPECT_THAT(sampling.text_bias, ElementsAre(Pair("7", 1.5F), Pair("等", never)));
 }
 
+TEST(ChatRequest, WindowsAndSharesAsOtherServersMeanThem) {
+  const auto of = [](const std::string& fields) {
+    return Must(With(fields)).body.chat.settings.sampling;
+  };
+  EXPECT_EQ(of(R"("repeat_penalty":1.2,"repeat_last_n":-1)").repeat_last_n, 0U) << "all";
+  EXPECT_EQ(of(R"("repeat_penalty":1.2,"repeat_last_n":0)").repeat_penalty, 1.0F) << "off";
+  EXPECT_EQ(of(R"("repeat_penalty":1.2,"repeat_last_n":9)").repeat_last_n, 9U);
+  EXPECT_EQ(Error(R"("repeat_last_n":-2)").code(), StatusCode::kInvalidArgument);
+  const float least = *of(R"("top_p":0)").top_p;
+  EXPECT_GT(least, 0.0F);
+  EXPECT_LT(least, 1e-6F);
+}
+
 TEST(ChatRequest, TheSmallestBody) {
   const Parsed parsed = Must(R"({"messages":[{"role":"user","content":"hi"}]})");
   EXPECT_EQ(parsed.body.model.name, "");

@@ -106,6 +106,9 @@ void AddRoutes(Router& router, Serving& serving) {
   const auto bind = [&serving](void (*handler)(Serving&, const ExchangePtr&)) {
     return [&serving, handler](const ExchangePtr& exchange) { handler(serving, exchange); };
   };
+  // Without "/v1", as llama.cpp's server has them too.
+  router.Add(Method::kPost, "/chat/completions", bind(Chat));
+  router.Add(Method::kGet, "/models", bind(ListModels));
   router.Add(Method::kPost, "/v1/chat/completions", bind(Chat));
   router.Add(Method::kPost, "/v1/chat/completions/control", bind(Control));
   router.Add(Method::kPost, "/v1/completions", bind(Complete));

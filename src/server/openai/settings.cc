@@ -12,6 +12,7 @@
 #include <variant>
 
 #include "server/dialect/refusals.h"
+#include "server/dialect/sampling_fields.h"
 #include "server/serving.h"
 #include "service/thinking.h"
 
@@ -160,17 +161,32 @@ void ReadEither(ObjectReader& in, std::string_view first, std::string_view secon
   if (!out) out = other;
 }
 
+// As llama.cpp has it: -1 is everything, 0 switches the penalty off; here 0 is everything.
+void ReadRepeatWindow(ObjectReader& in, service::SamplingOverrides& sampling) {
+  std::optional<int64_t> last;
+  in.Read("repeat_last_n", last);
+  if (!last) return;
+  if (*last < -1) {
+    in.Fail("repeat_last_n",
+            fmt::format("{} is out of range, expected 1 or more, -1 for all, 0 for none", *last));
+  } else if (*last == 0) {
+    sampling.repeat_penalty = 1.0F;
+  } else {
+    sampling.repeat_last_n = *last < 0 ? 0 : static_cast<size_t>(*last);
+  }
+}
+
 }  // namespace
 
 void ReadSampling(ObjectReader& in, service::SamplingOverrides& sampling) {
   in.Read("temperature", sampling.temperature);
-  in.Read("top_p", sampling.top_p);
+  ReadTopP(in, sampling);
   in.Read("min_p", sampling.min_p);
   in.Read("typical_p", sampling.typical_p);
   in.Read("presence_penalty", sampling.presence_penalty);
   in.Read("frequency_penalty", sampling.frequency_penalty);
   ReadEither(in, "repetition_penalty", "repeat_penalty", sampling.repeat_penalty);
-  in.Read("repeat_last_n", sampling.repeat_last_n);
+  ReadRepeatWindow(in, sampling);
   in.Read("dry_multiplier", sampling.dry_multiplier);
   in.Read("dry_base", sampling.dry_base);
   in.Read("dry_allowed_length", sampling.dry_allowed_length);
