@@ -59,9 +59,15 @@ class ServingImpl : public ModelServing {
   ServingImpl(const ServingImpl&) = delete;
   ServingImpl& operator=(const ServingImpl&) = delete;
 
+  void SetVerified(ChatHandler handler) override { verified_ = std::move(handler); }
+
   void Chat(ExchangePtr exchange, ModelRef model, service::ChatRequest request,
             std::unique_ptr<StreamSink> sink) override {
     SetTenant(exchange->request(), request.settings);
+    if (verified_ && model.name.ends_with(kVerifiedSuffix)) {
+      model.name.resize(model.name.size() - kVerifiedSuffix.size());
+      return verified_(std::move(exchange), std::move(model), std::move(request), std::move(sink));
+    }
     StartStream(std::move(exchange), std::move(model), std::move(sink),
                 [request = std::move(request)](service::LoadedModel& loaded) {
                   return Single(service::StartChat(loaded, request));
@@ -346,6 +352,7 @@ class ServingImpl : public ModelServing {
     });
   }
 
+  ChatHandler verified_;  // set before the server starts
   const ServingOptions options_;
   service::ModelRegistry& registry_;
   const Router& router_;

@@ -27,6 +27,8 @@ namespace lemma::server {
 
 class Router;
 
+inline constexpr std::string_view kVerifiedSuffix = ":verified";
+
 // Which model a request asks for, and how.
 struct ModelRef {
   std::string name;  // "" and "default": the first one given
@@ -42,6 +44,12 @@ class Serving {
   // client and the tenant's part of the cache salt are filled in here.
   virtual void Chat(ExchangePtr exchange, ModelRef model, service::ChatRequest request,
                     std::unique_ptr<StreamSink> sink) = 0;
+  // Chats of models whose name ends in kVerifiedSuffix go to `handler`, with the name without it.
+  // Before the server starts.
+  using ChatHandler =
+      std::function<void(ExchangePtr exchange, ModelRef model, service::ChatRequest request,
+                         std::unique_ptr<StreamSink> sink)>;
+  virtual void SetVerified(ChatHandler handler) = 0;
   // At least one prompt; all are started, or none. The samples are numbered prompt by prompt.
   virtual void Complete(ExchangePtr exchange, ModelRef model,
                         std::vector<service::CompletionRequest> prompts,

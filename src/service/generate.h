@@ -159,6 +159,7 @@ struct StreamEvent {
   FinishReason finish = FinishReason::kStop;
   Status error;              // with kError
   std::string matched_stop;  // with kStopString
+  std::string lemma;         // of verified reasoning: a JSON object for the answer's "lemma"
   bool thinking_unfinished = false;
   ThinkingEnd thinking_end = ThinkingEnd::kNone;
   std::optional<LoopReport> loop;  // the last one found

@@ -70,6 +70,39 @@ TEST_F(VerifiedTest, ErrorsNameTheFieldAndTheModel) {
   EXPECT_THAT(reply.body, HasSubstr("model_not_found"));
 }
 
+TEST_F(VerifiedTest, EveryDialectReachesItByTheNameOfTheModel) {
+  const uint16_t port = Start();
+  const std::string question =
+      "一个三位数，各位数字之和是12，百位数字比十位大2，个位比十位小1，求这个数。";
+  const std::string messages = R"("messages":[{"role":"user","content":")" + question + "\"}]";
+  const std::string body = R"({"model":"lemma:verified","seed":3,)" + messages + "}";
+  RawClient::Reply reply = Post(port, "/v1/chat/completions", body);
+  ASSERT_EQ(reply.status, 200) << reply.body;
+  const json::value whole = json::parse(reply.body);
+  EXPECT_EQ(whole.at("lemma").at("status"), "VERIFIED");
+  EXPECT_EQ(whole.at("model"), "lemma:verified");
+  const json::value& message = whole.at("choices").at(0).at("message");
+  EXPECT_THAT(std::string(message.at("content").as_string()), HasSubstr("✓ 已验证"));
+  EXPECT_THAT(std::string(message.at("reasoning_content").as_string()), HasSubstr("推理 "));
+
+  reply = Post(port, "/v1/chat/completions",
+               R"({"model":"lemma:verified","stream":true,"seed":3,)" + messages + "}");
+  EXPECT_THAT(reply.body, HasSubstr("\"lemma\":{\"answer\":\"无解\""));
+  EXPECT_THAT(reply.body, HasSubstr("data: [DONE]"));
+  reply = Post(port, "/api/chat", R"({"model":"lemma:verified","stream":false,)" + messages + "}");
+  EXPECT_THAT(reply.body, HasSubstr("无解"));
+  reply =
+      Post(port, "/v1/messages", R"({"model":"lemma:verified","max_tokens":100,)" + messages + "}");
+  EXPECT_THAT(reply.body, HasSubstr("无解"));
+
+  reply = Post(port, "/v1/chat/completions",
+               R"({"model":"lemma:verified","messages":[{"role":"assistant","content":"x"}]})");
+  EXPECT_EQ(reply.status, 400);
+  reply = Post(port, "/v1/chat/completions", R"({"model":"gpt-4:verified",)" + messages + "}");
+  EXPECT_EQ(reply.status, 404);
+  EXPECT_TRUE(Quiet());
+}
+
 TEST_F(VerifiedTest, AClientThatLeavesEndsItsChains) {
   const uint16_t port = Start();
   {

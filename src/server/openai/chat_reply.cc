@@ -135,6 +135,7 @@ std::string ChatChunks::Finish(const service::StreamEvent& event) {
   if (truncation_.dropped_messages > 0) {
     whole += fmt::format(R"(,"truncated":{})", json::serialize(TruncationJson(truncation_)));
   }
+  if (!event.lemma.empty()) whole += R"(,"lemma":)" + event.lemma;
   if (options_.include_usage) whole += R"(,"usage":null)";
   return SseData(fmt::format(R"({},"choices":[{{"index":{},"delta":{{}},{}{}}})", head_,
                              event.sample, more, whole));
@@ -179,6 +180,7 @@ void ChatObject::Add(const service::StreamEvent& event) {
 
 Response ChatObject::End() const {
   std::vector<std::string> warnings = options_.warnings;
+  std::string lemma;
   json::array choices;
   bool late = true;
   for (const Choice& choice : choices_) {
@@ -211,6 +213,7 @@ Response ChatObject::End() const {
                                    {"logprobs", std::move(logprobs)},
                                    {"finish_reason", FinishReasonText(choice.finish.finish)},
                                    {"stop_reason", StopReason(choice.finish)}});
+    if (!choice.finish.lemma.empty()) lemma = choice.finish.lemma;
     for (std::string& note : FinishNotes(choice.finish)) {
       if (std::find(warnings.begin(), warnings.end(), note) == warnings.end()) {
         warnings.push_back(std::move(note));
@@ -233,6 +236,7 @@ Response ChatObject::End() const {
                     {"usage", usage_.ToJson()},
                     {"timings", usage_.Timings()},
                     {"seed", seed_}};
+  if (!lemma.empty()) body["lemma"] = json::parse(lemma);
   if (!warnings.empty()) body["warnings"] = ToArray(warnings);
   if (truncation_.dropped_messages > 0) body["truncated"] = TruncationJson(truncation_);
   Response response;

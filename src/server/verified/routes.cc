@@ -9,6 +9,7 @@
 
 #include "reasoning/verify_json.h"
 #include "server/sse.h"
+#include "server/verified/chat.h"
 #include "server/verified/solve_body.h"
 #include "server/worker_pool.h"
 
@@ -17,11 +18,12 @@ namespace {
 
 namespace json = boost::json;
 
-// One request while it is worked on.
+// One request while it is worked on. Exchange and sink are used on the exchange's thread alone.
 struct Job {
   ExchangePtr exchange;
   Exchange::Poster post;
   SolveBody body;
+  std::unique_ptr<StreamSink> sink;  // of a chat; else null
   std::vector<std::string> warnings;
   std::atomic<bool> gone{false};
   service::ModelLease lease;
@@ -52,7 +54,24 @@ struct SolveService::Impl : std::enable_shared_from_this<SolveService::Impl> {
     const uint64_t client = HashOf(exchange->request().client);
     job->body.request.options.client = client;
     if (limits.isolate_clients) job->body.request.options.cache_salt = client;
-    exchange->OnGone([job] { job->gone = true; });
+    Begin(job);
+  }
+
+  void HandleChat(const ExchangePtr& exchange, ModelRef model, const service::ChatRequest& chat,
+                  std::unique_ptr<StreamSink> sink) {
+    auto request = QuestionOf(chat);
+    if (!request.ok()) return sink->OnError(FromStatus(request.status()));
+    auto job = std::make_shared<Job>();
+    job->exchange = exchange;
+    job->post = exchange->poster();
+    job->body.model = std::move(model);
+    job->body.request = std::move(request).value();
+    job->sink = std::move(sink);
+    Begin(job);
+  }
+
+  void Begin(const std::shared_ptr<Job>& job) {
+    job->exchange->OnGone([job] { job->gone = true; });
     serving.models().AcquireWhenReady(
         job->body.model.name, job->body.model.keep_alive_seconds,
         [self = shared_from_this(), job](Result<service::ModelLease> lease) {
@@ -76,8 +95,11 @@ struct SolveService::Impl : std::enable_shared_from_this<SolveService::Impl> {
   // The last use of the job's exchange is on its own thread.
   void Fail(const std::shared_ptr<Job>& job, const ApiError& error) {
     job->post([self = shared_from_this(), job, error] {
-      self->serving.SendError(job->exchange, error);
-      job->exchange.reset();
+      const ExchangePtr exchange = std::move(job->exchange);
+      const auto sink = std::move(job->sink);
+      if (exchange->gone()) return;
+      if (sink) return sink->OnError(error);
+      self->serving.SendError(exchange, error);
     });
   }
 
@@ -89,6 +111,7 @@ struct SolveService::Impl : std::enable_shared_from_this<SolveService::Impl> {
     const auto source = reasoning::MakeModelSource(*job->lease);
     reasoning::SolveHooks hooks;
     hooks.cancelled = [this, &job] { return job->gone || stopping; };
+    if (job->sink) return RunChat(job, *source, hooks);
     bool begun = false;
     if (job->body.stream) {
       hooks.on_event = [&](const reasoning::SolveEvent& event) { Tell(job, event, begun); };
@@ -111,6 +134,73 @@ struct SolveService::Impl : std::enable_shared_from_this<SolveService::Impl> {
       }
       exchange->Write(SseEvent(name, text));
       exchange->End();
+    });
+  }
+
+  // The same into the sink of a chat.
+  void RunChat(const std::shared_ptr<Job>& job, reasoning::ChainSource& source,
+               reasoning::SolveHooks& hooks) {
+    StreamStart start;
+    start.model = job->lease.name() + std::string(kVerifiedSuffix);
+    start.seed = job->body.request.options.seed;
+    start.context = job->lease->engine().context_tokens();
+    const auto language = reasoning::ClassifyTask({job->body.request.question}).language;
+    bool begun = false;
+    hooks.on_event = [&](const reasoning::SolveEvent& event) {
+      if (!std::exchange(begun, true)) StartChat(job, start);
+      SendEvent(job, service::StreamEvent::Kind::kThinking, ProgressLine(event, language));
+    };
+    const auto result = reasoning::Solve(source, scaffolds, job->body.request, hooks);
+    job->lease = {};
+    if (!result.ok() && !begun) return Fail(job, FromStatus(result.status()));
+    service::StreamEvent finish;
+    finish.kind = service::StreamEvent::Kind::kFinish;
+    if (result.ok()) {
+      SendEvent(job, service::StreamEvent::Kind::kContent, AnswerText(*result));
+      finish.usage.prompt_tokens = result->prompt_tokens;
+      finish.usage.generated_tokens = result->tokens;
+      finish.usage.decode_seconds = result->seconds;
+      finish.lemma = SolveResultJson(*result, reasoning::ChainTexts::kNo);
+    } else {
+      finish.finish = service::FinishReason::kError;
+      finish.error = result.status();
+    }
+    job->post([job, finish] {
+      const ExchangePtr exchange = std::move(job->exchange);
+      const auto sink = std::move(job->sink);
+      if (exchange->gone()) return;
+      sink->OnEvent(finish);
+      sink->OnEnd();
+    });
+  }
+
+  static void StartChat(const std::shared_ptr<Job>& job, const StreamStart& start) {
+    job->post([job, start] {
+      if (job->exchange->gone()) return;
+      job->sink->OnStart(start);
+      KeepAwake(job);
+    });
+  }
+
+  // Chains of a large model may run for minutes before there is a word to send.
+  static void KeepAwake(const std::shared_ptr<Job>& job) {
+    constexpr std::chrono::seconds kSilence{15};
+    job->exchange->After(kSilence, [weak = std::weak_ptr<Job>(job)] {
+      const auto running = weak.lock();
+      if (!running || !running->exchange || running->exchange->gone()) return;
+      running->sink->OnSilence();
+      KeepAwake(running);
+    });
+  }
+
+  static void SendEvent(const std::shared_ptr<Job>& job, service::StreamEvent::Kind kind,
+                        std::string text) {
+    if (text.empty()) return;
+    service::StreamEvent event;
+    event.kind = kind;
+    event.text = std::move(text);
+    job->post([job, event] {
+      if (!job->exchange->gone()) job->sink->OnEvent(event);
     });
   }
 
@@ -161,6 +251,11 @@ SolveService::SolveService(SolveLimits limits, Router& router, Serving& serving)
              [impl = impl_](const ExchangePtr& exchange) { impl->HandleSolve(exchange); });
   router.Add(Method::kPost, "/v1/lemma/check",
              [impl = impl_](const ExchangePtr& exchange) { impl->HandleCheck(exchange); });
+  serving.SetVerified([impl = impl_](const ExchangePtr& exchange, ModelRef model,
+                                     const service::ChatRequest& request,
+                                     std::unique_ptr<StreamSink> sink) {
+    impl->HandleChat(exchange, std::move(model), request, std::move(sink));
+  });
 }
 
 SolveService::~SolveService() { Stop(); }
