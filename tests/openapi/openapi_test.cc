@@ -26,6 +26,7 @@
 #include "server/openai/routes.h"
 #include "server/router.h"
 #include "server/serving.h"
+#include "server/verified/routes.h"
 
 namespace lemma::server {
 namespace {
@@ -35,6 +36,7 @@ namespace json = boost::json;
 // Routes are only listed, never called.
 class NoServing final : public Serving {
  public:
+  void SetVerified(ChatHandler) override {}
   NoServing() : models_(std::move(service::ModelRegistry::Create({})).value()) {}
   void Chat(ExchangePtr, ModelRef, service::ChatRequest, std::unique_ptr<StreamSink>) override {}
   void Complete(ExchangePtr, ModelRef, std::vector<service::CompletionRequest>,
@@ -143,6 +145,7 @@ TEST(OpenApiTest, PathsAreTheRoutes) {
   ollama::AddRoutes(router, serving);
   anthropic::AddRoutes(router, serving);
   llamacpp::AddRoutes(router, serving);
+  const verified::SolveService solving({}, router, serving);
   std::set<std::string> routes;
   for (const Route& route : router.routes()) {
     std::string path = route.pattern;
