@@ -147,6 +147,10 @@ std::optional<std::vector<Symbol>> ReadStrictly(std::string_view original,
           return note.span.begin == at && note.reason.empty() && note.value.Sign() != 0;
         });
     if (number == numerals.end()) return std::nullopt;
+    if (IsArticle(original, *number)) {
+      at = number->span.end + DecodeUtf8(rest.substr(number->span.end - at)).length;  // 一个
+      continue;
+    }
     out.push_back({"N", number->value, number->span});
     at = number->span.end;
   }

@@ -45,7 +45,8 @@ const std::vector<Word>& HeadsVocabulary() {
          "pen|field|old|live|lives|living|sum|total number of|contain|containing|consists|"
          "made up|raises|raise|owns|both|as well as|between them|together they|mixed|"
          "you see|see|respectively|counted|finds|of each animal|of each kind|of each type|"
-         "each kind|each animal"},
+         "each kind|each animal|been|placed|put|being|into|I|共|们|在农场里|及其|"
+         "找出|分别是|各是|是几"},
     });
     for (const Animal& a : kAnimals) out.push_back({a.word, "A"});
     return out;
@@ -71,6 +72,18 @@ bool PutAnimals(std::string_view text, Slots& slots) {
   return true;
 }
 
+// The clause before a number, with what is listed by 、 before it: 鸡、兔35只.
+std::string_view ListBefore(std::string_view text, Span span) {
+  constexpr std::string_view kListed = "、";
+  std::string_view clause = ClauseBefore(text, span);
+  for (size_t begin = span.begin - clause.size(); text.substr(0, begin).ends_with(kListed);) {
+    begin -= kListed.size();
+    begin -= ClauseBefore(text, {begin, begin}).size();
+    clause = text.substr(begin, span.begin - begin);
+  }
+  return clause;
+}
+
 // The one animal that the text behind the last number asks for: "how many rabbits". "": both.
 std::string AskedAnimal(std::string_view text, size_t behind) {
   const std::string lower = LowerAscii(text.substr(behind));
@@ -81,6 +94,20 @@ std::string AskedAnimal(std::string_view text, size_t behind) {
     name = a.name;
   }
   return HasAny(lower, {"各", "each", "分别", "respectively"}) ? "" : name;
+}
+
+// Whether the text behind the last number asks for animals: not for feet, heads or cages.
+bool AsksForAnimals(std::string_view text, size_t behind) {
+  const std::string tail =
+      LowerAscii(StripEnds(text.substr(behind), {" ", "只", "个", "条", "头", "脚", "腿", "足",
+                                                 "heads", "feet", "legs", "animals"}));
+  if (HasAny(tail, {"脚", "腿", "足", "头", "feet", "leg", "head", "foot", "几个笼", "多少个笼",
+                    "how many cages", "how many farms", "几个农", "比"})) {
+    return false;
+  }
+  return HasAny(tail, {"各", "each", "分别"}) ||
+         std::any_of(std::begin(kAnimals), std::end(kAnimals),
+                     [&](const Animal& a) { return tail.find(a.word) != std::string::npos; });
 }
 
 size_t LastEnd(const Slots& slots) {
@@ -117,6 +144,8 @@ std::string_view StrictSlot(std::string_view text, const std::vector<Symbol>& sy
     if (near == "HEAD") return "heads";
     if (near == "FOOT") return "feet";
   }
+  // 35 chickens and rabbits
+  if (next == "A" && name(i + 2) == "A") return "heads";
   return counted && before == "A" ? "heads" : "";
 }
 
@@ -130,10 +159,13 @@ std::optional<Slots> HeadsStrict(std::string_view text) {
     asked = asked || s.name == "ASK";
     if (s.name != "N") continue;
     const std::string_view slot = StrictSlot(text, *symbols, i);
-    if (slot.empty() || TellsOfOneKind(ClauseBefore(text, s.span))) return std::nullopt;
+    if (slot.empty() || TellsOfOneKind(ListBefore(text, s.span))) return std::nullopt;
     Put(out, std::string(slot), s.value, s.span);
   }
-  if (!asked || !Filled(out, {"heads", "feet"}) || !PutAnimals(text, out)) return std::nullopt;
+  if (!asked || !Filled(out, {"heads", "feet"}) || !PutAnimals(text, out) ||
+      !AsksForAnimals(text, LastEnd(out))) {
+    return std::nullopt;
+  }
   out.values["asked"] = AskedAnimal(text, LastEnd(out));
   return out;
 }
@@ -151,6 +183,13 @@ std::string LooseSlot(std::string_view before, std::string_view after, std::stri
   const bool heads_before = HasAny(before, heads);
   if (heads_before && !HasAny(before, feet)) return "heads";
   if (HasAny(before, feet) && !HasAny(before, heads)) return "feet";
+  for (const auto& [a, b] : {std::pair("chickens", "rabbits"), std::pair("chickens", "cows"),
+                             std::pair("ducks", "rabbits"), std::pair("chickens", "pigs")}) {
+    if (after.starts_with(std::string(a) + " and " + b) ||
+        after.starts_with(std::string(b) + " and " + a)) {
+      return "heads";
+    }
+  }
   const bool all = HasAny(before, {"共", "鸡兔", "兔鸡"});
   if (all && after.empty() && rest.starts_with("只")) return "heads";
   return "";
@@ -167,7 +206,7 @@ std::optional<Slots> HeadsLoose(std::string_view text) {
   for (const NumeralNote& n : FindNumerals(text)) {
     if (!n.reason.empty()) continue;
     std::string_view after = ClauseAfter(lower, n.span);
-    std::string_view before = ClauseBefore(lower, n.span);
+    std::string_view before = ListBefore(lower, n.span);
     if (TellsOfOneKind(std::string(before) + std::string(after))) return std::nullopt;
     if (IsArticle(text, n)) continue;
     for (const std::string_view skip : {" ", "个", "只", "条"}) {
@@ -177,7 +216,10 @@ std::optional<Slots> HeadsLoose(std::string_view text) {
     if (slot.empty()) return std::nullopt;
     Put(out, slot, n.value, n.span);
   }
-  if (!Filled(out, {"heads", "feet"}) || !PutAnimals(text, out)) return std::nullopt;
+  if (!Filled(out, {"heads", "feet"}) || !PutAnimals(text, out) ||
+      !AsksForAnimals(text, LastEnd(out))) {
+    return std::nullopt;
+  }
   out.values["asked"] = AskedAnimal(text, LastEnd(out));
   return out;
 }

@@ -22,7 +22,7 @@ const std::vector<Word>& DiceVocabulary() {
       {"PAIR",
        "一对骰子|一对均匀的骰子|pair of dice|pair of fair dice|pair of standard dice|pair of "
        "ordinary dice|pair of fair six-sided dice|pair of six-sided dice"},
-      {"SIX", "six-sided"},
+      {"SIX", "six-sided|六面"},
       {"AGAIN",
        "两个点数|两枚骰子的点数|两枚骰子点数|两个骰子的点数|两个骰子点数|两颗骰子的点数|"
        "两颗骰子点数|"
@@ -32,13 +32,13 @@ const std::vector<Word>& DiceVocabulary() {
        "它们|朝上|出现|两面|有多大|质地|fair|standard|ordinary|roll|rolled|rolling|are|"
        "thrown|throw|tossed|you|what|find|the|that|of|when|a|getting|numbers|their|they|"
        "with|on|exactly|if|together|投出|抛出|一起|随机|随机地|朝上一面|向上|向上的|"
-       "朝上的|上面|面|点数|两面的|质量|正常的|正常|均匀|公平|规则的|正方体|六面|得到|"
-       "求出|几分之几|多大|所得|出现的|恰好|rolls|two-dice|"
-       "obtain|get|show|shows|showing|up|simultaneously|once|at once|faces|face|top|"
-       "upper|regular|normal|unbiased|balanced|six sided|for|shown|results|"
-       "result|outcome|outcomes|values|dots|pips|one another|number|upward|from|throwing|"
-       "tossing|toss|throws|randomly|same time|the same time|甲|小明|小红|某人|某同学|时|"
-       "后|将|把|则|任意|同时地|它们的|总|为多少"},
+       "朝上的|上面|面|点数|两面的|质量|正常的|正常|均匀|公平|规则的|正方体|得到|求出|"
+       "几分之几|多大|所得|出现的|恰好|rolls|two-dice|obtain|get|show|shows|showing|up|"
+       "simultaneously|once|at once|faces|face|top|upper|regular|normal|unbiased|balanced|"
+       "six sided|for|shown|results|result|outcome|outcomes|values|dots|pips|one another|"
+       "number|upward|from|throwing|tossing|toss|throws|randomly|same time|the same time|"
+       "甲|小明|小红|某人|某同学|时|后|将|把|则|任意|同时地|它们的|总|为多少|扔|扔出|丢|"
+       "抛掷出|掷得|所得的|的时候|连续|先后|分别"},
   });
   return words;
 }
@@ -53,45 +53,56 @@ bool Repeats(std::string_view text) {
                      [&](std::string_view word) { return text.starts_with(word); });
 }
 
+// What the word or number i says. False: it cannot be told.
+bool PutDice(const std::vector<Symbol>& symbols, size_t i, Slots& out) {
+  const auto name = [&](size_t at) {
+    return at < symbols.size() ? symbols[at].name : std::string_view();
+  };
+  const Symbol& s = symbols[i];
+  const std::string_view before = i > 0 ? name(i - 1) : "";
+  if (s.name == "TIMES") return before == "N";
+  if (s.name == "SIX") out.spans["sides"] = s.span;
+  const bool again = s.name == "AGAIN" && out.values.count("dice") != 0;
+  if (again) out.spans["again"] = s.span;
+  if (s.name == "PAIR" || (s.name == "AGAIN" && !again)) Put(out, "dice", 2, s.span);
+  if (s.name != "N") return true;
+  const std::string_view next = name(i + (name(i + 1) == "SIX" ? 2 : 1));
+  const bool dice = next == "DIE" || next == "TIMES";
+  if (!dice && before != "SUM" && before != "IS") return false;
+  Put(out, dice ? "dice" : "sum", s.value, s.span);
+  return true;
+}
+
 std::optional<Slots> DiceStrict(std::string_view text) {
   const auto symbols = ReadStrictly(text, DiceVocabulary());
   if (!symbols) return std::nullopt;
   Slots out;
   bool asked = false;
+  bool sum = false;
   for (size_t i = 0; i < symbols->size(); ++i) {
-    const Symbol& s = (*symbols)[i];
-    asked = asked || s.name == "P";
-    if (s.name == "TIMES") return std::nullopt;
-    if (s.name == "AGAIN") out.spans["again"] = s.span;
-    if (s.name == "PAIR") Put(out, "dice", 2, s.span);
-    if (s.name == "SIX") out.spans["sides"] = s.span;
-    if (s.name != "N") continue;
-    std::string_view next = i + 1 < symbols->size() ? (*symbols)[i + 1].name : "";
-    if (next == "SIX" && i + 2 < symbols->size()) next = (*symbols)[i + 2].name;
-    const std::string_view before = i > 0 ? (*symbols)[i - 1].name : "";
-    if (next == "DIE") {
-      Put(out, "dice", s.value, s.span);
-    } else if (before == "SUM" || before == "IS") {
-      Put(out, "sum", s.value, s.span);
-    } else {
-      return std::nullopt;
-    }
+    asked = asked || (*symbols)[i].name == "P";
+    sum = sum || (*symbols)[i].name == "SUM";
+    if (!PutDice(*symbols, i, out)) return std::nullopt;
   }
   if (out.spans.count("again") != 0 && out.values["dice"] != "2") return std::nullopt;
-  const bool sum = std::any_of(symbols->begin(), symbols->end(),
-                               [](const Symbol& s) { return s.name == "SUM"; });
   return asked && sum && Filled(out, {"dice", "sum"}) ? std::optional(out) : std::nullopt;
+}
+
+// six-sided, 六面
+bool IsSix(std::string_view text, const NumeralNote& n) {
+  const std::string_view here = text.substr(n.span.begin);
+  return here.starts_with("six-sided") || here.starts_with("六面");
 }
 
 std::optional<Slots> DiceLoose(std::string_view text) {
   const std::string lower = LowerAscii(text);
   if (!HasAny(lower, {"骰子", "色子", "dice"}) ||
       !HasAny(lower, {"概率", "可能性", "probability", "chance"}) ||
-      HasAny(lower, {"至少",  "大于",   "小于",    "超过",       "不",    "差",      "积",
-                     "least", "most",   "greater", "less",       "more",  "product", "difference",
-                     "not ",  "given",  "已知",    "偶数",       "奇数",  " even",   " odd",
-                     "相同",  "loaded", "biased",  "four-sided", "eight", "次",      "最",
-                     "两倍",  "之差",   "或",      " or "})) {
+      HasAny(lower,
+             {"至少",       "大于",    "小于", "超过",  "不",      "差",         "积",     "least",
+              "most",       "greater", "less", "more",  "product", "difference", "not ",   "given",
+              "已知",       "偶数",    "奇数", " even", " odd",    "相同",       "loaded", "biased",
+              "four-sided", "eight",   "最",   "两倍",  "之差",    "或",         " or "})) {
     return std::nullopt;
   }
   Slots out;
@@ -102,17 +113,17 @@ std::optional<Slots> DiceLoose(std::string_view text) {
     if (!n.reason.empty() || (n.span.begin >= pair && n.span.begin < pair + 6)) continue;
     const std::string_view after = ClauseAfter(lower, n.span);
     const std::string_view before = ClauseBefore(lower, n.span);
-    if (lower.substr(n.span.begin).starts_with("six-sided")) continue;
+    if (IsSix(lower, n)) continue;
     size_t die = std::string_view::npos;
     for (const std::string_view word : {"骰子", "色子", "dice"})
       die = std::min(die, after.find(word));
     const auto between = FindNumerals(after.substr(0, std::min(die, after.size())));
-    const bool nearest = std::all_of(between.begin(), between.end(), [&](const NumeralNote& other) {
-      return after.substr(other.span.begin).starts_with("six-sided");
-    });
-    if (n.value == Rational(2) && Repeats(lower.substr(n.span.begin))) {
+    const bool nearest = std::all_of(between.begin(), between.end(),
+                                     [&](const NumeralNote& other) { return IsSix(after, other); });
+    if (n.value == Rational(2) && Repeats(lower.substr(n.span.begin)) &&
+        out.values.count("dice") != 0) {
       again = n.span;
-    } else if (die < 40 && nearest) {
+    } else if (after.starts_with("次") || (die < 40 && nearest)) {
       Put(out, "dice", n.value, n.span);
     } else if (HasAny(before, {"和", "总点数", "加起来", "相加", "sum", "add", "total"})) {
       Put(out, "sum", n.value, n.span);

@@ -70,7 +70,7 @@ const std::vector<Word>& DigitsVocabulary() {
       {"SUM3",
        "三个数字之和|三个数位上的数字之和|三个数字的和|三位数字之和|三个数字和|"
        "sum of the three digits|sum of its three digits|three digits sum to|"
-       "three digits add up to"},
+       "three digits add up to|三个数字加起来|三个数字相加|三个数字加在一起|三位数字加起来"},
       {"THAN", "比"},
       {"PLUS", "加|加上|plus"},
       {"MINUS", "减|减去|minus"},
@@ -84,10 +84,9 @@ const std::vector<Word>& DigitsVocabulary() {
       {"",
        "是|为|等于|它的|的|这个|有|已知|问|该|且|而|a|has|its|is|the|and|of|number|this|"
        "whose|with|that|in|equals|digits|这个数|该数|数|所有|满足条件|满足|满足以下条件|"
-       "使得|使|存在|条件|它的各位|其中|这样的|另外|同时|还|上|i|am|me|such|if|any|"
-       "digit|all|also|but|while|where|know|we know|numbers|of a number"
-       "|add|satisfying|satisfies|conditions|certain|positive|"
-       "integer"},
+       "使得|使|存在|条件|它的各位|其中|这样的|另外|同时|还|上|i|am|me|such|if|any|digit|"
+       "all|also|but|while|where|know|we know|numbers|of a number|add|satisfying|"
+       "satisfies|conditions|certain|positive|integer|个|位"},
   });
   return words;
 }
@@ -143,9 +142,14 @@ bool PutShape(const Shape& shape, const std::vector<Symbol>& symbols, size_t at,
   return true;
 }
 
+// 有多少个三位数: asks how many there are.
+bool AsksHowMany(std::string_view text) {
+  return HasAny(LowerAscii(text), {"多少个", "几个", "how many", "多少种", "number of"});
+}
+
 std::optional<Slots> DigitsStrict(std::string_view text) {
   const auto symbols = ReadStrictly(text, DigitsVocabulary());
-  if (!symbols) return std::nullopt;
+  if (!symbols || AsksHowMany(text)) return std::nullopt;
   Slots out;
   bool asked = false;
   bool number = false;
@@ -219,9 +223,10 @@ std::optional<Slots> DigitsLoose(std::string_view text) {
   const std::string lower = LowerAscii(text);
   if (!HasAny(lower, {"三位数", "3位数", "three-digit number", "three digit number",
                       "3-digit number", "3 digit number"}) ||
-      HasAny(lower, {"倍",      "不",     "至少",   "积",     "交换",   "颠倒", "对调", "twice",
-                     "product", "revers", "least",  "most",   "not ",   "偶",   "奇",   " even",
-                     " odd",    "平方",   "square", "两位数", "四位数", "或",   " or ", "各不"})) {
+      HasAny(lower, {"倍",     "不",      "至少",   "积",     "交换", "颠倒",     "对调",
+                     "twice",  "product", "revers", "least",  "most", "not ",     "偶",
+                     "奇",     " even",   " odd",   "多少个", "几个", "how many", "平方",
+                     "square", "两位数",  "四位数", "或",     " or ", "各不"})) {
     return std::nullopt;
   }
   Slots out;

@@ -22,7 +22,11 @@ std::optional<Slots> EquationSlots(std::string_view text, Span span) {
 
 // Around the equation; {x} stands for the unknown.
 constexpr std::string_view kEquationPhrases =
-    "解方程|求方程|解下列方程|解以下方程|下列方程|下面的方程|方程|这个方程|该方程|此方程|无理方程|"
+    "的解是|解是|的根是|根是|是|并写出所有解|写出所有解|并求出所有解|写出|并|every|every real|real "
+    "{x}|"
+    "{x} with|with|every {x}|every real {x} "
+    "with|解方程|求方程|解下列方程|解以下方程|下列方程|下面的方程|方程|这个方程|该方程|此方程|"
+    "无理方程|"
     "分式方程|根式方程|一元二次方程|一元一次方程|绝对值方程|关于{x}的方程|关于{x}的|的解|的所有解|"
     "的全部解|的解集|解集|的实数解|的所有实数解|的全部实数解|的实数根|的所有实数根|的根|求解|解|求|"
     "在实数范围内|实数范围内|是多少|是什么|等于多少|等于几|是几|求{x}的值|求{x}|求出{x}|{x}的值|"

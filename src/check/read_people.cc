@@ -44,16 +44,17 @@ const std::vector<Word>& CommitteeVocabulary() {
        "person a and person b|adam and eve|bob and alice|al and bob"},
       {"ASK", "多少种|几种|多少|how many|find the number of|what is the number of|求"},
       {"",
-       "里|中|其中|参加|会议|组成|委员会|共有|一共有|一共|共|不同的|不同|选法|方法|选派方法|方案|"
-       "情况|问|的|ways|formed|form|particular|committees|but|different|入选|被选|被选上|被选中|"
-       "被选出|当选|参赛|去|在内|工作|共事|选上|选入|加入|出席|上场|出差|比赛|小组|要|需要|现要|"
-       "但|但是|由于|人数|某|某班|班里|班上|某公司|公司|代表|担任|组|一个小组|活动|任务|执行|"
-       "be together|serve|serving|work|working|"
-       "to serve|to work|to be|is to be formed|possible|selections|selection|choices|choice|"
-       "you must|we must|must be|need|needs|we need|need to|team|group|committee|are|"
-       "because|however|though|provided that|specific|certain|combinations|teams|be|out|"
-       "up|for|make|made|making|containing|consisting|consists|subcommittees|not counting "
-       "order"},
+       "里|中|其中|参加|会议|组成|委员会|共有|一共有|一共|共|不同的|不同|选法|方法|"
+       "选派方法|方案|情况|问|的|ways|formed|form|particular|committees|but|different|"
+       "入选|被选|被选上|被选中|被选出|当选|参赛|去|在内|工作|共事|选上|选入|加入|出席|"
+       "上场|出差|比赛|小组|要|需要|现要|但|但是|由于|人数|某|某班|班里|班上|某公司|公司|"
+       "代表|担任|组|一个小组|活动|任务|执行|be together|serve|serving|work|working|"
+       "to serve|to work|to be|is to be formed|possible|selections|selection|choices|"
+       "choice|you must|we must|must be|need|needs|we need|need to|team|group|committee|"
+       "are|because|however|though|provided that|specific|certain|combinations|teams|be|"
+       "out|up|for|make|made|making|containing|consisting|consists|subcommittees|"
+       "not counting order|个|done|this|will|出场|出战|参加活动|去参加|have to|to be done|"
+       "arranged|so that|under this condition|组队|是|可以|能|to|any"},
   });
   return words;
 }
@@ -173,10 +174,29 @@ std::string CommitteeSlot(std::string_view before, std::string_view after) {
             "committees of ",
             "team of ",
             "teams of "}) ||
-      starts({" chosen", " are chosen", " people chosen", " people be chosen", " are selected",
-              " people be selected", " are picked", " people are chosen", " people are selected",
-              " members be chosen", "-person", "-member", " of 10", " is chosen", "人小组",
-              " students be chosen", " students are chosen"})) {
+      starts({" chosen",
+              " are chosen",
+              " people chosen",
+              " people be chosen",
+              " are selected",
+              " people be selected",
+              " are picked",
+              " people are chosen",
+              " people are selected",
+              " are to be chosen",
+              " are to be selected",
+              " will be chosen",
+              " will be selected",
+              " need to be chosen",
+              " must be chosen",
+              " members be chosen",
+              "-person",
+              "-member",
+              " of 10",
+              " is chosen",
+              "人小组",
+              " students be chosen",
+              " students are chosen"})) {
     return "taken";
   }
   if (before.empty() || ends({"从", "由", "有", "里", "from ", "out of ", "are ", "group of ",

@@ -170,8 +170,9 @@ bool PutFirst(std::string_view whole, std::string_view part, Slots& slots) {
   for (const std::string_view name : {"第一项", "首项", "first term"}) {
     const size_t at = lower.find(name);
     if (at == lower.npos) continue;
-    const std::string_view rest =
-        StripEnds(part.substr(at + name.size()), {" ", "是", "为", "=", "is", "of", "equals", "."});
+    const std::string_view rest = StripEnds(part.substr(at + name.size()),
+                                            {" ", "是", "为", "=", "is", "of", "equals", ".",
+                                             "a sequence", "the sequence", "this sequence", "it"});
     const auto number = ReadNumeral(rest);
     if (!number || number->bytes != rest.size() || slots.values.count("first") != 0) return false;
     const auto begin = static_cast<size_t>(rest.data() - whole.data());
@@ -211,7 +212,7 @@ std::optional<Slots> SequenceStrict(std::string_view text) {
   for (size_t at = 0; at <= text.size();) {
     size_t cut = at == text.size() ? 1 : 0;
     for (const std::string_view mark : {"，", "。", "；", "？", "：", ",", ";", "?", ":", ". ",
-                                        " and ", " with ", " where ", " for ", " by ", " is "}) {
+                                        " and ", " with ", " where ", " for ", " by "}) {
       if (cut == 0 && text.substr(at).starts_with(mark)) cut = mark.size();
     }
     if (cut == 0) {
@@ -239,7 +240,9 @@ void PutFirstLoose(std::string_view text, Slots& slots) {
     if (at == lower.npos || slots.values.count("first") != 0) continue;
     for (const NumeralNote& n : FindNumerals(text)) {
       if (!n.reason.empty() || n.span.begin < at + name.size()) continue;
-      if (n.span.begin > at + name.size() + 8) return;
+      const std::string_view gap =
+          std::string_view(lower).substr(at + name.size(), n.span.begin - at - name.size());
+      if (gap.size() > 24 || HasAny(gap, {"，", ",", "。", "."})) return;
       slots.values["first"] = n.value.ToString();
       slots.values["first_index"] = "1";
       slots.spans["first"] = n.span;
