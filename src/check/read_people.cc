@@ -252,9 +252,8 @@ std::optional<Slots> CommitteeLoose(std::string_view text) {
     if (word == "both") continue;  // of the two
     const bool refusal = HasAny(after.substr(0, after.find("choose")), Refusals());
     const std::string slot = CommitteeSlot(before, after);
-    if (n.value == Rational(2) && refusal && slot != "taken") {
-      out.spans["pair"] = n.span;
-    } else if (n.value == Rational(2) && (HasAny(before, {"甲", "乙"}) || slot.empty())) {
+    const bool told = refusal || slot.empty() || HasAny(before, {"甲", "乙"});
+    if (n.value == Rational(2) && slot != "taken" && told) {
       out.spans["pair"] = n.span;
     } else if (slot.empty()) {
       return std::nullopt;
