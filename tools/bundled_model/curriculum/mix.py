@@ -21,7 +21,7 @@ from curriculum.stories import Stories
 FAMILIES = {f.name: f for f in (Arithmetic(), Heads(), Digits(), RootEquation(), Choice(), Recurrence(), Chance(), Divides(), Stories(), Equation(),
                                 Documents(), Code())}
 # Weights of families, small talk and decimal comparisons; of levels 1..3; of the modes; of conversation kinds.
-DEFAULT_MIX = {"F0": 14, "F1": 11, "F2": 8, "F3": 10, "F4": 8, "F5": 8, "F6": 9, "F7": 8, "F8": 12, "F9": 9, "F10": 6, "F11": 4, "talk": 5, "compare": 2,
+DEFAULT_MIX = {"F0": 14, "F1": 11, "F2": 5, "F3": 10, "F4": 10, "F5": 8, "F6": 12, "F7": 5, "F8": 13, "F9": 10, "F10": 8, "F11": 8, "talk": 5, "compare": 2,
                "levels": [30, 40, 30], "modes": [20, 25, 55], "retry": 0.13, "turns": 0.06, "slip": 0.07}
 _EXTRA = ("levels", "modes", "retry", "turns", "slip")
 _SYSTEM = ["You are a helpful assistant.", "你是一个有用的助手。", "You are Lemma.", "你是Lemma，一个推理助手。", "You are a math tutor.", "你是一个数学老师。"]
