@@ -21,7 +21,7 @@ class Calibration {
  public:
   Calibration() = default;
   Calibration(std::string model, std::string profile, const std::vector<EvalRecord>& records);
-  static Result<Calibration> Parse(std::string_view json);
+  static Result<Calibration> Parse(std::string_view text);
   static Result<Calibration> Load(const std::filesystem::path& path);
   [[nodiscard]] std::string ToJson() const;
 

@@ -197,7 +197,8 @@ std::vector<const Note*> Notebook::Find(const TaskGuess& task, std::string_view 
   const double n = static_cast<double>(candidates.size());
   std::vector<std::pair<double, size_t>> scores;
   for (size_t i = 0; i < candidates.size(); ++i) scores.emplace_back(0, i);
-  for (const auto& [term, count] : TermsOf(question)) {
+  for (const auto& asked : TermsOf(question)) {
+    const std::string& term = asked.first;
     const auto has = static_cast<double>(std::count_if(
         terms.begin(), terms.end(), [&](const auto& each) { return each.count(term) > 0; }));
     const double idf = std::log(1 + (n - has + 0.5) / (has + 0.5));

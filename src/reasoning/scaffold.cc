@@ -61,7 +61,7 @@ Result<Scaffold> ParseScaffold(std::string_view file_name, std::string_view text
 }
 
 Scaffolds::Scaffolds() {
-  for (const auto& [name, text] : kScaffoldFiles) {
+  for (const auto& [name, text] : scaffold_files) {
     auto parsed = ParseScaffold(name, text);
     if (parsed.ok()) Add(*std::move(parsed));  // the test reads them all
   }

@@ -9,6 +9,6 @@
 namespace lemma::reasoning {
 
 // File name and text.
-extern const std::span<const std::pair<std::string_view, std::string_view>> kScaffoldFiles;
+extern const std::span<const std::pair<std::string_view, std::string_view>> scaffold_files;
 
 }  // namespace lemma::reasoning

@@ -158,6 +158,7 @@ class Searcher {
     for (size_t i = 0; i < open.size(); ++i) open[i] = i;
     for (size_t turn = 0; turn <= kMostRewinds && !open.empty(); ++turn) {
       std::vector<Path> from;
+      from.reserve(open.size());
       for (const size_t i : open) from.push_back(live[i]);
       LEMMA_ASSIGN_OR_RETURN(std::vector<Path> next,
                              Step(from, 1, step * (kMostRewinds + 1) + turn));
