@@ -50,9 +50,19 @@ class Solver {
   void FitDeadline(double seconds) {
     const size_t prompt = source_.PromptTokens(prompt_);
     const double left = seconds - watch_.Seconds();
-    const double close = FitToDeadline(out_.policy, source_.MeasuredPace(), prompt, left);
-    const double now = MonotonicSeconds();
-    limits_ = {now + close, now + seconds - watch_.Seconds()};
+    think_seconds_ = FitToDeadline(out_.policy, source_.MeasuredPace(), prompt, left);
+    limits_.deadline = MonotonicSeconds() + seconds - watch_.Seconds();
+  }
+
+  // When the chains that start now close their thinking: after their share, and early enough for
+  // an answer.
+  void PlanClosing() {
+    if (!limits_.deadline) return;
+    const auto thinking = static_cast<double>(std::max<size_t>(out_.policy.thinking_tokens, 1));
+    const double answer =
+        think_seconds_ * static_cast<double>(out_.policy.answer_tokens) / thinking;
+    limits_.close_thinking =
+        std::min(MonotonicSeconds() + think_seconds_, *limits_.deadline - answer);
   }
 
   // Groups of the first prompt until the vote is decided.
@@ -111,6 +121,7 @@ class Solver {
       if (left <= 0) return Stop(StopReason::kDeadline);
     }
     round_ = round;
+    PlanClosing();
     for (size_t i = 0; i < count; ++i) {
       SolveEvent started;
       started.kind = SolveEvent::Kind::kStarted;
@@ -280,6 +291,7 @@ class Solver {
   chat::Conversation prompt_;
   GroupLimits limits_;
   Stopwatch watch_;
+  double think_seconds_ = 0;  // of a group, where there is a deadline
   size_t groups_ = 0;
   size_t round_ = 0;
   bool decided_ = false;

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <boost/json.hpp>
+#include <thread>
 
 #include "reasoning/script_source.h"
 #include "reasoning/solve_json.h"
@@ -191,6 +192,23 @@ TEST(SolveTest, EveryGroupHasASeedOfItsOwn) {
   (void)Solved(source, request);
   ASSERT_EQ(source.requests.size(), 2U);
   EXPECT_NE(source.requests[0].settings.sampling.seed, source.requests[1].settings.sampling.seed);
+}
+
+TEST(SolveTest, WhenTheTimeIsUpTheChainsAreCut) {
+  ScriptedSource source({{"\\boxed{1}"}, {"\\boxed{2}"}, {"\\boxed{3}"}});
+  SolveRequest request = Ask(kOpen);
+  request.options.deadline = 0.2;
+  SolveHooks hooks;
+  hooks.on_event = [](const SolveEvent& event) {  // a slow model
+    if (event.kind == SolveEvent::Kind::kText) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(250));
+    }
+  };
+  const SolveResult result = Solved(source, request, hooks);
+  EXPECT_EQ(result.stopped_by, StopReason::kDeadline);
+  EXPECT_EQ(result.votes.voters(), 0U);
+  EXPECT_THAT(Ends(result), ElementsAre(ChainEnd::kCancelled));  // fitted to the time: one chain
+  EXPECT_LT(result.policy.thinking_tokens, 4096U);
 }
 
 TEST(SolveTest, ACancelledRequestEndsAtOnce) {
