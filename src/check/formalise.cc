@@ -21,7 +21,7 @@ const std::vector<FamilyRow>& Families() {
   static const std::vector<FamilyRow> rows = {
       {HeadsReaders(), ""},    {DiceReaders(), ""},     {CommitteeReaders(), ""},
       {DigitsReaders(), ""},   {SequenceReaders(), ""}, {DividesReaders(), ""},
-      {EquationReaders(), ""}, {StoryReaders(), ""},
+      {EquationReaders(), ""}, {SumReaders(), ""},      {StoryReaders(), ""},
   };
   return rows;
 }

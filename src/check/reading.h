@@ -80,6 +80,7 @@ FamilyReaders EquationReaders();
 FamilyReaders DividesReaders();
 FamilyReaders DigitsReaders();
 FamilyReaders SequenceReaders();
+FamilyReaders SumReaders();
 FamilyReaders StoryReaders();
 
 }  // namespace lemma::check
