@@ -16,7 +16,7 @@ namespace lemma::engine {
 struct WatchVerdict {
   std::vector<int32_t> force;  // follow at once, without a draw; the watch is told of them too
   bool end = false;            // the sample ends here, with FinishReason::kWatch
-  std::optional<float> temperature;  // of the draws from here on; 0 or more
+  std::optional<float> temperature = {};  // of the draws from here on; 0 or more
 };
 
 class TokenWatch {
