@@ -178,6 +178,29 @@ void ChatObject::Add(const service::StreamEvent& event) {
   }
 }
 
+json::object ChatObject::Message(const Choice& choice) const {
+  json::object message{{"role", "assistant"}, {"content", choice.content}, {"refusal", nullptr}};
+  if (options_.include_reasoning && !choice.reasoning.empty()) {
+    message["reasoning_content"] = choice.reasoning;
+    message["reasoning"] = choice.reasoning;
+  }
+  if (choice.calls.empty()) return message;
+  json::array calls;
+  for (const chat::ToolCall& call : choice.calls) calls.push_back(ToolCallJson(call));
+  message["tool_calls"] = std::move(calls);
+  if (choice.content.empty()) message["content"] = nullptr;
+  return message;
+}
+
+json::value ChatObject::Logprobs(const Choice& choice) const {
+  if (!options_.logprobs) return nullptr;
+  json::object out{{"content", LogprobItems(choice.logprobs, text_)}, {"refusal", nullptr}};
+  if (options_.include_reasoning && !choice.reasoning_logprobs.empty()) {
+    out["reasoning_content"] = LogprobItems(choice.reasoning_logprobs, text_);
+  }
+  return out;
+}
+
 Response ChatObject::End() const {
   std::vector<std::string> warnings = options_.warnings;
   std::string lemma;
@@ -189,28 +212,9 @@ Response ChatObject::End() const {
     }
     late = late && choice.finish.finish == service::FinishReason::kDeadline &&
            choice.finish.usage.generated_tokens == 0;
-    json::object message{{"role", "assistant"}, {"content", choice.content}, {"refusal", nullptr}};
-    if (options_.include_reasoning && !choice.reasoning.empty()) {
-      message["reasoning_content"] = choice.reasoning;
-      message["reasoning"] = choice.reasoning;
-    }
-    if (!choice.calls.empty()) {
-      json::array calls;
-      for (const chat::ToolCall& call : choice.calls) calls.push_back(ToolCallJson(call));
-      message["tool_calls"] = std::move(calls);
-      if (choice.content.empty()) message["content"] = nullptr;
-    }
-    json::value logprobs = nullptr;
-    if (options_.logprobs) {
-      logprobs =
-          json::object{{"content", LogprobItems(choice.logprobs, text_)}, {"refusal", nullptr}};
-      if (options_.include_reasoning && !choice.reasoning_logprobs.empty()) {
-        logprobs.get_object()["reasoning_content"] = LogprobItems(choice.reasoning_logprobs, text_);
-      }
-    }
     choices.push_back(json::object{{"index", choices.size()},
-                                   {"message", std::move(message)},
-                                   {"logprobs", std::move(logprobs)},
+                                   {"message", Message(choice)},
+                                   {"logprobs", Logprobs(choice)},
                                    {"finish_reason", FinishReasonText(choice.finish.finish)},
                                    {"stop_reason", StopReason(choice.finish)}});
     if (!choice.finish.lemma.empty()) lemma = choice.finish.lemma;

@@ -3,6 +3,7 @@
 // functions of the events; ChatSink is what connects them with an exchange.
 #pragma once
 
+#include <boost/json/fwd.hpp>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -73,6 +74,9 @@ class ChatObject {
     std::vector<engine::SampledToken> reasoning_logprobs;
     service::StreamEvent finish;
   };
+  [[nodiscard]] boost::json::object Message(const Choice& choice) const;
+  [[nodiscard]] boost::json::value Logprobs(const Choice& choice) const;  // null: none asked for
+
   const ChatReplyOptions options_;
   TokenText text_;
   std::string model_;
