@@ -15,6 +15,7 @@ BENCH = pathlib.Path(__file__).resolve().parent.parent / "bench"
 sys.path.insert(0, str(BENCH))
 from comparelib import contestants, machine, stats  # noqa: E402
 from comparelib.contestants import BadOutput, parse_spec, split_environment  # noqa: E402
+from comparelib.runner import run_process  # noqa: E402
 from comparelib.scenarios import parse_scenario  # noqa: E402
 
 
@@ -90,6 +91,14 @@ class ParserTest(unittest.TestCase):
         self.assertEqual(contestants.batched_bench_figure(text, parse_scenario("batch16")), 28.9)
         with self.assertRaises(BadOutput):
             contestants.batched_bench_figure(text, parse_scenario("batch8"))
+
+    def test_output_of_a_program(self):
+        print_to = "import sys; print('row', file=sys.{})".format
+        for stream in ("stdout", "stderr"):
+            out, _ = run_process([sys.executable, "-c", print_to(stream)], {}, 60)
+            self.assertEqual(out.strip(), "row")
+        both = print_to("stdout") + "; print('noise', file=sys.stderr)"
+        self.assertEqual(run_process([sys.executable, "-c", both], {}, 60)[0].strip(), "row")
 
     def test_lemma(self):
         report = {"tests": [{"kind": "prefill", "tokens": 512, "tok_s": 900.5},

@@ -16,7 +16,9 @@ MOST_FAILURES = 2
 
 
 def run_process(args, env, timeout):
-    """(stdout, seconds) of a program; RuntimeError says what went wrong, with its last words."""
+    """(stdout, seconds) of a program; RuntimeError says what went wrong, with its last words.
+
+    In place of an empty stdout, stderr: ik_llama.cpp's llama-batched-bench writes its table there."""
     start = time.monotonic()
     try:
         process = subprocess.Popen([str(a) for a in args], stdin=subprocess.DEVNULL,
@@ -37,7 +39,7 @@ def run_process(args, env, timeout):
     if process.returncode != 0:
         words = (err.strip() or out.strip()).splitlines()
         raise RuntimeError(f"exit code {process.returncode}: {words[-1] if words else 'no message'}")
-    return out, seconds
+    return out if out.strip() else err, seconds
 
 
 class Comparison:
