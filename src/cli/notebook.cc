@@ -7,7 +7,7 @@
 #include "cli/command.h"
 #include "cli/output.h"
 #include "cli/session.h"
-#include "reasoning/notebook.h"
+#include "reasoning/notebook_file.h"
 #include "service/thinking.h"
 
 namespace lemma::cli {
@@ -37,7 +37,6 @@ Status List(const NotebookCommand& options) {
 }
 
 Status Add(const NotebookCommand& options) {
-  LEMMA_ASSIGN_OR_RETURN(auto book, reasoning::Notebook::Open(NotebookPath(options.file)));
   LEMMA_RETURN_IF_ERROR(reasoning::TaskNamed(options.task).status());
   reasoning::Note note;
   note.task = options.task;
@@ -46,22 +45,27 @@ Status Add(const NotebookCommand& options) {
   note.source = "user";
   const auto language = service::LanguageOf(options.question);
   note.language = language == service::TextLanguage::kChinese ? "zh" : "en";
-  LEMMA_ASSIGN_OR_RETURN(const std::string id, book.Add(note));
-  LEMMA_RETURN_IF_ERROR(book.Save());
+  std::string id;
+  LEMMA_RETURN_IF_ERROR(
+      reasoning::ChangeNotebook(NotebookPath(options.file), [&](reasoning::Notebook& book) {
+        auto added = book.Add(note);
+        if (added.ok()) id = *added;
+        return added.status();
+      }));
   PrintOut(id + "\n");
   return OkStatus();
 }
 
 Status Edit(const NotebookCommand& options) {
-  LEMMA_ASSIGN_OR_RETURN(auto book, reasoning::Notebook::Open(NotebookPath(options.file)));
-  LEMMA_RETURN_IF_ERROR(book.Edit(options.id, options.rule));
-  return book.Save();
+  return reasoning::ChangeNotebook(NotebookPath(options.file), [&](reasoning::Notebook& book) {
+    return book.Edit(options.id, options.rule);
+  });
 }
 
 Status Remove(const NotebookCommand& options) {
-  LEMMA_ASSIGN_OR_RETURN(auto book, reasoning::Notebook::Open(NotebookPath(options.file)));
-  LEMMA_RETURN_IF_ERROR(book.Remove(options.id));
-  return book.Save();
+  return reasoning::ChangeNotebook(NotebookPath(options.file), [&](reasoning::Notebook& book) {
+    return book.Remove(options.id);
+  });
 }
 
 }  // namespace

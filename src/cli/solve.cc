@@ -15,7 +15,7 @@
 #include "cli/solve_options.h"
 #include "cli/solve_view.h"
 #include "reasoning/calibration.h"
-#include "reasoning/notebook.h"
+#include "reasoning/notebook_file.h"
 #include "reasoning/solve_json.h"
 #include "reasoning/solve_plan.h"
 
@@ -58,38 +58,13 @@ std::string TraceText(const reasoning::SolveResult& result) {
   return out;
 }
 
-// The notebook of one question: what it says before, and what it learns after.
-class Notes {
- public:
-  static Result<Notes> Open(const std::string& option, reasoning::SolveRequest& request) {
-    Notes out;
-    if (option.empty() || option == "off") return out;
-    LEMMA_ASSIGN_OR_RETURN(out.book_, reasoning::Notebook::Open(NotebookPath(option)));
-    constexpr size_t kMost = 2;
-    out.held_back_ = reasoning::HeldBack(request);
-    for (const auto* note :
-         out.book_->Find(reasoning::GuessTask(request), request.question, kMost)) {
-      out.used_.push_back(note->id);
-      if (!out.held_back_) request.notes.push_back(note->rule);
-    }
-    return out;
-  }
-
-  Status Learn(const reasoning::SolveRequest& request, const reasoning::SolveResult& result) {
-    if (!book_) return OkStatus();
-    const bool proven = result.status == reasoning::SolveStatus::kVerified;
-    for (const std::string& id : used_) book_->Count(id, held_back_, proven);
-    if (const auto note = reasoning::Notebook::Learn(request, result)) {
-      LEMMA_RETURN_IF_ERROR(book_->Add(*note).status());
-    }
-    return book_->Save();
-  }
-
- private:
-  std::optional<reasoning::Notebook> book_;
-  std::vector<std::string> used_;
-  bool held_back_ = false;
-};
+// Nothing without a notebook.
+Result<std::optional<reasoning::NotebookTurn>> OpenNotebook(const std::string& option,
+                                                            reasoning::SolveRequest& request) {
+  if (option.empty() || option == "off") return std::optional<reasoning::NotebookTurn>();
+  LEMMA_ASSIGN_OR_RETURN(auto turn, reasoning::NotebookTurn::Begin(NotebookPath(option), request));
+  return std::optional(std::move(turn));
+}
 
 Status RunSolve(const SolveCommand& options) {
   reasoning::SolveRequest request;
@@ -103,7 +78,7 @@ Status RunSolve(const SolveCommand& options) {
   if (!options.calibration.empty()) {
     LEMMA_ASSIGN_OR_RETURN(table, reasoning::Calibration::Load(options.calibration));
   }
-  LEMMA_ASSIGN_OR_RETURN(Notes notes, Notes::Open(options.notebook, request));
+  LEMMA_ASSIGN_OR_RETURN(auto notebook, OpenNotebook(options.notebook, request));
   const auto source = reasoning::MakeModelSource(*model);
   const bool quiet = options.json || options.events;
   SolveView view(quiet || !StderrIsTerminal() ? SolveView::Live::kNo : SolveView::Live::kYes);
@@ -116,7 +91,7 @@ Status RunSolve(const SolveCommand& options) {
   LEMMA_ASSIGN_OR_RETURN(reasoning::SolveResult result,
                          reasoning::Solve(*source, scaffolds, request, hooks));
   table.Apply(model->name(), result);
-  LEMMA_RETURN_IF_ERROR(notes.Learn(request, result));
+  if (notebook) LEMMA_RETURN_IF_ERROR(notebook->End(request, result));
   if (quiet) {
     const auto texts = options.trace ? reasoning::ChainTexts::kYes : reasoning::ChainTexts::kNo;
     PrintOut(reasoning::SolveResultJson(result, texts) + "\n");

@@ -130,6 +130,13 @@ void SolveView::OnEvent(const SolveEvent& event) {
     case SolveEvent::Kind::kFinished:
       if (Row* row = Find(event.chain)) row->text = Judged(*event.state);
       break;
+    case SolveEvent::Kind::kPruned:
+      if (Row* row = Find(event.chain)) {
+        Chain chain;
+        chain.index = event.chain;
+        row->text = Judged(event.state == nullptr ? chain : *event.state);
+      }
+      break;
     case SolveEvent::Kind::kRetry:
       rows_.push_back({});
       rows_.back().is_note = true;

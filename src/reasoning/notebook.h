@@ -2,8 +2,8 @@
 // The mistake notebook (错题本): short rules from answers that were refuted and then mended, kept
 // in a file of the user's, found again by likeness of the question, and put under the next question
 // of that kind. Every tenth use is held back, so that it shows whether a rule helps; one that does
-// not is switched off. One JSON object a line; a user may edit the file. One thread at a time; two
-// programs with one file: the last to write wins.
+// not is switched off. One JSON object a line; a user may edit the file. One thread at a time; who
+// shares the file with others changes it by ChangeNotebook (notebook_file.h).
 #pragma once
 
 #include <cstddef>

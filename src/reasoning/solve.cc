@@ -27,6 +27,7 @@ class Solver {
       : source_(source), scaffolds_(scaffolds), request_(request), hooks_(hooks) {}
 
   Result<SolveResult> Run() {
+    out_.seed = request_.options.seed;
     out_.trace_id = TraceId(request_);
     out_.task = GuessTask(request_);
     LEMMA_ASSIGN_OR_RETURN(out_.policy, PlanFor(request_, out_.task));
@@ -131,6 +132,7 @@ class Solver {
     }
     std::vector<Chain> chains;
     const auto end = RunOnce(request, chains);
+    if (end.ok()) TellPruned(chains, count);
     for (Chain& chain : chains) {
       chain.round = round;
       out_.chains.push_back(std::move(chain));
@@ -138,6 +140,20 @@ class Solver {
     if (!end.ok()) return end.status();
     if (*end == GroupEnd::kDeadline || *end == GroupEnd::kCancelled) return Stop(ReasonOf(*end));
     return OkStatus();
+  }
+
+  // Of `count` chains that were started together; a search by steps may give fewer.
+  void TellPruned(const std::vector<Chain>& chains, size_t count) const {
+    for (size_t i = 0; i < count; ++i) {
+      const Chain* state = i < chains.size() ? &chains[i] : nullptr;
+      if (state != nullptr && state->end != ChainEnd::kCancelled) continue;
+      SolveEvent pruned;
+      pruned.kind = SolveEvent::Kind::kPruned;
+      pruned.chain = out_.chains.size() + i;
+      pruned.round = round_;
+      pruned.state = state;
+      Tell(pruned);
+    }
   }
 
   Result<GroupEnd> RunOnce(const service::ChatRequest& request, std::vector<Chain>& chains) {

@@ -102,6 +102,7 @@ struct SolveResult {
   size_t prompt_tokens = 0;
   size_t tokens = 0;  // generated, of all chains
   double seconds = 0;
+  uint64_t seed = 0;     // the request's
   std::string trace_id;  // 16 hexadecimal digits; of the request alone
 };
 
@@ -111,6 +112,7 @@ struct SolveEvent {
     kStarted,   // chain
     kText,      // chain, text, thinking
     kFinished,  // chain: judged, with its vote
+    kPruned,    // chain: ended without a vote, because it is not needed or time is over
     kRetry,     // round, text: what the model is told
     kStopped,   // stop
   };
@@ -122,7 +124,7 @@ struct SolveEvent {
   StopReason stop = StopReason::kAllChains;
   const Policy* policy = nullptr;  // kPlan
   const TaskGuess* task = nullptr;
-  const Chain* state = nullptr;  // kFinished
+  const Chain* state = nullptr;  // kFinished; kPruned, unless the chain never had a text
   const Votes* votes = nullptr;  // kFinished
 };
 

@@ -40,6 +40,8 @@ json::object ChainJson(const Chain& chain, ChainTexts texts) {
                    {"end", ChainEndName(chain.end)},
                    {"finish_reason", service::FinishReasonName(chain.finish)},
                    {"tokens", chain.tokens}};
+  // How far one had come that was not needed any more is a matter of chance.
+  if (chain.end == ChainEnd::kCancelled) return out;
   if (chain.forced_tokens > 0) out["forced_tokens"] = chain.forced_tokens;
   if (chain.end == ChainEnd::kAnswered) {
     out["answer"] = chain.report.answer->answer.text;
@@ -88,6 +90,8 @@ std::string_view TypeOf(SolveEvent::Kind kind) {
       return "chain_text";
     case SolveEvent::Kind::kFinished:
       return "chain_finished";
+    case SolveEvent::Kind::kPruned:
+      return "chain_pruned";
     case SolveEvent::Kind::kRetry:
       return "retry";
     case SolveEvent::Kind::kStopped:
@@ -141,6 +145,7 @@ std::string SolveResultJson(const SolveResult& result, ChainTexts texts) {
   json::array chains;
   for (const Chain& chain : result.chains) chains.push_back(ChainJson(chain, texts));
   out["chains"] = std::move(chains);
+  out["seed"] = result.seed;
   out["trace_id"] = result.trace_id;
   return json::serialize(out);
 }
@@ -168,6 +173,11 @@ std::string SolveEventJson(const SolveEvent& event) {
       out["votes"] = VotesJson(*event.votes, leader == nullptr ? 0 : leader->chains.size());
       break;
     }
+    case SolveEvent::Kind::kPruned:
+      out["chain"] = event.chain;
+      out["round"] = event.round;
+      out["tokens"] = event.state == nullptr ? 0 : event.state->tokens;
+      break;
     case SolveEvent::Kind::kRetry:
       out["round"] = event.round;
       out["feedback"] = event.text;

@@ -4,7 +4,7 @@
 //            "votes":{"k","n","classes":[{"answer","chains":[...],"weight","status"}]},
 //            "confidence":{"k","n","p","low","high","table"}|null,
 //            "samples","tokens","prompt_tokens","seconds","stopped_by","retry_rounds",
-//            "task","language","policy":{...},"chains":[...],"trace_id"}
+//            "task","language","policy":{...},"chains":[...],"seed","trace_id"}
 // "content" and "thinking" of the chosen chain are added for HTTP by its dialects.
 #pragma once
 
@@ -17,7 +17,8 @@ namespace lemma::reasoning {
 enum class ChainTexts : uint8_t { kNo, kYes };  // thinking and content of every chain
 
 std::string SolveResultJson(const SolveResult& result, ChainTexts texts);
-// {"type":"plan"|"chain_started"|"chain_text"|"chain_finished"|"retry"|"stopped",...}
+// {"type":"plan"|"chain_started"|"chain_text"|"chain_finished"|"chain_pruned"|"retry"|"stopped",
+//  ...}
 std::string SolveEventJson(const SolveEvent& event);
 std::string PolicyJson(const Policy& policy);
 
