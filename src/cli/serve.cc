@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "cli/command.h"
+#include "cli/notebook.h"
 #include "cli/output.h"
 #include "cli/serve_log.h"
 #include "cli/serve_loop.h"
@@ -27,6 +28,7 @@ struct ServeCommand {
   server::AppOptions app;
   std::vector<std::string> keys;
   std::string key_file;
+  std::string notebook;  // on, off or a file; empty: on, unless there are keys
   double drain_seconds = 30;
   double ping_seconds = 15;
   size_t body_mib = 4;
@@ -73,12 +75,20 @@ void PrintBanner(server::App& app, const ServedModels& options) {
       "\n");
 }
 
+// The user's own notebook is for users of this machine; who gives keys to others says so first.
+std::filesystem::path NotebookFor(const ServeCommand& given, const server::ApiKeys& keys) {
+  const bool has_home = NotebookPath("on").has_parent_path();
+  if (given.notebook.empty()) return has_home && keys.empty() ? NotebookPath("on") : "";
+  return given.notebook == "off" ? "" : NotebookPath(given.notebook);
+}
+
 Status Serve(const ServeCommand& given) {
   server::AppOptions options = given.app;
   LEMMA_RETURN_IF_ERROR(FillRegistry(given.served, options.models));
   // That limit is told, and comes first.
   options.models.load.max_queued = options.serving.max_requests;
   LEMMA_RETURN_IF_ERROR(FillHttp(given, options.http));
+  options.notebook = NotebookFor(given, options.http.keys);
   ServeLoopOptions loop;
   loop.first = options.models.models.empty() ? FirstModel::kWanted : FirstModel::kNeeded;
   if (given.lazy) loop.first = FirstModel::kLater;
@@ -229,6 +239,9 @@ void AddServe(CLI::App& app, Context& context) {
       app.add_subcommand("serve", "HTTP server for applications (OpenAI, Ollama, Anthropic)");
   auto options = std::make_shared<ServeCommand>();
   AddServedModels(*command, options->served);
+  command->add_option("--notebook", options->notebook,
+                      "mistake notebook of requests that ask for it and of /v1/lemma/notebook: on "
+                      "(your own), off or a file; default: on, with API keys off");
   command->add_flag("--lazy", options->lazy, "load the first model when it is asked for");
   AddAddressOptions(*command, *options);
   AddLimitOptions(*command, *options);

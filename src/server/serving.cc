@@ -14,6 +14,7 @@
 #include "base/clock.h"
 #include "base/mutex.h"
 #include "server/admission.h"
+#include "server/dialect/lemma_field.h"
 #include "server/object_reader.h"
 #include "server/router.h"
 #include "server/worker_pool.h"
@@ -64,10 +65,11 @@ class ServingImpl : public ModelServing {
   void Chat(ExchangePtr exchange, ModelRef model, service::ChatRequest request,
             std::unique_ptr<StreamSink> sink) override {
     SetTenant(exchange->request(), request.settings);
-    if (verified_ && model.name.ends_with(kVerifiedSuffix)) {
-      model.name.resize(model.name.size() - kVerifiedSuffix.size());
+    const bool verified = model.lemma ? model.lemma->on : model.name.ends_with(kVerifiedSuffix);
+    if (verified && verified_) {
       return verified_(std::move(exchange), std::move(model), std::move(request), std::move(sink));
     }
+    model.name = PlainModelName(std::move(model.name));
     StartStream(std::move(exchange), std::move(model), std::move(sink),
                 [request = std::move(request)](service::LoadedModel& loaded) {
                   return Single(service::StartChat(loaded, request));
@@ -87,6 +89,7 @@ class ServingImpl : public ModelServing {
   }
 
   void WithModel(ExchangePtr exchange, ModelRef model, ModelWork work) override {
+    model.name = PlainModelName(std::move(model.name));
     Submit(MakeJob(std::move(exchange), std::move(model)),
            [work = std::move(work)](const std::shared_ptr<Job>& job) {
              Answer(job, work(**job->lease, job->lease->name()));
@@ -107,6 +110,10 @@ class ServingImpl : public ModelServing {
                             FinishEmbed(std::move(*box), format, std::move(vectors));
                           });
     });
+  }
+
+  std::shared_ptr<void> Admit(const ExchangePtr& exchange, ApiError& error) override {
+    return admission_.Enter(exchange->request().client, error);
   }
 
   void SendError(const ExchangePtr& exchange, const ApiError& error) override {
@@ -372,6 +379,11 @@ std::unique_ptr<ModelServing> ModelServing::Create(ServingOptions options,
                                                    service::ModelRegistry& registry,
                                                    const Router& router) {
   return std::make_unique<ServingImpl>(options, registry, router);
+}
+
+std::string PlainModelName(std::string name) {
+  if (name.ends_with(kVerifiedSuffix)) name.resize(name.size() - kVerifiedSuffix.size());
+  return name;
 }
 
 uint64_t HashOf(std::string_view text) {

@@ -26,14 +26,20 @@
 namespace lemma::server {
 
 class Router;
+struct LemmaField;  // dialect/lemma_field.h
 
+// Behind the name of a model: its chats are answered by verified reasoning.
 inline constexpr std::string_view kVerifiedSuffix = ":verified";
+// The name without it.
+std::string PlainModelName(std::string name);
 
 // Which model a request asks for, and how.
 struct ModelRef {
   std::string name;  // "" and "default": the first one given
   // After the request: 0 unloads at once, negative keeps it; absent: the server's default.
   std::optional<double> keep_alive_seconds;
+  // What the chat's "lemma" says; null: nothing, and the name decides (kVerifiedSuffix).
+  std::shared_ptr<const LemmaField> lemma = {};
 };
 
 class Serving {
@@ -44,8 +50,8 @@ class Serving {
   // client and the tenant's part of the cache salt are filled in here.
   virtual void Chat(ExchangePtr exchange, ModelRef model, service::ChatRequest request,
                     std::unique_ptr<StreamSink> sink) = 0;
-  // Chats of models whose name ends in kVerifiedSuffix go to `handler`, with the name without it.
-  // Before the server starts.
+  // Verified chats go to `handler`: those whose "lemma" is there and not false; without one, those
+  // whose model's name ends in kVerifiedSuffix. Before the server starts.
   using ChatHandler =
       std::function<void(ExchangePtr exchange, ModelRef model, service::ChatRequest request,
                          std::unique_ptr<StreamSink> sink)>;
@@ -56,8 +62,8 @@ class Serving {
                         std::unique_ptr<StreamSink> sink) = 0;
 
   // Runs `work` with the model on a worker thread (tokenise, describe), and sends the response it
-  // gives. Failures before it (unknown model, still loading, no worker free) are sent in the shape
-  // that the router has for this path.
+  // gives; kVerifiedSuffix does not count here. Failures before it (unknown model, still loading,
+  // no worker free) are sent in the shape that the router has for this path.
   using ModelWork = std::function<Response(service::LoadedModel& model, const std::string& name)>;
   virtual void WithModel(ExchangePtr exchange, ModelRef model, ModelWork work) = 0;
 
@@ -66,6 +72,10 @@ class Serving {
       std::function<Response(const service::Embeddings& vectors, const std::string& name)>;
   virtual void Embed(ExchangePtr exchange, ModelRef model, service::EmbedRequest request,
                      EmbedFormat format) = 0;
+
+  // A place among the requests that are served (ServingOptions::max_requests), for work that goes
+  // none of the ways above; given back when the last copy goes. Null: `error` says why.
+  virtual std::shared_ptr<void> Admit(const ExchangePtr& exchange, ApiError& error) = 0;
 
   // Sends `error` in the shape that the router has for this exchange's path.
   virtual void SendError(const ExchangePtr& exchange, const ApiError& error) = 0;

@@ -22,11 +22,12 @@ namespace lemma::server {
 struct StreamStart {
   std::string model;  // the name under which it is served
   uint64_t seed = 0;
-  size_t samples = 1;              // of all prompts together, numbered prompt by prompt
-  size_t prompt_tokens = 0;        // of all prompts together
-  size_t context = 0;              // tokens that a sequence can have
-  service::Truncation truncation;  // of the prompt, when the client asked for it
-  double load_seconds = 0;         // that the request waited for its model
+  size_t samples = 1;                      // of all prompts together, numbered prompt by prompt
+  size_t prompt_tokens = 0;                // of all prompts together
+  size_t context = 0;                      // tokens that a sequence can have
+  service::Truncation truncation;          // of the prompt, when the client asked for it
+  double load_seconds = 0;                 // that the request waited for its model
+  std::vector<std::string> warnings = {};  // beside those of reading the body
   // Good until OnEnd, and not at all in tests of sinks: for the texts of tokens.
   const service::LoadedModel* loaded = nullptr;
 };

@@ -4,6 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "server/dialect/lemma_field.h"
+
 namespace lemma::server::anthropic {
 namespace {
 
@@ -209,6 +211,17 @@ TEST(MessagesBodyTest, UnknownFieldsAreWarnings) {
   ASSERT_TRUE(ParseMessages(With(R"("maxtokens":1,"service_tier":"auto")"), notes).ok());
   EXPECT_THAT(notes.warnings(),
               ElementsAre("service_tier: has no effect here", "maxtokens: unknown field, ignored"));
+}
+
+TEST(MessagesBodyTest, LemmaAsksForAVerifiedAnswer) {
+  BodyNotes notes;
+  const auto body = ParseMessages(With(R"("lemma":{"chains":2})"), notes);
+  ASSERT_TRUE(body.ok());
+  EXPECT_EQ(body->model.lemma->fields.options.chains, 2U);
+  EXPECT_THAT(notes.warnings(), IsEmpty());
+  BodyNotes wrong;
+  EXPECT_THAT(ParseMessages(With(R"("lemma":"on")"), wrong).status().message(),
+              StartsWith("lemma: expected true, false or an object of options, found a string"));
 }
 
 }  // namespace

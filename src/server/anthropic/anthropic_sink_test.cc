@@ -88,5 +88,27 @@ TEST_F(SinkTest, AFailureIsAnEventInAStreamAndAStatusWithoutOne) {
   EXPECT_EQ(exchange_->sent->status, 500);
 }
 
+TEST_F(SinkTest, AVerifiedAnswerHasItsResultAndWarnings) {
+  service::StreamEvent finish = Event(Kind::kFinish, "");
+  finish.lemma = R"({"status":"VERIFIED"})";
+  StreamStart start;
+  start.warnings = {"w"};
+  auto sink = MakeSink(exchange_, Options(true));
+  sink->OnStart(start);
+  EXPECT_THAT(exchange_->written.front(), HasSubstr(R"("warnings":["w"])"));
+  sink->OnEvent(Event(Kind::kContent, "Hi"));
+  sink->OnEvent(finish);
+  // Beside delta and usage of the message_delta.
+  EXPECT_THAT(exchange_->written.back(), HasSubstr(R"("lemma":{"status":"VERIFIED"}})"
+                                                   "\n\nevent: message_stop"));
+  exchange_ = std::make_shared<testing::FakeExchange>();
+  sink = MakeSink(exchange_, Options(false));
+  sink->OnStart(start);
+  sink->OnEvent(finish);
+  const json::value body = json::parse(exchange_->sent->body);
+  EXPECT_EQ(body.at("lemma").at("status"), "VERIFIED");
+  EXPECT_EQ(body.at("warnings").at(0), "w");
+}
+
 }  // namespace
 }  // namespace lemma::server::anthropic

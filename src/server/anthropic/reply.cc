@@ -29,6 +29,11 @@ void AddWarnings(const std::vector<std::string>& warnings, json::object& out) {
   if (!warnings.empty()) out["warnings"] = json::array(warnings.begin(), warnings.end());
 }
 
+// The result of a verified answer.
+void AddLemma(const service::StreamEvent& finish, json::object& out) {
+  if (!finish.lemma.empty()) out["lemma"] = json::parse(finish.lemma);
+}
+
 json::object Message(const ReplyHead& head) {
   return {{"id", head.id},           {"type", "message"},        {"role", "assistant"},
           {"model", head.model},     {"content", json::array()}, {"stop_reason", nullptr},
@@ -180,6 +185,7 @@ std::string EventWriter::Finish(const service::StreamEvent& event) {
   json::object delta;
   AddReason(event, delta);
   json::object body{{"delta", std::move(delta)}, {"usage", Usage(event.usage)}};
+  AddLemma(event, body);
   AddWarnings(FinishNotes(event), body);
   return out + Event("message_delta", body) + Event("message_stop", {});
 }
@@ -217,6 +223,7 @@ std::string MessageBuilder::Finish(const service::StreamEvent& finish) const {
   out["content"] = std::move(content);
   AddReason(finish, out);
   out["usage"] = Usage(finish.usage);
+  AddLemma(finish, out);
   std::vector<std::string> warnings = head_.warnings;
   for (std::string& note : FinishNotes(finish)) warnings.push_back(std::move(note));
   AddWarnings(warnings, out);

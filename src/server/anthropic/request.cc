@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "server/anthropic/content.h"
+#include "server/dialect/lemma_field.h"
 #include "server/dialect/refusals.h"
 #include "server/dialect/sampling_fields.h"
 #include "service/thinking.h"
@@ -123,6 +124,7 @@ void RefuseWhatRunsElsewhere(ObjectReader& in) {
 
 void ReadModel(ObjectReader& in, Needs needs, MessagesBody& body) {
   in.Read("model", body.model.name);
+  ReadLemma(in, body.model);
   in.Read("stream", body.stream);
   std::optional<size_t>& max_tokens = body.chat.settings.max_tokens;
   in.Read("max_tokens", max_tokens);

@@ -22,6 +22,7 @@ class MessageSink final : public ReplySink {
 
   void OnStart(const StreamStart& start) override {
     ReplyHead head{options_.id, start.model, start.prompt_tokens, options_.warnings};
+    head.warnings.insert(head.warnings.end(), start.warnings.begin(), start.warnings.end());
     if (!streams()) {
       builder_.emplace(std::move(head));
       return;

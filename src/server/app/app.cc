@@ -26,9 +26,10 @@ class App::Impl {
     ollama::AddRoutes(router_, *serving_);
     anthropic::AddRoutes(router_, *serving_);
     llamacpp::AddRoutes(router_, *serving_);
-    verified::SolveLimits limits;
-    limits.isolate_clients = options.serving.isolate_clients;
-    solving_ = std::make_unique<verified::SolveService>(limits, router_, *serving_);
+    verified::SolveServiceOptions solving;
+    solving.isolate_clients = options.serving.isolate_clients;
+    solving.notebook = std::move(options.notebook);
+    solving_ = std::make_unique<verified::SolveService>(std::move(solving), router_, *serving_);
     http_ = std::make_unique<HttpServer>(
         std::move(options.http), router_,
         [this, next = std::move(options.on_access)](const AccessRecord& record) {
@@ -59,6 +60,7 @@ class App::Impl {
 
   HttpServer& http() { return *http_; }
   ModelServing& serving() { return *serving_; }
+  verified::SolveService& solving() { return *solving_; }
   service::ModelRegistry& models() { return *models_; }
 
  private:
@@ -88,6 +90,7 @@ void App::Drain(std::chrono::milliseconds limit, const std::function<bool()>& hu
   if (impl_->http().Drain(limit, hurry)) return;
   constexpr std::chrono::milliseconds kLastWords{1000};
   impl_->serving().CancelAll();
+  impl_->solving().CancelAll();
   static_cast<void>(impl_->http().Drain(kLastWords, {}));
 }
 

@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <filesystem>
 #include <functional>
 #include <memory>
 #include <string>
@@ -21,6 +22,7 @@ struct AppOptions {
   HttpServerOptions http;
   ServingOptions serving;
   service::RegistryOptions models;
+  std::filesystem::path notebook = {};  // of mistakes, for /v1/lemma; empty: none
   // Called for every answer; may be empty. From server threads.
   std::function<void(const AccessRecord&)> on_access;
 };

@@ -38,13 +38,13 @@ TEST_F(VerifiedTest, AQuestionIsSolvedAndCounted) {
 
 TEST_F(VerifiedTest, EventsComeBeforeTheResult) {
   const uint16_t port = Start();
-  const RawClient::Reply reply =
-      Post(port, "/v1/lemma/solve",
-           R"({"question":"What is 37 + 58?","stream":true,"chain_text":true,"chains":3})");
+  const RawClient::Reply reply = Post(
+      port, "/v1/lemma/solve",
+      R"({"question":"What is 37 + 58?","stream":true,"chain_text":true,"chains":3,"seed":1})");
   ASSERT_EQ(reply.status, 200);
   for (const char* part :
        {"\"type\":\"plan\"", "\"type\":\"chain_started\"", "\"type\":\"chain_text\"",
-        "\"type\":\"chain_finished\"", "event: result\n", "\"status\":"}) {
+        "\"type\":\"chain_finished\"", "\"type\":\"stopped\"", "event: result\n", "\"status\":"}) {
     EXPECT_THAT(reply.body, HasSubstr(part));
   }
   EXPECT_LT(reply.body.find("chain_finished"), reply.body.find("event: result"));
@@ -100,6 +100,134 @@ TEST_F(VerifiedTest, EveryDialectReachesItByTheNameOfTheModel) {
   EXPECT_EQ(reply.status, 400);
   reply = Post(port, "/v1/chat/completions", R"({"model":"gpt-4:verified",)" + messages + "}");
   EXPECT_EQ(reply.status, 404);
+  EXPECT_TRUE(Quiet());
+}
+
+constexpr const char* kMessages = R"("messages":[{"role":"user","content":"What is 37 + 58?"}])";
+
+TEST_F(VerifiedTest, EveryDialectTakesTheOptionAndGivesTheResult) {
+  const uint16_t port = Start();
+  const std::string lemma = R"("lemma":{"chains":3,"seed":3,"texts":true},)";
+  struct Case {
+    std::string path;
+    std::string body;
+  };
+  const std::string model = R"({"model":"lemma",)" + lemma;
+  std::vector<json::value> results;
+  for (const Case& each : std::vector<Case>{
+           {"/v1/chat/completions", model + kMessages + "}"},
+           {"/v1/responses", model + R"("input":"What is 37 + 58?"})"},
+           {"/api/chat", model + R"("stream":false,)" + kMessages + "}"},
+           {"/api/generate", model + R"("stream":false,"prompt":"What is 37 + 58?"})"},
+           {"/v1/messages", model + R"("max_tokens":1024,)" + kMessages + "}"}}) {
+    const RawClient::Reply reply = Post(port, each.path, each.body);
+    ASSERT_EQ(reply.status, 200) << each.path << reply.body;
+    const json::value body = json::parse(reply.body);
+    EXPECT_EQ(body.at("model"), "lemma") << each.path;
+    json::object result = body.at("lemma").as_object();
+    for (const char* name : {"status", "certificate", "votes", "confidence", "samples", "tokens",
+                             "seconds", "seed", "trace_id", "policy", "chains"}) {
+      EXPECT_TRUE(result.contains(name)) << each.path << " " << name;
+    }
+    EXPECT_EQ(result.at("answer"), "95") << each.path;
+    EXPECT_EQ(result.at("seed"), 3);
+    EXPECT_TRUE(result.at("chains").at(0).as_object().contains("thinking"));
+    result.erase("seconds");
+    result.erase("policy");  // max_tokens of /v1/messages
+    results.emplace_back(std::move(result));
+  }
+  // The same question with the same options: the same chains, whatever the dialect.
+  for (size_t i = 1; i < results.size(); ++i) {
+    EXPECT_EQ(results[i].at("chains"), results[0].at("chains"));
+    EXPECT_EQ(results[i].at("trace_id"), results[0].at("trace_id"));
+  }
+  EXPECT_TRUE(Quiet());
+  EXPECT_TRUE(app_->CheckIntegrity().ok());
+}
+
+TEST_F(VerifiedTest, StreamsOfEveryDialectEndWithTheResult) {
+  const uint16_t port = Start();
+  const std::string lemma = R"({"lemma":{"chains":2,"seed":3},"stream":true,)";
+  const auto stream = [&](const char* path, const std::string& rest) {
+    return Post(port, path, lemma + rest + "}").body;
+  };
+  const auto at = [](const std::string& text, std::string_view part) { return text.find(part); };
+  std::string text = stream("/v1/responses", R"("input":"What is 37 + 58?")");
+  EXPECT_LT(at(text, "event: response.reasoning_text.delta"), at(text, "\"lemma\":{"));
+  EXPECT_LT(at(text, "event: response.completed"), at(text, "\"lemma\":{"));
+  text = stream("/v1/messages", std::string(R"("max_tokens":99,)") + kMessages);
+  EXPECT_LT(at(text, "thinking_delta"), at(text, "event: message_delta"));
+  EXPECT_LT(at(text, "event: message_delta"), at(text, "\"lemma\":{"));
+  EXPECT_LT(at(text, "\"lemma\":{"), at(text, "event: message_stop"));
+  for (const char* path : {"/api/chat", "/api/generate"}) {
+    text = stream(path, std::string(R"("prompt":"What is 37 + 58?",)") + kMessages);
+    const std::string last = text.substr(text.rfind('\n', text.size() - 2) + 1);
+    EXPECT_EQ(json::parse(last).at("done"), true);
+    EXPECT_EQ(json::parse(last).at("lemma").at("answer"), "95");
+  }
+  EXPECT_TRUE(Quiet());
+}
+
+TEST_F(VerifiedTest, TheOptionWinsOverTheName) {
+  const uint16_t port = Start();
+  const auto reply = [&](const std::string& fields) {
+    return json::parse(
+        Post(port, "/v1/chat/completions", "{" + fields + "," + kMessages + "}").body);
+  };
+  const json::value plain =
+      reply(R"("model":"lemma:verified","lemma":false,"max_tokens":8,"seed":1)");
+  EXPECT_FALSE(plain.as_object().contains("lemma"));
+  EXPECT_EQ(plain.at("model"), "lemma");
+  EXPECT_EQ(plain.at("usage").at("completion_tokens"), 8);
+  EXPECT_EQ(reply(R"("model":"lemma:verified","lemma":{"chains":1})").at("model"),
+            "lemma:verified");
+  EXPECT_TRUE(reply(R"("lemma":true)").as_object().contains("lemma"));
+  // Other routes take the name, too.
+  EXPECT_EQ(Post(port, "/v1/messages/count_tokens",
+                 std::string(R"({"model":"lemma:verified",)") + kMessages + "}")
+                .status,
+            200);
+  EXPECT_EQ(Post(port, "/api/show", R"({"model":"lemma:verified"})").status, 200);
+  EXPECT_EQ(Get(port, "/v1/models/lemma:verified").status, 200);
+  EXPECT_EQ(Post(port, "/v1/lemma/solve", R"({"model":"lemma:verified","question":"1+1?"})").status,
+            200);
+}
+
+TEST_F(VerifiedTest, AFreshSeedIsToldAndGivesTheSameAgain) {
+  const uint16_t port = Start();
+  const auto solve = [&](const std::string& lemma) {
+    return json::parse(Post(port, "/v1/chat/completions",
+                            R"({"lemma":{"chains":3,"enough":1,"temperature":1.5)" + lemma + "}," +
+                                kMessages + "}")
+                           .body);
+  };
+  const json::value first = solve("");
+  EXPECT_EQ(first.at("seed"), first.at("lemma").at("seed"));
+  EXPECT_NE(solve("").at("seed"), first.at("seed"));
+  const json::value again = solve(",\"seed\":" + json::serialize(first.at("seed")));
+  EXPECT_EQ(again.at("lemma").at("chains"), first.at("lemma").at("chains"));
+  EXPECT_EQ(again.at("choices").at(0).at("message"), first.at("choices").at(0).at("message"));
+}
+
+TEST_F(VerifiedTest, ErrorsOfTheOptionHaveItsPath) {
+  const uint16_t port = Start();
+  const auto error = [&](const char* path, const std::string& fields) {
+    const RawClient::Reply reply =
+        Post(port, path, "{" + fields + R"(,"max_tokens":100,)" + kMessages + "}");
+    EXPECT_EQ(reply.status, 400) << path << reply.body;
+    return reply.body;
+  };
+  for (const char* path : {"/v1/chat/completions", "/v1/messages", "/api/chat"}) {
+    EXPECT_THAT(error(path, R"("lemma":3)"), HasSubstr("lemma: expected true, false or an object"));
+    // Found out by the reasoning layer itself.
+    EXPECT_THAT(error(path, R"("lemma":{"chains":1000})"), HasSubstr("lemma.chains: 1000"));
+    EXPECT_THAT(error(path, R"("lemma":{"profile":"r2"})"), HasSubstr("lemma.profile: 'r2'"));
+    EXPECT_THAT(error(path, R"("lemma":{"scaffold":"none such"})"), HasSubstr("lemma.scaffold: "));
+    EXPECT_THAT(error(path, R"("lemma":{"top_p":7})"), HasSubstr("lemma.top_p: "));
+  }
+  EXPECT_THAT(error("/v1/chat/completions", R"("lemma":true,"n":2)"), HasSubstr("\"n\""));
+  EXPECT_THAT(error("/v1/chat/completions", R"("lemma":true,"timeout_ms":1)"),
+              HasSubstr("\"timeout_ms\""));
   EXPECT_TRUE(Quiet());
 }
 

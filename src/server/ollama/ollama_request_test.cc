@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "server/dialect/lemma_field.h"
 #include "server/ollama/keep_alive.h"
 
 namespace lemma::server::ollama {
@@ -239,6 +240,26 @@ TEST(ShowBodyTest, ModelUnderBothNames) {
   BodyNotes notes;
   EXPECT_EQ(ParseShow(R"({"model":"a"})", notes)->model, "a");
   EXPECT_EQ(ParseShow(R"({"name":"b","verbose":true})", notes)->model, "b");
+}
+
+TEST(ChatBodyTest, LemmaAsksForAVerifiedAnswer) {
+  BodyNotes notes;
+  const auto chat =
+      ParseChat(R"({"messages":[{"role":"user","content":"x"}],"lemma":true})", notes);
+  ASSERT_TRUE(chat.ok());
+  EXPECT_TRUE(chat->model.lemma->on);
+  const auto generate = ParseGenerate(R"({"prompt":"x","lemma":{"chains":2}})", notes);
+  ASSERT_TRUE(generate.ok());
+  EXPECT_EQ(generate->model.lemma->fields.options.chains, 2U);
+  EXPECT_TRUE(notes.warnings().empty());
+  const auto error = [](std::string_view body) {
+    BodyNotes each;
+    return ParseGenerate(body, each).status().message();
+  };
+  EXPECT_THAT(error(R"({"prompt":"x","lemma":3})"), HasSubstr("lemma: expected true, false or"));
+  EXPECT_THAT(error(R"({"prompt":"x","lemma":{"seed":"a"}})"), HasSubstr("lemma.seed: expected"));
+  EXPECT_THAT(error(R"({"prompt":"x","raw":true,"lemma":true})"), HasSubstr("lemma: a finished"));
+  EXPECT_EQ(error(R"({"prompt":"x","raw":true,"lemma":false})"), "");
 }
 
 }  // namespace

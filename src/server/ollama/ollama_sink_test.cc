@@ -105,5 +105,24 @@ TEST_F(SinkTest, AFailureIsALineInAStreamAndAStatusWithoutOne) {
   EXPECT_EQ(exchange_->sent->status, 404);
 }
 
+TEST_F(SinkTest, TheLastLineHasTheResultOfAVerifiedAnswer) {
+  service::StreamEvent finish = Event(Kind::kFinish, "");
+  finish.lemma = R"({"status":"VERIFIED"})";
+  Run({}, finish);
+  EXPECT_THAT(exchange_->written[1], ::testing::Not(HasSubstr("lemma")));
+  EXPECT_EQ(json::parse(exchange_->written.back()).at("lemma").at("status"), "VERIFIED");
+  exchange_ = std::make_shared<testing::FakeExchange>();
+  SinkOptions whole;
+  whole.stream = false;
+  const auto sink = MakeSink(exchange_, whole);
+  StreamStart start = Start();
+  start.warnings = {"w"};
+  sink->OnStart(start);
+  sink->OnEvent(finish);
+  const json::value body = json::parse(exchange_->sent->body);
+  EXPECT_EQ(body.at("lemma").at("status"), "VERIFIED");
+  EXPECT_EQ(body.at("warnings").at(0), "w");
+}
+
 }  // namespace
 }  // namespace lemma::server::ollama

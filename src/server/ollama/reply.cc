@@ -109,6 +109,7 @@ std::string ReplyLine(const ReplyHead& head, const ReplyText& text, const ReplyE
       out["truncated"] = {{"dropped_messages", end->truncation.dropped_messages},
                           {"dropped_tokens", end->truncation.dropped_tokens}};
     }
+    if (!end->lemma.empty()) out["lemma"] = json::parse(end->lemma);
     if (!end->warnings.empty()) {
       out["warnings"] = json::array(end->warnings.begin(), end->warnings.end());
     }

@@ -43,6 +43,7 @@ struct ReplyEnd {
   std::chrono::nanoseconds load{0};  // before the request reached the engine
   std::vector<std::string> warnings;
   service::Truncation truncation;  // of the prompt; told when there is one
+  std::string lemma = {};          // a JSON object, of a verified answer; else empty
   bool has_figures = true;         // false for load and unload
 };
 

@@ -6,6 +6,7 @@
 #include <boost/json.hpp>
 #include <utility>
 
+#include "server/dialect/lemma_field.h"
 #include "server/dialect/refusals.h"
 #include "server/ollama/keep_alive.h"
 #include "server/ollama/messages.h"
@@ -84,6 +85,7 @@ void ReadLogprobs(ObjectReader& in, service::SamplingOverrides& sampling) {
 void ReadCommon(ObjectReader& in, GenerateBody& body) {
   service::GenerateSettings& settings = body.chat.settings;
   ReadModel(in, body.model);
+  ReadLemma(in, body.model);
   in.Read("stream", body.stream);
   ReadKeepAlive(in, body.model);
   if (const json::object* options = in.Object("options")) {
@@ -135,6 +137,9 @@ void ReadPrompt(ObjectReader& in, GenerateBody& body) {
   RefuseImages(in);
   body.nothing_asked = prompt.empty();
   if (body.raw) {
+    if (body.model.lemma && body.model.lemma->on) {
+      in.Fail("lemma", "a finished prompt (\"raw\": true) is continued as it is, not verified");
+    }
     if (!system.empty()) in.Fail("system", "goes into the prompt itself when \"raw\" is true");
     body.completion.prompt = std::move(prompt);
     body.completion.parse_special = true;  // a finished prompt spells its control tokens
@@ -212,7 +217,7 @@ Result<ShowBody> ParseShow(std::string_view text, BodyNotes& notes) {
   ShowBody body;
   ModelRef model;
   ReadModel(in, model);
-  body.model = std::move(model.name);
+  body.model = PlainModelName(std::move(model.name));
   in.Read("verbose", body.verbose);
   return Finished(in, std::move(body));
 }

@@ -69,6 +69,7 @@ void Generate(Serving& serving, const ExchangePtr& exchange, Api api) {
       api == Api::kChat ? ParseChat(text, notes) : ParseGenerate(text, notes);
   if (!body.ok()) return SendStatus(exchange, body.status());
   if (body->nothing_asked) {
+    body->model.name = PlainModelName(std::move(body->model.name));
     return LoadOrUnload(serving, exchange, api, body->model, notes.warnings());
   }
   SinkOptions options;

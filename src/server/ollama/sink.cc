@@ -26,6 +26,7 @@ class GenerateSink final : public ReplySink {
     load_seconds_ = start.load_seconds;
     truncation_ = start.truncation;
     token_text_ = TextOfTokens(start);
+    options_.warnings.insert(options_.warnings.end(), start.warnings.begin(), start.warnings.end());
     WarnOfContext(start);
     if (!streams()) return;
     StreamHead head;
@@ -73,6 +74,7 @@ class GenerateSink final : public ReplySink {
     end.load = std::chrono::nanoseconds(static_cast<int64_t>(load_seconds_ * 1e9));
     end.warnings = options_.warnings;
     end.truncation = truncation_;
+    end.lemma = event.lemma;
     for (std::string& note : FinishNotes(event)) end.warnings.push_back(std::move(note));
     std::string line = ReplyLine(Head(), text_, &end, token_text_);
     return streams() ? WriteLine(line) : SendJson(std::move(line));

@@ -48,6 +48,7 @@ std::string ChatChunks::Start(const StreamStart& start, TokenText text) {
   unfinished_ = start.samples;
   tool_calls_.assign(start.samples, 0);
   truncation_ = start.truncation;
+  warnings_.insert(warnings_.end(), start.warnings.begin(), start.warnings.end());
   seed_ = start.seed;
   head_ = fmt::format(R"({{"id":"{}","object":"chat.completion.chunk","created":{},"model":{},)"
                       R"("system_fingerprint":"{}")",
@@ -151,13 +152,15 @@ std::string ChatChunks::End() {
   return out + SseData("[DONE]");
 }
 
-ChatObject::ChatObject(ChatReplyOptions options) : options_(std::move(options)) {}
+ChatObject::ChatObject(ChatReplyOptions options)
+    : options_(std::move(options)), warnings_(options_.warnings) {}
 
 void ChatObject::Start(const StreamStart& start, TokenText text) {
   text_ = std::move(text);
   model_ = start.model;
   seed_ = start.seed;
   truncation_ = start.truncation;
+  warnings_.insert(warnings_.end(), start.warnings.begin(), start.warnings.end());
   choices_.resize(start.samples);
 }
 
@@ -202,7 +205,7 @@ json::value ChatObject::Logprobs(const Choice& choice) const {
 }
 
 Response ChatObject::End() const {
-  std::vector<std::string> warnings = options_.warnings;
+  std::vector<std::string> warnings = warnings_;
   std::string lemma;
   json::array choices;
   bool late = true;

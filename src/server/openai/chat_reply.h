@@ -84,6 +84,7 @@ class ChatObject {
   std::vector<Choice> choices_;
   UsageSum usage_;
   service::Truncation truncation_;
+  std::vector<std::string> warnings_;
 };
 
 // Answers on the exchange.

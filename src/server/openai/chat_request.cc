@@ -8,6 +8,7 @@
 #include <string>
 #include <utility>
 
+#include "server/dialect/lemma_field.h"
 #include "server/openai/messages.h"
 #include "server/openai/settings.h"
 
@@ -113,6 +114,7 @@ Result<ChatBody> ParseChat(std::string_view body, BodyNotes& notes) {
   ObjectReader in(value.get_object(), "", notes);
   ChatBody out;
   in.Read("model", out.model.name);
+  ReadLemma(in, out.model);
   if (const json::array* messages = in.Array("messages")) {
     ReadMessages(*messages, notes, out.chat.conversation);
   } else {

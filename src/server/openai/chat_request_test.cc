@@ -7,6 +7,8 @@
 
 #include <limits>
 
+#include "server/dialect/lemma_field.h"
+
 namespace lemma::server::openai {
 namespace {
 
@@ -306,6 +308,17 @@ INSTANTIATE_TEST_SUITE_P(
 
 TEST(ChatRequest, AResponseFormatOfTextIsFine) {
   EXPECT_THAT(Must(With(R"("response_format":{"type":"text"})")).warnings, IsEmpty());
+}
+
+TEST(ChatRequest, LemmaAsksForAVerifiedAnswer) {
+  EXPECT_EQ(Must(With(R"("seed":1)")).body.model.lemma, nullptr);
+  const Parsed parsed = Must(With(R"("lemma":{"chains":4,"seed":7})"));
+  ASSERT_NE(parsed.body.model.lemma, nullptr);
+  EXPECT_EQ(parsed.body.model.lemma->fields.options.chains, 4U);
+  EXPECT_THAT(parsed.warnings, IsEmpty());
+  EXPECT_EQ(Error(R"("lemma":3)").message(),
+            "lemma: expected true, false or an object of options, found a number");
+  EXPECT_THAT(Error(R"("lemma":{"chains":-1})").message(), HasSubstr("lemma.chains: -1 is out"));
 }
 
 }  // namespace

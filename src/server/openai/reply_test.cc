@@ -289,5 +289,33 @@ TEST(Ids, AreDistinct) {
   EXPECT_EQ(NewId("a-").size(), 26U);
 }
 
+TEST(Replies, AVerifiedAnswerHasItsResultAndWarnings) {
+  StreamStart start = Started();
+  start.warnings = {"w"};
+  StreamEvent finish = Finish(FinishReason::kStop);
+  finish.lemma = R"({"status":"VERIFIED"})";
+  const json::value lemma = json::parse(finish.lemma);
+
+  ChatObject object(Options());
+  object.Start(start, Spelling);
+  object.Add(finish);
+  EXPECT_EQ(Body(object.End()).at("lemma"), lemma);
+  EXPECT_EQ(Body(object.End()).at("warnings").at(0), "w");
+
+  ChatChunks chunks(Options());
+  chunks.Start(start, Spelling);
+  const json::value last = Events(chunks.Add(finish)).at(0);
+  EXPECT_EQ(last.at("lemma"), lemma);
+  EXPECT_EQ(last.at("warnings").at(0), "w");
+
+  ResponseBuilder builder({});
+  const std::string created = builder.Start(start, Spelling);
+  EXPECT_FALSE(Events(created).at(0).at("response").as_object().contains("lemma"));
+  const json::value completed = Events(builder.Add(finish)).at(0);
+  EXPECT_EQ(completed.at("response").at("lemma"), lemma);
+  EXPECT_EQ(completed.at("response").at("warnings").at(0), "w");
+  EXPECT_EQ(Body(builder.Whole()).at("lemma"), lemma);
+}
+
 }  // namespace
 }  // namespace lemma::server::openai

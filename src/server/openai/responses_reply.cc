@@ -76,6 +76,7 @@ struct ResponseBuilder::State {
         {"usage", usage},
         {"metadata", options.body.metadata.empty() ? json::value(json::object())
                                                    : Given(options.body.metadata)}};
+    if (!lemma.is_null()) out["lemma"] = lemma;
     if (!warnings.empty()) out["warnings"] = ToArray(warnings);
     return out;
   }
@@ -190,6 +191,7 @@ struct ResponseBuilder::State {
              {"output_tokens", event.usage.generated_tokens},
              {"output_tokens_details", {{"reasoning_tokens", event.usage.thinking_tokens}}},
              {"total_tokens", event.usage.prompt_tokens + event.usage.generated_tokens}};
+    lemma = Given(event.lemma);
     for (std::string& note : FinishNotes(event)) warnings.push_back(std::move(note));
     outcome = failed ? "failed" : whole ? "completed" : "incomplete";
     if (failed) {
@@ -212,6 +214,7 @@ struct ResponseBuilder::State {
   json::value usage = nullptr;
   json::value error = nullptr;
   json::value incomplete = nullptr;
+  json::value lemma = nullptr;  // of a verified answer
   std::optional<ApiError> failure;
   std::vector<std::string> warnings;
   // The item that is open.
@@ -230,6 +233,7 @@ ResponseBuilder::~ResponseBuilder() = default;
 std::string ResponseBuilder::Start(const StreamStart& start, TokenText text) {
   state_->token_text = std::move(text);
   state_->model = start.model;
+  state_->warnings.insert(state_->warnings.end(), start.warnings.begin(), start.warnings.end());
   if (auto note = TruncationNote(start.truncation)) state_->warnings.push_back(std::move(*note));
   std::string events =
       state_->Event("response.created", {{"response", state_->Object("in_progress")}});

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "server/dialect/conversation.h"
+#include "server/dialect/lemma_field.h"
 #include "server/dialect/refusals.h"
 #include "server/openai/messages.h"
 #include "server/openai/settings.h"
@@ -232,6 +233,7 @@ Result<ResponsesBody> ParseResponses(std::string_view body, BodyNotes& notes) {
   ResponsesBody out;
   service::GenerateSettings& settings = out.chat.settings;
   in.Read("model", out.model.name);
+  ReadLemma(in, out.model);
   std::optional<std::string> instructions;
   in.Read("instructions", instructions);
   if (instructions) {

@@ -6,6 +6,8 @@
 
 #include <string>
 
+#include "server/dialect/lemma_field.h"
+
 namespace lemma::server::openai {
 namespace {
 
@@ -51,6 +53,17 @@ TEST(ResponsesRequest, WhatNeedsStateIsRefused) {
                 .status()
                 .code(),
             StatusCode::kUnsupported);
+}
+
+TEST(ResponsesRequest, LemmaAsksForAVerifiedAnswer) {
+  BodyNotes notes;
+  const auto body = ParseResponses(R"({"input":"x","lemma":{"effort":"fast"}})", notes);
+  ASSERT_TRUE(body.ok());
+  EXPECT_EQ(body->model.lemma->fields.options.effort, reasoning::Effort::kFast);
+  EXPECT_THAT(notes.warnings(), IsEmpty());
+  BodyNotes wrong;
+  EXPECT_THAT(ParseResponses(R"({"input":"x","lemma":{"effort":3}})", wrong).status().message(),
+              ::testing::StartsWith("lemma.effort: expected a string"));
 }
 
 }  // namespace

@@ -92,7 +92,7 @@ void ListModels(Serving& serving, const ExchangePtr& exchange) {
 }
 
 void OneModel(Serving& serving, const ExchangePtr& exchange) {
-  const auto info = serving.models().Info(exchange->request().parameter);
+  const auto info = serving.models().Info(PlainModelName(exchange->request().parameter));
   if (!info.ok()) return exchange->Send(FormatError(FromStatus(info.status())));
   Response response;
   response.body = json::serialize(ModelObject(*info, serving.reports().Of(*info).get()));

@@ -3,6 +3,12 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
+#include <optional>
+#include <string_view>
+#include <utility>
+
 namespace lemma::server::verified {
 namespace {
 
@@ -23,9 +29,7 @@ std::string EndText(const Chain& chain, bool chinese) {
   }
 }
 
-}  // namespace
-
-Result<reasoning::SolveRequest> QuestionOf(const service::ChatRequest& chat) {
+Status CheckQuestion(const service::ChatRequest& chat) {
   const chat::Conversation& conversation = chat.conversation;
   if (!conversation.tools.empty()) {
     return Unsupported("tools: a verified answer cannot call tools");
@@ -34,20 +38,75 @@ Result<reasoning::SolveRequest> QuestionOf(const service::ChatRequest& chat) {
       conversation.end != chat::PromptEnd::kGenerate) {
     return InvalidArgument("messages: expected the user's message at the end");
   }
-  reasoning::SolveRequest out;
-  out.question = conversation.messages.back().content;
-  out.before.assign(conversation.messages.begin(), conversation.messages.end() - 1);
-  const service::GenerateSettings& settings = chat.settings;
-  out.options.temperature = settings.sampling.temperature;
-  out.options.top_p = settings.sampling.top_p;
-  out.options.seed = settings.sampling.seed.value_or(0);
-  out.options.thinking_tokens = settings.thinking_budget;
-  out.options.deadline = settings.timeout_seconds;
-  if (settings.max_tokens && *settings.max_tokens > 0) {
-    out.options.answer_tokens = settings.max_tokens;
+  if (chat.settings.samples != 1) {
+    return InvalidArgument(
+        "n: a verified answer is one; how many chains vote on it is said by lemma.chains");
   }
-  out.options.client = settings.client;
-  out.options.cache_salt = settings.cache_salt;
+  if (chat.settings.sampling.top_logprobs) {
+    return Unsupported("logprobs: a verified answer has none");
+  }
+  if (chat.settings.max_tokens == size_t{0}) {
+    return InvalidArgument("max_tokens: a verified answer has tokens, expected 1 or more");
+  }
+  return OkStatus();
+}
+
+template <typename T>
+void Fill(const std::optional<T>& from, std::optional<T>& to) {
+  if (!to) to = from;
+}
+
+// What the chat sets and chains do not have, in plain words: the dialects call it differently.
+std::vector<std::string> WarningsOf(const service::ChatRequest& chat) {
+  const service::GenerateSettings& settings = chat.settings;
+  const service::SamplingOverrides& s = settings.sampling;
+  const std::array<std::pair<bool, std::string_view>, 8> kinds = {
+      {{!settings.stop.empty() || !settings.stop_token_ids.empty(), "stop strings and tokens"},
+       {settings.min_tokens > 0 || settings.ignore_eos, "min_tokens and ignore_eos"},
+       {s.top_k || s.min_p || s.typical_p, "top_k, min_p and typical_p"},
+       {s.repeat_penalty || s.repeat_last_n || s.presence_penalty || s.frequency_penalty ||
+            s.dry_multiplier || s.dry_base || s.dry_allowed_length,
+        "penalties of repetition"},
+       {!s.logit_bias.empty() || !s.text_bias.empty(), "biases of tokens"},
+       {settings.priority != 0, "the priority"},
+       {settings.on_overflow == service::OnOverflow::kDropOldest, "leaving out the oldest turns"},
+       {!chat.conversation.kwargs.empty(), "arguments of the template"}}};
+  std::vector<std::string> out;
+  for (const auto& [there, kind] : kinds) {
+    if (there) out.push_back(fmt::format("{}: no effect on a verified answer", kind));
+  }
+  return out;
+}
+
+}  // namespace
+
+Result<ChatQuestion> QuestionOf(const service::ChatRequest& chat, const SolveFields& lemma,
+                                uint64_t seed) {
+  LEMMA_RETURN_IF_ERROR(CheckQuestion(chat));
+  const chat::Conversation& conversation = chat.conversation;
+  const service::GenerateSettings& settings = chat.settings;
+  ChatQuestion out;
+  out.warnings = WarningsOf(chat);
+  reasoning::SolveRequest& request = out.request;
+  request.question = conversation.messages.back().content;
+  request.before.assign(conversation.messages.begin(), conversation.messages.end() - 1);
+  request.evidence = lemma.evidence;
+  reasoning::SolveOptions& options = request.options;
+  options = lemma.options;
+  Fill(settings.sampling.temperature, options.temperature);
+  Fill(settings.sampling.top_p, options.top_p);
+  Fill(settings.thinking_budget, options.thinking_tokens);
+  if (conversation.thinking == chat::Thinking::kOff)
+    Fill(std::optional<size_t>(0), options.thinking_tokens);
+  Fill(settings.timeout_seconds, options.deadline);
+  if (settings.max_tokens) {
+    // Clients ask for far more than there is room for; the context sets the end.
+    constexpr size_t kMost = 1 << 20;
+    Fill(std::optional(std::min(*settings.max_tokens, kMost)), options.answer_tokens);
+  }
+  options.seed = lemma.seed.value_or(settings.sampling.seed.value_or(seed));
+  options.client = settings.client;
+  options.cache_salt = settings.cache_salt;
   return out;
 }
 

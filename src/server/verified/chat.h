@@ -1,19 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
-// Verified reasoning as a chat of any dialect (a model's name with ":verified" behind it): what
-// happens comes as thinking, a line a chain; the chosen answer with its status comes as the
-// content; the whole result is in "lemma", where the dialect has a place for it.
+// Verified reasoning as a chat of any dialect (a request with "lemma", or a model's name with
+// ":verified" behind it): what happens comes as thinking, a line a chain; the chosen answer with
+// its status comes as the content; the whole result is in "lemma". Pure functions.
 #pragma once
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "reasoning/solve.h"
+#include "server/dialect/lemma_field.h"
 #include "server/serving.h"
 
 namespace lemma::server::verified {
 
-// InvalidArgument or Unsupported: not a question (tools, no user's message at the end).
-Result<reasoning::SolveRequest> QuestionOf(const service::ChatRequest& chat);
+struct ChatQuestion {
+  reasoning::SolveRequest request;
+  std::vector<std::string> warnings;  // fields of the chat that have no effect
+};
+// What the chat asks, with the settings of its own that a verified answer has too; those of "lemma"
+// win. Without a seed in either, `seed` is it. InvalidArgument or Unsupported: not a question
+// (tools, no user's message at the end), or something that a verified answer does not have.
+Result<ChatQuestion> QuestionOf(const service::ChatRequest& chat, const SolveFields& lemma,
+                                uint64_t seed);
 
 // One line for people about an event; empty: nothing to tell. In the language of the question.
 std::string ProgressLine(const reasoning::SolveEvent& event, service::TextLanguage language);

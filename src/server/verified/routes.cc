@@ -5,11 +5,19 @@
 
 #include <atomic>
 #include <boost/json.hpp>
+#include <functional>
+#include <optional>
+#include <random>
 #include <utility>
 
+#include "reasoning/notebook_file.h"
 #include "reasoning/verify_json.h"
+#include "server/dialect/lemma_field.h"
+#include "server/openai/reply.h"
 #include "server/sse.h"
 #include "server/verified/chat.h"
+#include "server/verified/notebook_routes.h"
+#include "server/verified/object_text.h"
 #include "server/verified/solve_body.h"
 #include "server/worker_pool.h"
 
@@ -22,58 +30,113 @@ namespace json = boost::json;
 struct Job {
   ExchangePtr exchange;
   Exchange::Poster post;
-  SolveBody body;
-  std::unique_ptr<StreamSink> sink;  // of a chat; else null
+  ModelRef model;  // by its plain name
+  reasoning::SolveRequest request;
   std::vector<std::string> warnings;
+  reasoning::ChainTexts texts = reasoning::ChainTexts::kNo;
+  bool notebook = false;
+  bool stream = false;
+  bool chain_text = false;
+  std::unique_ptr<StreamSink> sink;  // of a chat; else null
+  std::string_view suffix;           // behind the model's name, as the chat has it
   std::atomic<bool> gone{false};
+  std::shared_ptr<void> place;  // among the requests that are served
   service::ModelLease lease;
 };
 
-std::string WithWarnings(std::string result, const std::vector<std::string>& warnings) {
-  if (warnings.empty()) return result;
-  json::array list(warnings.begin(), warnings.end());
-  result.pop_back();
-  return result + ",\"warnings\":" + json::serialize(list) + "}";
+// 53 bits: JSON's numbers carry them.
+uint64_t FreshSeed() {
+  std::random_device device;
+  const uint64_t high = device();
+  const uint64_t low = device();
+  return (high << 32 | low) & ((uint64_t{1} << 53) - 1);
 }
+
+ApiError Busy(std::string message) {
+  ApiError error;
+  error.kind = ErrorKind::kOverloaded;
+  error.message = std::move(message);
+  error.retry_after_seconds = 1;
+  return error;
+}
+
+// The chains run: the request was right, and what is sent from now on is an answer.
+bool Runs(const reasoning::SolveEvent& event) {
+  return event.kind != reasoning::SolveEvent::Kind::kPlan &&
+         event.kind != reasoning::SolveEvent::Kind::kStarted;
+}
+
+// What is solved: the result as JSON, and for a chat its events.
+struct Solved {
+  reasoning::SolveResult result;
+  std::string json;
+};
 
 }  // namespace
 
 struct SolveService::Impl : std::enable_shared_from_this<SolveService::Impl> {
-  Impl(SolveLimits the_limits, Serving& the_serving)
-      : limits(the_limits), serving(the_serving), workers(limits.threads, limits.max_waiting) {}
+  Impl(SolveServiceOptions the_options, Serving& the_serving)
+      : options(std::move(the_options)),
+        serving(the_serving),
+        workers(options.threads, options.max_waiting),
+        quick_workers(2, options.max_waiting) {}
+
+  static std::shared_ptr<Job> MakeJob(const ExchangePtr& exchange, const SolveFields& fields) {
+    auto job = std::make_shared<Job>();
+    job->exchange = exchange;
+    job->post = exchange->poster();
+    job->texts = fields.texts;
+    job->notebook = fields.notebook;
+    return job;
+  }
 
   void HandleSolve(const ExchangePtr& exchange) {
     BodyNotes notes;
     auto body = ParseSolve(exchange->request().body, notes);
     if (!body.ok()) return serving.SendError(exchange, FromStatus(body.status()));
-    auto job = std::make_shared<Job>();
-    job->exchange = exchange;
-    job->post = exchange->poster();
-    job->body = std::move(body).value();
+    const auto job = MakeJob(exchange, body->fields);
+    job->model = std::move(body->model);
     job->warnings = notes.warnings();
-    const uint64_t client = HashOf(exchange->request().client);
-    job->body.request.options.client = client;
-    if (limits.isolate_clients) job->body.request.options.cache_salt = client;
+    job->stream = body->stream;
+    job->chain_text = body->chain_text;
+    reasoning::SolveRequest& request = job->request;
+    request.question = std::move(body->question);
+    request.before = std::move(body->before);
+    request.evidence = std::move(body->fields.evidence);
+    request.options = std::move(body->fields.options);
+    request.options.seed = body->fields.seed ? *body->fields.seed : FreshSeed();
+    request.options.client = HashOf(exchange->request().client);
+    if (options.isolate_clients) request.options.cache_salt = request.options.client;
     Begin(job);
   }
 
   void HandleChat(const ExchangePtr& exchange, ModelRef model, const service::ChatRequest& chat,
                   std::unique_ptr<StreamSink> sink) {
-    auto request = QuestionOf(chat);
-    if (!request.ok()) return sink->OnError(FromStatus(request.status()));
-    auto job = std::make_shared<Job>();
-    job->exchange = exchange;
-    job->post = exchange->poster();
-    job->body.model = std::move(model);
-    job->body.request = std::move(request).value();
+    const auto lemma = model.lemma;
+    const SolveFields fields = lemma ? lemma->fields : SolveFields();
+    auto question = QuestionOf(chat, fields, FreshSeed());
+    if (!question.ok()) return sink->OnError(FromStatus(question.status()));
+    const auto job = MakeJob(exchange, fields);
+    job->model = std::move(model);
+    if (job->model.name.ends_with(kVerifiedSuffix)) job->suffix = kVerifiedSuffix;
+    job->request = std::move(question->request);
+    job->warnings = std::move(question->warnings);
     job->sink = std::move(sink);
     Begin(job);
   }
 
   void Begin(const std::shared_ptr<Job>& job) {
+    if (job->notebook && options.notebook.empty()) {
+      return Refuse(job,
+                    InvalidArgument("notebook: this server keeps none (lemma serve --notebook)"));
+    }
+    ApiError error;
+    job->place = serving.Admit(job->exchange, error);
+    if (!job->place) return Fail(job, error);
+    job->model.name = PlainModelName(std::move(job->model.name));
     job->exchange->OnGone([job] { job->gone = true; });
     serving.models().AcquireWhenReady(
-        job->body.model.name, job->body.model.keep_alive_seconds,
+        job->model.name, job->model.keep_alive_seconds,
         [self = shared_from_this(), job](Result<service::ModelLease> lease) {
           self->OnModel(job, std::move(lease));
         });
@@ -83,13 +146,12 @@ struct SolveService::Impl : std::enable_shared_from_this<SolveService::Impl> {
   void OnModel(const std::shared_ptr<Job>& job, Result<service::ModelLease> lease) {
     if (!lease.ok()) return Fail(job, FromStatus(lease.status()));
     job->lease = std::move(lease).value();
-    if (!workers.Post([this, job] { Run(job); })) {
-      ApiError error;
-      error.kind = ErrorKind::kOverloaded;
-      error.message = "too many questions wait";
-      error.retry_after_seconds = 1;
-      Fail(job, error);
-    }
+    if (!workers.Post([this, job] { Run(job); })) Fail(job, Busy("too many questions wait"));
+  }
+
+  // What is wrong with the request, by the name that its route has for it.
+  void Refuse(const std::shared_ptr<Job>& job, const Status& status) {
+    Fail(job, FromStatus(job->sink ? NameOptionOfChat(status, job->model.lemma.get()) : status));
   }
 
   // The last use of the job's exchange is on its own thread.
@@ -104,30 +166,34 @@ struct SolveService::Impl : std::enable_shared_from_this<SolveService::Impl> {
   }
 
   void Run(const std::shared_ptr<Job>& job) {
-    reasoning::SolveRequest& request = job->body.request;
-    if (request.options.profile.empty()) {
-      request.options.profile = reasoning::ProfileFor(*job->lease);
+    if (job->request.options.profile.empty()) {
+      job->request.options.profile = reasoning::ProfileFor(*job->lease);
     }
-    const auto source = reasoning::MakeModelSource(*job->lease);
-    reasoning::SolveHooks hooks;
-    hooks.cancelled = [this, &job] { return job->gone || stopping; };
-    if (job->sink) return RunChat(job, *source, hooks);
+    if (job->sink) return RunChat(job);
     bool begun = false;
-    if (job->body.stream) {
-      hooks.on_event = [&](const reasoning::SolveEvent& event) { Tell(job, event, begun); };
+    std::string early;
+    std::function<void(const reasoning::SolveEvent&)> on_event;
+    if (job->stream) {
+      on_event = [&](const reasoning::SolveEvent& event) {
+        const bool told = event.kind != reasoning::SolveEvent::Kind::kText || job->chain_text;
+        if (told) early += SseEvent("progress", SolveEventJson(event));
+        if (!Runs(event)) return;
+        if (!std::exchange(begun, true)) BeginEvents(job);
+        Write(job, std::exchange(early, {}));
+      };
     }
-    const auto result = reasoning::Solve(*source, scaffolds, request, hooks);
+    const auto solved = SolveJob(*job, on_event);
     job->lease = {};
-    if (!result.ok() && !begun) return Fail(job, FromStatus(result.status()));
+    if (!solved.ok() && !begun) return Refuse(job, solved.status());
+    if (job->stream && !begun) BeginEvents(job);
     const std::string text =
-        result.ok()
-            ? WithWarnings(SolveResultJson(*result, job->body.texts), job->warnings)
-            : json::serialize(json::object{{"error", {{"message", result.status().message()}}}});
-    const std::string_view name = result.ok() ? "result" : "error";
-    job->post([job, text, name, begun] {
+        solved.ok() ? WithWarnings(solved->json, job->warnings)
+                    : json::serialize(openai::ErrorObject(FromStatus(solved.status())));
+    const std::string_view name = solved.ok() ? "result" : "error";
+    job->post([job, text, name] {
       const ExchangePtr exchange = std::move(job->exchange);
       if (exchange->gone()) return;
-      if (!begun) {
+      if (!job->stream) {
         Response response;
         response.body = text;
         return exchange->Send(std::move(response));
@@ -137,33 +203,74 @@ struct SolveService::Impl : std::enable_shared_from_this<SolveService::Impl> {
     });
   }
 
+  // With the notebook, where it is wanted.
+  Result<Solved> SolveJob(Job& job,
+                          const std::function<void(const reasoning::SolveEvent&)>& on_event) {
+    const auto source = reasoning::MakeModelSource(*job.lease);
+    reasoning::SolveHooks hooks;
+    hooks.cancelled = [this, &job] { return job.gone || stopping; };
+    hooks.on_event = on_event;
+    std::optional<reasoning::NotebookTurn> notebook;
+    if (job.notebook) {
+      auto begun = reasoning::NotebookTurn::Begin(options.notebook, job.request);
+      if (!begun.ok()) return WithoutPath(begun.status(), options.notebook);
+      notebook = std::move(begun).value();
+    }
+    Solved out;
+    auto result = reasoning::Solve(*source, scaffolds, job.request, hooks);
+    if (result.status().code() == StatusCode::kNotFound) {  // of an option's name, not of a model
+      return InvalidArgument(result.status().message());
+    }
+    if (!result.ok()) return result.status();
+    out.result = std::move(result).value();
+    if (stopping && out.result.stopped_by == reasoning::StopReason::kCancelled) {
+      return Status(StatusCode::kCancelled, "the server is shutting down");
+    }
+    out.json = SolveResultJson(out.result, job.texts);
+    if (notebook) out.json = With(std::move(out.json), "notebook", EndTurn(*notebook, job, out));
+    return out;
+  }
+
+  // An answer is not lost because the notebook cannot be written.
+  json::object EndTurn(reasoning::NotebookTurn& notebook, const Job& job,
+                       const Solved& solved) const {
+    const Status status = WithoutPath(notebook.End(job.request, solved.result), options.notebook);
+    json::object out{{"rules", json::array(notebook.rules().begin(), notebook.rules().end())},
+                     {"held_back", notebook.held_back()},
+                     {"learned", nullptr}};
+    if (!notebook.learned().empty()) out["learned"] = notebook.learned();
+    if (!status.ok()) out["error"] = status.message();
+    return out;
+  }
+
   // The same into the sink of a chat.
-  void RunChat(const std::shared_ptr<Job>& job, reasoning::ChainSource& source,
-               reasoning::SolveHooks& hooks) {
+  void RunChat(const std::shared_ptr<Job>& job) {
     StreamStart start;
-    start.model = job->lease.name() + std::string(kVerifiedSuffix);
-    start.seed = job->body.request.options.seed;
+    start.model = job->lease.name() + std::string(job->suffix);
+    start.seed = job->request.options.seed;
     start.context = job->lease->engine().context_tokens();
-    const auto language = reasoning::ClassifyTask({job->body.request.question}).language;
+    start.warnings = job->warnings;
+    const auto language = reasoning::ClassifyTask({job->request.question}).language;
     bool begun = false;
-    hooks.on_event = [&](const reasoning::SolveEvent& event) {
+    const auto solved = SolveJob(*job, [&](const reasoning::SolveEvent& event) {
+      if (!Runs(event)) return;
       if (!std::exchange(begun, true)) StartChat(job, start);
       SendEvent(job, service::StreamEvent::Kind::kThinking, ProgressLine(event, language));
-    };
-    const auto result = reasoning::Solve(source, scaffolds, job->body.request, hooks);
+    });
     job->lease = {};
-    if (!result.ok() && !begun) return Fail(job, FromStatus(result.status()));
+    if (!solved.ok() && !begun) return Refuse(job, solved.status());
+    if (!begun) StartChat(job, start);
     service::StreamEvent finish;
     finish.kind = service::StreamEvent::Kind::kFinish;
-    if (result.ok()) {
-      SendEvent(job, service::StreamEvent::Kind::kContent, AnswerText(*result));
-      finish.usage.prompt_tokens = result->prompt_tokens;
-      finish.usage.generated_tokens = result->tokens;
-      finish.usage.decode_seconds = result->seconds;
-      finish.lemma = SolveResultJson(*result, reasoning::ChainTexts::kNo);
+    if (solved.ok()) {
+      SendEvent(job, service::StreamEvent::Kind::kContent, AnswerText(solved->result));
+      finish.usage.prompt_tokens = solved->result.prompt_tokens;
+      finish.usage.generated_tokens = solved->result.tokens;
+      finish.usage.decode_seconds = solved->result.seconds;
+      finish.lemma = solved->json;
     } else {
       finish.finish = service::FinishReason::kError;
-      finish.error = result.status();
+      finish.error = solved.status();
     }
     job->post([job, finish] {
       const ExchangePtr exchange = std::move(job->exchange);
@@ -204,15 +311,17 @@ struct SolveService::Impl : std::enable_shared_from_this<SolveService::Impl> {
     });
   }
 
-  void Tell(const std::shared_ptr<Job>& job, const reasoning::SolveEvent& event, bool& begun) {
-    if (event.kind == reasoning::SolveEvent::Kind::kText && !job->body.chain_text) return;
-    const bool first = !std::exchange(begun, true);
-    const std::string text = SolveEventJson(event);
-    job->post([job, text, first] {
-      if (job->exchange->gone()) return;
-      if (first) job->exchange->Begin({});
-      // A client that reads far too slowly is cut off by the exchange.
-      job->exchange->Write(SseEvent("progress", text));
+  static void BeginEvents(const std::shared_ptr<Job>& job) {
+    job->post([job] {
+      if (!job->exchange->gone()) job->exchange->Begin({});
+    });
+  }
+
+  // A client that reads far too slowly is cut off by the exchange.
+  static void Write(const std::shared_ptr<Job>& job, std::string text) {
+    if (text.empty()) return;
+    job->post([job, text = std::move(text)] {
+      if (!job->exchange->gone()) job->exchange->Write(text);
     });
   }
 
@@ -220,37 +329,39 @@ struct SolveService::Impl : std::enable_shared_from_this<SolveService::Impl> {
     const auto parsed = reasoning::ParseVerifyRequest(exchange->request().body);
     if (!parsed.ok()) return serving.SendError(exchange, FromStatus(parsed.status()));
     auto held = std::make_shared<ExchangePtr>(exchange);
-    const bool taken = workers.Post([this, held, post = exchange->poster(), request = *parsed] {
-      const auto report = reasoning::Verify(request.request);
-      post([this, held, report] {
-        const ExchangePtr answer = std::move(*held);
-        if (!report.ok()) return serving.SendError(answer, FromStatus(report.status()));
-        Response response;
-        response.body = CheckReportJson(*report);
-        answer->Send(std::move(response));
-      });
-    });
-    if (taken) return;
-    ApiError error;
-    error.kind = ErrorKind::kOverloaded;
-    error.message = "too many checks wait";
-    error.retry_after_seconds = 1;
-    serving.SendError(exchange, error);
+    const bool taken =
+        quick_workers.Post([this, held, post = exchange->poster(), request = *parsed] {
+          const auto report = reasoning::Verify(request.request);
+          post([this, held, report] {
+            const ExchangePtr answer = std::move(*held);
+            if (!report.ok()) return serving.SendError(answer, FromStatus(report.status()));
+            Response response;
+            response.body = CheckReportJson(*report);
+            answer->Send(std::move(response));
+          });
+        });
+    if (!taken) serving.SendError(exchange, Busy("too many checks wait"));
   }
 
-  const SolveLimits limits;
+  const SolveServiceOptions options;
   Serving& serving;
   const reasoning::Scaffolds scaffolds;
   std::atomic<bool> stopping{false};
-  WorkerPool workers;  // the last member: its threads use the others
+  // The last members: their threads use the others. What takes a moment does not wait for chains.
+  WorkerPool workers;
+  WorkerPool quick_workers;
 };
 
-SolveService::SolveService(SolveLimits limits, Router& router, Serving& serving)
-    : impl_(std::make_shared<Impl>(limits, serving)) {
+SolveService::SolveService(SolveServiceOptions options, Router& router, Serving& serving)
+    : impl_(std::make_shared<Impl>(std::move(options), serving)) {
   router.Add(Method::kPost, "/v1/lemma/solve",
              [impl = impl_](const ExchangePtr& exchange) { impl->HandleSolve(exchange); });
   router.Add(Method::kPost, "/v1/lemma/check",
              [impl = impl_](const ExchangePtr& exchange) { impl->HandleCheck(exchange); });
+  AddNotebookRoutes(router, serving, impl_->options.notebook,
+                    [impl = impl_](std::function<void()> task) {
+                      return impl->quick_workers.Post(std::move(task));
+                    });
   serving.SetVerified([impl = impl_](const ExchangePtr& exchange, ModelRef model,
                                      const service::ChatRequest& request,
                                      std::unique_ptr<StreamSink> sink) {
@@ -260,9 +371,12 @@ SolveService::SolveService(SolveLimits limits, Router& router, Serving& serving)
 
 SolveService::~SolveService() { Stop(); }
 
+void SolveService::CancelAll() { impl_->stopping = true; }
+
 void SolveService::Stop() {
-  impl_->stopping = true;
+  CancelAll();
   impl_->workers.Stop();
+  impl_->quick_workers.Stop();
 }
 
 }  // namespace lemma::server::verified

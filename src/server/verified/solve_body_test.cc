@@ -22,8 +22,8 @@ TEST(SolveBodyTest, AllFields) {
       notes);
   ASSERT_TRUE(body.ok()) << body.status().ToString();
   EXPECT_TRUE(notes.warnings().empty());
-  const reasoning::SolveOptions& o = body->request.options;
-  EXPECT_EQ(body->request.question, "1+1?");
+  const reasoning::SolveOptions& o = body->fields.options;
+  EXPECT_EQ(body->question, "1+1?");
   EXPECT_EQ(o.task, reasoning::Task::kWord);
   EXPECT_EQ(o.effort, reasoning::Effort::kDeep);
   EXPECT_EQ(o.search, reasoning::Search::kStepBeam);
@@ -31,10 +31,10 @@ TEST(SolveBodyTest, AllFields) {
   EXPECT_EQ(o.calculator, reasoning::Switch::kOn);
   EXPECT_EQ(o.rewind, reasoning::Switch::kOff);
   EXPECT_EQ(o.deadline, 20.0);
-  EXPECT_EQ(o.seed, 7U);
-  EXPECT_EQ(body->request.evidence.check.schema, R"({"type":"object"})");
-  EXPECT_EQ(body->request.evidence.check.sources.size(), 2U);
-  EXPECT_EQ(body->texts, reasoning::ChainTexts::kYes);
+  EXPECT_EQ(body->fields.seed, 7U);
+  EXPECT_EQ(body->fields.evidence.check.schema, R"({"type":"object"})");
+  EXPECT_EQ(body->fields.evidence.check.sources.size(), 2U);
+  EXPECT_EQ(body->fields.texts, reasoning::ChainTexts::kYes);
 }
 
 TEST(SolveBodyTest, TheLastMessageIsTheQuestion) {
@@ -42,9 +42,9 @@ TEST(SolveBodyTest, TheLastMessageIsTheQuestion) {
   const auto body = ParseSolve(
       R"({"messages":[{"role":"system","content":"s"},{"role":"user","content":"q"}]})", notes);
   ASSERT_TRUE(body.ok());
-  EXPECT_EQ(body->request.question, "q");
-  ASSERT_EQ(body->request.before.size(), 1U);
-  EXPECT_EQ(body->request.before[0].role, chat::Role::kSystem);
+  EXPECT_EQ(body->question, "q");
+  ASSERT_EQ(body->before.size(), 1U);
+  EXPECT_EQ(body->before[0].role, chat::Role::kSystem);
 }
 
 TEST(SolveBodyTest, WhatIsWrongIsNamed) {
