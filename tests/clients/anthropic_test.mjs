@@ -169,3 +169,25 @@ test('unknown fields are told', async () => {
   const message = await client.messages.create({...greedy, max_tokens: 2, nonsense: 1});
   assert.ok(message.warnings.includes('nonsense: unknown field, ignored'));
 });
+
+test('verified answers: by the option and by the name, whole and streamed', async () => {
+  const verified = {model, messages, max_tokens: 400, lemma: {chains: 3, seed: 1}};
+  const whole = await client.messages.create(verified);
+  assert.equal(whole.lemma.answer, '42');
+  assert.equal(whole.lemma.status, 'VERIFIED');
+  assert.deepEqual(whole.content.map((b) => b.type), ['thinking', 'text']);
+  assert.equal(whole.usage.output_tokens, whole.lemma.tokens);
+  const stream = client.messages.stream(verified);
+  let lemma;
+  stream.on('streamEvent', (event) => { lemma = event.lemma ?? lemma; });
+  const built = await stream.finalMessage();
+  assert.deepEqual(built.content, whole.content);
+  assert.equal(lemma.trace_id, whole.lemma.trace_id);
+  const named = await client.messages.create({...greedy, model: `${model}:verified`});
+  assert.match(named.content.at(-1).text, /42/);
+  assert.ok(Number.isSafeInteger(named.lemma.seed));
+  const {input_tokens} = await client.messages.countTokens({model: `${model}:verified`, messages});
+  assert.ok(input_tokens > 0);
+  await assert.rejects(client.messages.create({...verified, lemma: 3}),
+                       (e) => e instanceof Anthropic.BadRequestError && /lemma: expected true, false or/.test(e.message));
+});

@@ -2,7 +2,8 @@
 // Every curl command of docs/api.md, sent as it stands; and every path of docs/openapi.json is
 // answered by the server.
 import assert from 'node:assert/strict';
-import {readFileSync} from 'node:fs';
+import {mkdtempSync, readFileSync, rmSync} from 'node:fs';
+import os from 'node:os';
 import path from 'node:path';
 import {after, before, test} from 'node:test';
 import {fileURLToPath} from 'node:url';
@@ -10,9 +11,13 @@ import {fileURLToPath} from 'node:url';
 import {Server} from './server.mjs';
 
 const DOCS = path.join(path.dirname(fileURLToPath(import.meta.url)), '../../docs');
+const folder = mkdtempSync(path.join(os.tmpdir(), 'lemma-docs-'));
 let server;
-before(async () => { server = await Server.start(); });
-after(() => server.stop());
+before(async () => { server = await Server.start({args: ['--notebook', path.join(folder, 'notes.jsonl')]}); });
+after(async () => {
+  await server.stop();
+  rmSync(folder, {recursive: true});
+});
 
 // curl URL [-H 'header']... [-d 'body'], with single quotes.
 function parseCurl(command) {
@@ -44,9 +49,11 @@ for (const command of commands) {
 
 test('every documented path is answered', async () => {
   const {paths} = JSON.parse(readFileSync(path.join(DOCS, 'openapi.json'), 'utf8'));
+  const rule = await (await server.post('/v1/lemma/notebook', {rule: 'Check.', question: 'What is 1 + 1?'})).json();
   for (const [route, methods] of Object.entries(paths)) {
+    const name = route.startsWith('/v1/lemma/notebook') ? rule.id : 'bundled';
     for (const method of Object.keys(methods)) {
-      const url = server.base + route.replace('{name}', 'bundled');
+      const url = server.base + route.replace('{name}', name);
       const reply = await fetch(url, {method: method.toUpperCase(), body: method === 'post' ? '{' : undefined});
       const text = await reply.text();
       assert.ok(!text.includes('no such path') && reply.status !== 405, `${method} ${route}: ${reply.status}`);

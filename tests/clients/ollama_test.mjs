@@ -216,6 +216,34 @@ test('a long conversation is shortened only when asked, and that is told', async
   assert.ok(reply.warnings.some((w) => /^truncated: the \d+ oldest messages/.test(w)), `${reply.warnings}`);
 });
 
+test('verified answers: by the option and by the name, whole and streamed', async () => {
+  const messages = [{role: 'user', content: QUESTION}];
+  const lemma = {chains: 3, seed: 1};
+  const whole = await client.chat({model, messages, lemma});
+  assert.equal(whole.lemma.answer, '42');
+  assert.equal(whole.lemma.status, 'VERIFIED');
+  assert.equal(whole.model, model);
+  assert.equal(whole.warnings, undefined);
+  checkFigures(whole);
+  let content = '';
+  let last;
+  for await (const part of await client.chat({model, messages, lemma, stream: true})) {
+    content += part.message.content;
+    last = part;
+  }
+  assert.equal(content, whole.message.content);
+  assert.equal(last.lemma.trace_id, whole.lemma.trace_id);
+  const named = await client.generate({model: `${model}:verified`, prompt: QUESTION, options: {seed: 1}});
+  assert.equal(named.model, `${model}:verified`);
+  assert.equal(named.lemma.seed, 1);
+  assert.match(named.response, /42/);
+  assert.ok((await client.show({model: `${model}:verified`})).model_info);
+  const plain = await client.chat({model: `${model}:verified`, messages, lemma: false, options: greedy});
+  assert.equal(plain.lemma, undefined);
+  await assert.rejects(client.chat({model, messages, lemma: {chains: 'many'}}),
+                       (e) => e.status_code === 400 && /^lemma\.chains: expected an integer/.test(e.error));
+});
+
 test('what has no effect is told', async () => {
   const reply = await client.generate({model, prompt: QUESTION, nonsense: 1,
                                        options: {...greedy, num_gpu: 1, num_ctx: 100000, num_predict: 2}});

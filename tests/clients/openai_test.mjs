@@ -226,6 +226,23 @@ test('errors are those that the client knows', async () => {
   await assert.rejects(create({...greedy, n: 1000}), (e) => e instanceof OpenAI.BadRequestError && e.param === 'n');
 });
 
+test('verified answers: chat and responses, whole and streamed', async () => {
+  const lemma = {chains: 3, seed: 1};
+  const whole = await client.chat.completions.create({model, messages: greedy.messages, lemma});
+  assert.equal(whole.lemma.status, 'VERIFIED');
+  assert.equal(whole.seed, 1);
+  let last;
+  for await (const chunk of await client.chat.completions.create({model, messages: greedy.messages, lemma, stream: true})) {
+    last = chunk.lemma ?? last;
+  }
+  assert.equal(last.trace_id, whole.lemma.trace_id);
+  const response = await client.responses.create({model, input: greedy.messages[0].content, lemma});
+  assert.equal(response.lemma.answer, whole.lemma.answer);
+  assert.equal(response.output_text, whole.choices[0].message.content);
+  await assert.rejects(create({...greedy, lemma: {chains: 1000}}),
+                       (e) => e instanceof OpenAI.BadRequestError && e.param === 'lemma.chains');
+});
+
 test('unknown fields are told', async () => {
   const reply = await create({...greedy, max_tokens: 2, nonsense: 1});
   assert.ok(reply.warnings.some((w) => /^nonsense: unknown field/.test(w)), `${reply.warnings}`);

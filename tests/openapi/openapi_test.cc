@@ -26,7 +26,9 @@
 #include "server/openai/routes.h"
 #include "server/router.h"
 #include "server/serving.h"
+#include "server/verified/notebook_routes.h"
 #include "server/verified/routes.h"
+#include "server/verified/solve_body.h"
 
 namespace lemma::server {
 namespace {
@@ -43,6 +45,7 @@ class NoServing final : public Serving {
                 std::unique_ptr<StreamSink>) override {}
   void WithModel(ExchangePtr, ModelRef, ModelWork) override {}
   void Embed(ExchangePtr, ModelRef, service::EmbedRequest, EmbedFormat) override {}
+  std::shared_ptr<void> Admit(const ExchangePtr&, ApiError&) override { return nullptr; }
   void SendError(const ExchangePtr&, const ApiError&) override {}
   bool EndThinking(std::string_view) override { return false; }
   service::ModelRegistry& models() override { return *models_; }
@@ -111,6 +114,9 @@ const std::map<std::string, Parser>& Parsers() {
       {"/api/embed", Of(ollama::ParseEmbed)},
       {"/api/embeddings", Of(ollama::ParseEmbeddings)},
       {"/api/show", Of(ollama::ParseShow)},
+      {"/v1/lemma/solve", Of(verified::ParseSolve)},
+      {"/v1/lemma/notebook", Of(verified::ParseNewRule)},
+      {"/v1/lemma/notebook/{name}", Of(verified::ParseChangedRule)},
       {"/completion", Of(llamacpp::ParseCompletion)},
       {"/tokenize", Of(llamacpp::ParseTokenize)},
       {"/detokenize", Of(llamacpp::ParseDetokenize)},
