@@ -34,6 +34,7 @@ void AddPolicyOptions(CLI::App& app, SolveFlags& flags) {
   app.add_option("--scaffolds", flags.scaffold_folder, "folder with scaffolds of your own");
   app.add_option("--calculator", flags.calculator, "on or off: finish sums exactly");
   app.add_option("--rewind", flags.rewind, "on or off: go back to before a false sum");
+  app.add_option("--checkers", flags.checkers, "on or off: check answers, or only count them");
 }
 
 void AddSamplingValues(CLI::App& app, SolveFlags& flags) {
@@ -91,6 +92,7 @@ Status FillSolveRequest(const SolveFlags& flags, reasoning::SolveRequest& reques
   LEMMA_ASSIGN_OR_RETURN(request.options.effort, reasoning::EffortNamed(flags.effort));
   LEMMA_RETURN_IF_ERROR(ReadSwitch("calculator", flags.calculator, request.options.calculator));
   LEMMA_RETURN_IF_ERROR(ReadSwitch("rewind", flags.rewind, request.options.rewind));
+  LEMMA_RETURN_IF_ERROR(ReadSwitch("checkers", flags.checkers, request.options.checkers));
   if (!flags.scaffold_folder.empty()) {
     LEMMA_RETURN_IF_ERROR(scaffolds.Load(flags.scaffold_folder));
   }

@@ -19,6 +19,7 @@ struct SolveFlags {
   std::string search;
   std::string calculator;  // "on", "off"; empty: the policy's
   std::string rewind;
+  std::string checkers;
   std::string scaffold_folder;
   std::string tests_file;
   std::string entry_point;

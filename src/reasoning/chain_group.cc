@@ -86,6 +86,7 @@ class Group {
       if (!ended_[i]) run_.CancelChain(i);
       chains_[i].end = ChainEnd::kCancelled;
       chains_[i].finish = service::FinishReason::kCancelled;
+      if (limits_.cost == Cost::kWhole && ended_[i]) continue;
       chains_[i].tokens = tokens.value_or(ended_[i] ? chains_[i].tokens : run_.tokens(i).size());
     }
     return end;

@@ -26,9 +26,16 @@ struct GroupHooks {
   std::function<bool()> cancelled;  // may be empty
 };
 
+// What a chain that was not needed any more has cost.
+enum class Cost : uint8_t {
+  kUntilDecided,  // it was ended when the others were enough: as many tokens as the last of them
+  kWhole,         // it ran to its end
+};
+
 struct GroupLimits {
   std::optional<double> close_thinking;  // MonotonicSeconds()
   std::optional<double> deadline;        // MonotonicSeconds()
+  Cost cost = Cost::kUntilDecided;
 };
 
 enum class GroupEnd : uint8_t { kDecided, kAllEnded, kDeadline, kCancelled };

@@ -14,6 +14,8 @@
 #include <utility>
 
 #include "base/file.h"
+#include "reasoning/recording.h"
+#include "reasoning/solve_plan.h"
 
 namespace lemma::reasoning {
 namespace {
@@ -48,6 +50,29 @@ EvalRecord RecordOf(const Work& work, const SolveResult& result) {
   return out;
 }
 
+// What came of one item.
+struct Done {
+  EvalRecord record;
+  std::string chains;  // Keep::kChains: the line for the recording
+  std::optional<Note> note;
+};
+
+SolveRequest RequestFor(const EvalJob& job, const Work& work) {
+  SolveRequest out = job.base;
+  out.question = work.item->question;
+  out.evidence.tests = work.item->tests;
+  out.evidence.entry_point = work.item->entry_point;
+  out.evidence.support = work.item->support;
+  out.options.seed = work.seed;
+  if (job.notes != nullptr) {
+    constexpr size_t kMost = 2;
+    for (const Note* note : job.notes->Find(GuessTask(out), out.question, kMost)) {
+      out.notes.push_back(note->rule);
+    }
+  }
+  return out;
+}
+
 // Threads that solve, and what they have done.
 class Pool {
  public:
@@ -68,7 +93,7 @@ class Pool {
   void Stop() { stop_.store(true); }
 
   // The next result; nullopt when none came within the time. The error of a chain.
-  std::optional<Result<EvalRecord>> Next(std::chrono::milliseconds timeout) {
+  std::optional<Result<Done>> Next(std::chrono::milliseconds timeout) {
     std::unique_lock lock(mutex_);
     ready_.wait_for(lock, timeout, [this] { return !done_.empty(); });
     if (done_.empty()) return std::nullopt;
@@ -83,24 +108,27 @@ class Pool {
       const size_t at = next_.fetch_add(1);
       if (at >= work_.size()) return;
       const Work& work = work_[at];
-      SolveRequest request = job_.base;
-      request.question = work.item->question;
-      request.evidence.tests = work.item->tests;
-      request.evidence.entry_point = work.item->entry_point;
-      request.evidence.support = work.item->support;
-      request.options.seed = work.seed;
+      const SolveRequest request = RequestFor(job_, work);
+      source.BeginItem(work.item->id, work.seed);
       SolveHooks hooks;
       hooks.cancelled = [this] { return stop_.load(); };
       auto result = Solve(source, scaffolds_, request, hooks);
       if (stop_.load()) return;
+      auto done = result.ok() ? DoneOf(work, request, *result)
+                              : Result<Done>(result.status().WithContext(work.item->id));
       const std::lock_guard lock(mutex_);
-      if (result.ok()) {
-        done_.emplace_back(RecordOf(work, *result));
-      } else {
-        done_.emplace_back(result.status().WithContext(work.item->id));
-      }
+      done_.push_back(std::move(done));
       ready_.notify_one();
     }
+  }
+
+  Result<Done> DoneOf(const Work& work, const SolveRequest& request,
+                      const SolveResult& result) const {
+    Done out;
+    out.record = RecordOf(work, result);
+    if (job_.keep == Keep::kChains) out.chains = RecordingLine(work.item->id, work.seed, result);
+    if (job_.learns != nullptr) out.note = Notebook::Learn(request, result);
+    return out;
   }
 
   std::vector<std::unique_ptr<ChainSource>> sources_;
@@ -111,7 +139,7 @@ class Pool {
   std::atomic<bool> stop_{false};
   std::mutex mutex_;
   std::condition_variable ready_;
-  std::deque<Result<EvalRecord>> done_;
+  std::deque<Result<Done>> done_;
   std::vector<std::thread> threads_;
 };
 
@@ -174,6 +202,17 @@ Status WriteForOthers(const EvalJob& job, const std::vector<EvalRecord>& records
   return WriteLines(job.directory / "humaneval_samples.jsonl", code);
 }
 
+// What goes into other files than the results, before them: a result that is there is complete.
+Status KeepBeside(const EvalJob& job, const Done& done, std::ofstream& chains) {
+  if (job.keep == Keep::kChains) {
+    chains << done.chains << "\n" << std::flush;
+    if (!chains) return IoError((job.directory / "chains.jsonl").string() + ": cannot be written");
+  }
+  if (!done.note) return OkStatus();
+  LEMMA_RETURN_IF_ERROR(job.learns->Add(*done.note).status());
+  return job.learns->Save();
+}
+
 }  // namespace
 
 Result<std::vector<EvalRecord>> RunEval(const SourceFactory& sources, const Scaffolds& scaffolds,
@@ -192,6 +231,11 @@ Result<std::vector<EvalRecord>> RunEval(const SourceFactory& sources, const Scaf
   }
   const size_t all = records.size() + work.size();
   std::ofstream out(path, std::ios::app);
+  std::ofstream chains;
+  if (job.keep == Keep::kChains) {
+    LEMMA_RETURN_IF_ERROR(MendResults(job.directory / "chains.jsonl"));
+    chains.open(job.directory / "chains.jsonl", std::ios::app);
+  }
   std::vector<std::unique_ptr<ChainSource>> each;
   for (size_t i = 0; i < std::min(job.parallel, work.size()); ++i) each.push_back(sources());
   Pool pool(std::move(each), scaffolds, job, work);
@@ -202,7 +246,9 @@ Result<std::vector<EvalRecord>> RunEval(const SourceFactory& sources, const Scaf
     auto next = pool.Next(std::chrono::milliseconds(100));
     if (!next) continue;
     if (!next->ok()) return next->status();
-    EvalRecord record = **std::move(next);
+    Done done = **std::move(next);
+    const EvalRecord& record = done.record;
+    LEMMA_RETURN_IF_ERROR(KeepBeside(job, done, chains));
     out << EvalRecordJson(record) << "\n" << std::flush;
     if (!out) return IoError(path.string() + ": cannot be written");
     const auto placed = records.insert_or_assign(Key{record.id, record.seed}, record).first;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // A problem set under one policy: every item with every seed, several at a time, each result kept
 // as a line of DIR/results.jsonl as soon as it is there. A run that was interrupted goes on where
-// it stopped; one with other settings is refused. Beside it: manifest.json (settings), and for
-// other scorers lm_eval_samples.jsonl and, for code, humaneval_samples.jsonl.
+// it stopped; one with other settings is refused. Beside it: manifest.json (settings), for other
+// scorers lm_eval_samples.jsonl and, for code, humaneval_samples.jsonl; if asked for, every chain.
 #pragma once
 
 #include <cstddef>
@@ -14,6 +14,7 @@
 
 #include "base/status.h"
 #include "reasoning/eval_items.h"
+#include "reasoning/notebook.h"
 #include "reasoning/solve.h"
 
 namespace lemma::reasoning {
@@ -38,6 +39,11 @@ Result<EvalRecord> ParseEvalRecord(std::string_view line);
 // Of DIR/results.jsonl. A last line that was cut off is left out.
 Result<std::vector<EvalRecord>> ReadEvalRecords(const std::filesystem::path& directory);
 
+enum class Keep : uint8_t {
+  kResults,
+  kChains,  // beside them DIR/chains.jsonl, for replays (recording.h)
+};
+
 struct EvalJob {
   std::filesystem::path directory;  // made if it is not there
   std::vector<EvalItem> items;
@@ -45,6 +51,9 @@ struct EvalJob {
   SolveRequest base;     // options and what came before; the question comes from the item
   std::string manifest;  // JSON: what the run was made with; another one in DIR is an error
   size_t parallel = 4;
+  Keep keep = Keep::kResults;
+  const Notebook* notes = nullptr;  // rules under the questions, as they are; may be null
+  Notebook* learns = nullptr;       // gets what was learned, in the order of the items; may be null
 };
 
 struct EvalHooks {

@@ -44,6 +44,8 @@ struct Policy {
   std::string scaffold;              // name (scaffold.h); empty: none
   Switch calculator = Switch::kOff;  // finishes "a op b =" exactly (service/calculator.h)
   Switch rewind = Switch::kOff;      // a chain with a false sum goes back to before it
+  // Off: answers are read and counted, nothing is checked; for comparison.
+  Switch checkers = Switch::kOn;
 
   size_t first_chains = 3;  // started together; more follow while the vote is open
   size_t max_chains = 8;    // before retries

@@ -31,6 +31,8 @@ class Solver {
     out_.trace_id = TraceId(request_);
     out_.task = GuessTask(request_);
     LEMMA_ASSIGN_OR_RETURN(out_.policy, PlanFor(request_, out_.task));
+    LEMMA_RETURN_IF_ERROR(FitToReach(request_.options, source_.reach(), out_.policy));
+    if (source_.reach() == Reach::kWholeChains) limits_.cost = Cost::kWhole;
     LEMMA_ASSIGN_OR_RETURN(prompt_, FirstPrompt(request_, out_.policy, out_.task, scaffolds_));
     if (request_.options.deadline) FitDeadline(*request_.options.deadline);
     SolveEvent plan;
@@ -235,8 +237,22 @@ class Solver {
       return;
     }
     chain.report = *std::move(report);
+    chain.weight = 1;
+    if (out_.policy.checkers == Switch::kOff) return Forget(chain.report);
     chain.soft_flags = check::CheckSteps(chain.thinking).flags.size();
     chain.weight = WeightOf(chain.report.status, chain.soft_flags);
+  }
+
+  // What the checkers said. Findings of tests stay, for those who count right answers by them.
+  static void Forget(check::CheckReport& report) {
+    check::CheckReport bare;
+    bare.answer = std::move(report.answer);
+    bare.alone = report.alone;
+    for (check::Finding& finding : report.findings) {
+      if (finding.checker == "python_tests") bare.findings.push_back(std::move(finding));
+    }
+    bare.summary = {"未检查", "not checked"};
+    report = std::move(bare);
   }
 
   [[nodiscard]] std::optional<StopReason> Decide(const Chain& last) const {

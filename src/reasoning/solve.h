@@ -46,6 +46,7 @@ struct SolveOptions {
   std::optional<std::string> scaffold;
   std::optional<Switch> calculator;
   std::optional<Switch> rewind;
+  std::optional<Switch> checkers;
   std::optional<double> enough;  // 0 to 1; 1: every chain is sampled
   std::optional<size_t> short_m;
   std::optional<double> deadline;  // seconds

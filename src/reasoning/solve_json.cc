@@ -76,6 +76,7 @@ json::object PolicyObject(const Policy& p) {
   if (p.answer_temperature) out["answer_temperature"] = *p.answer_temperature;
   if (p.top_k > 0) out["top_k"] = p.top_k;
   if (p.short_m > 0) out["short_m"] = p.short_m;
+  if (p.checkers == Switch::kOff) out["checkers"] = false;
   if (p.repeat_penalty != 1.0F) out["repeat_penalty"] = p.repeat_penalty;
   return out;
 }

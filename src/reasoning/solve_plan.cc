@@ -70,12 +70,55 @@ Result<Policy> PlanFor(const SolveRequest& request, const TaskGuess& task) {
   Lay(options.scaffold, out.scaffold);
   Lay(options.calculator, out.calculator);
   Lay(options.rewind, out.rewind);
+  Lay(options.checkers, out.checkers);
   Lay(options.enough, out.enough);
   Lay(options.short_m, out.short_m);
   LEMMA_RETURN_IF_ERROR(CheckPolicy(out));
   if (options.deadline)
     LEMMA_RETURN_IF_ERROR(CheckRange("deadline", *options.deadline, 0.1, 86400));
   return out;
+}
+
+Status FitToReach(const SolveOptions& options, Reach reach, Policy& policy) {
+  if (reach == Reach::kEngine) return OkStatus();
+  const bool recorded = reach == Reach::kRecorded;
+  struct Asked {
+    std::string_view name;
+    bool is_asked;
+  };
+  const Asked engine_only[] = {
+      {"search: beam", options.search == Search::kStepBeam},
+      {"rewind", options.rewind == Switch::kOn},
+      {"calculator", options.calculator == Switch::kOn},
+      {"answer_temperature", options.answer_temperature.has_value()},
+      {"deadline", options.deadline.has_value()},
+      {"thinking_tokens: 0", options.thinking_tokens == size_t{0}},
+  };
+  const Asked live_only[] = {
+      {"temperature", options.temperature.has_value()},
+      {"top_p", options.top_p.has_value()},
+      {"thinking_tokens", options.thinking_tokens.has_value()},
+      {"answer_tokens", options.answer_tokens.has_value()},
+      {"scaffold", options.scaffold.has_value()},
+      {"calculator", options.calculator.has_value()},
+      {"retries", options.retries.value_or(0) > 0},
+  };
+  for (const Asked& each : engine_only) {
+    if (!each.is_asked) continue;
+    return Unsupported(fmt::format(
+        "{}: {}", each.name,
+        recorded ? "chains that were recorded are as they are"
+                 : "a server over HTTP gives whole chains; this needs a model that runs here"));
+  }
+  for (const Asked& each : live_only) {
+    if (!recorded || !each.is_asked) continue;
+    return Unsupported(fmt::format("{}: chains that were recorded are as they are", each.name));
+  }
+  policy.search = Search::kChains;
+  policy.rewind = policy.calculator = Switch::kOff;
+  policy.answer_temperature.reset();
+  if (recorded) policy.retries = 0;
+  return OkStatus();
 }
 
 Result<chat::Conversation> FirstPrompt(const SolveRequest& request, const Policy& policy,

@@ -15,6 +15,9 @@ TaskGuess GuessTask(const SolveRequest& request);
 // InvalidArgument names the option and its range.
 Result<Policy> PlanFor(const SolveRequest& request, const TaskGuess& task);
 
+// Takes out of a policy what its source cannot do. Unsupported names an option that asks for it.
+Status FitToReach(const SolveOptions& options, Reach reach, Policy& policy);
+
 // The user's turn with the scaffold around it, behind what was said before.
 Result<chat::Conversation> FirstPrompt(const SolveRequest& request, const Policy& policy,
                                        const TaskGuess& task, const Scaffolds& scaffolds);
