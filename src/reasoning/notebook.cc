@@ -176,7 +176,8 @@ Status Notebook::Save() const {
   std::error_code error;
   if (path_.has_parent_path()) std::filesystem::create_directories(path_.parent_path(), error);
   if (error) return IoError(path_.parent_path().string() + ": " + error.message());
-  LEMMA_ASSIGN_OR_RETURN(AtomicFileWriter writer, AtomicFileWriter::Create(path_.string()));
+  LEMMA_ASSIGN_OR_RETURN(AtomicFileWriter writer,
+                         AtomicFileWriter::Create(path_, AtomicFileWriter::Readers::kOwner));
   for (const Note& note : notes_) LEMMA_RETURN_IF_ERROR(writer.Append(NoteJson(note) + "\n"));
   return writer.Commit();
 }
@@ -302,7 +303,7 @@ bool HeldBack(const SolveRequest& request) {
 
 std::string NoteJson(const Note& note) {
   return json::serialize(json::object{{"id", note.id},
-                                      {"created", note.created},
+                                      {"created", std::llround(note.created)},
                                       {"task", note.task},
                                       {"language", note.language},
                                       {"question", note.question},

@@ -44,7 +44,7 @@ class Notebook {
  public:
   // A file that is not there is an empty notebook. DataLoss names the line and the field.
   static Result<Notebook> Open(std::filesystem::path path);
-  Status Save() const;
+  Status Save() const;  // for its owner's eyes alone: questions are in it
 
   // What the notebook says about a question: at most `most` rules, the likest first (BM25 over
   // pairs of Chinese characters and English words, within one task and language).

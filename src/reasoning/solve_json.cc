@@ -2,6 +2,7 @@
 #include "reasoning/solve_json.h"
 
 #include <boost/json.hpp>
+#include <cmath>
 
 #include "check/check.h"
 
@@ -57,13 +58,19 @@ json::object ChainJson(const Chain& chain, ChainTexts texts) {
   return out;
 }
 
+// 0.8 and not 0.800000011920929.
+double AsWritten(float value) {
+  constexpr double kDigits = 1e6;
+  return std::round(static_cast<double>(value) * kDigits) / kDigits;
+}
+
 json::object PolicyObject(const Policy& p) {
   json::object out{{"profile", p.profile},
                    {"task", TaskName(p.task)},
                    {"effort", EffortName(p.effort)},
                    {"search", SearchName(p.search)},
-                   {"temperature", p.temperature},
-                   {"top_p", p.top_p},
+                   {"temperature", AsWritten(p.temperature)},
+                   {"top_p", AsWritten(p.top_p)},
                    {"thinking_tokens", p.thinking_tokens},
                    {"answer_tokens", p.answer_tokens},
                    {"scaffold", p.scaffold},
@@ -73,11 +80,11 @@ json::object PolicyObject(const Policy& p) {
                    {"chains", p.max_chains},
                    {"enough", p.enough},
                    {"retries", p.retries}};
-  if (p.answer_temperature) out["answer_temperature"] = *p.answer_temperature;
+  if (p.answer_temperature) out["answer_temperature"] = AsWritten(*p.answer_temperature);
   if (p.top_k > 0) out["top_k"] = p.top_k;
   if (p.short_m > 0) out["short_m"] = p.short_m;
   if (p.checkers == Switch::kOff) out["checkers"] = false;
-  if (p.repeat_penalty != 1.0F) out["repeat_penalty"] = p.repeat_penalty;
+  if (p.repeat_penalty != 1.0F) out["repeat_penalty"] = AsWritten(p.repeat_penalty);
   return out;
 }
 

@@ -28,6 +28,7 @@ class App::Impl {
     llamacpp::AddRoutes(router_, *serving_);
     verified::SolveServiceOptions solving;
     solving.isolate_clients = options.serving.isolate_clients;
+    solving.ping = options.serving.ping;
     solving.notebook = std::move(options.notebook);
     solving_ = std::make_unique<verified::SolveService>(std::move(solving), router_, *serving_);
     http_ = std::make_unique<HttpServer>(

@@ -57,6 +57,14 @@ TEST_F(SilenceTest, CommentsInServerSentEvents) {
   EXPECT_THAT(Ask(kSeldom, "/v1/chat/completions", R"("max_tokens":4)"), Not(HasSubstr(kComment)));
 }
 
+TEST_F(SilenceTest, CommentsWhileChainsRun) {
+  for (const char* path : {"/v1/chat/completions", "/v1/lemma/solve"}) {
+    const std::string more = path[4] == 'c' ? R"("lemma":{"chains":1})" : R"("chains":1)";
+    EXPECT_THAT(Ask(kOften, path, more), HasSubstr(kComment)) << path;
+    EXPECT_THAT(Ask(kSeldom, path, more), Not(HasSubstr(kComment))) << path;
+  }
+}
+
 TEST_F(SilenceTest, PingsInAnthropicMessages) {
   const auto pings = [](std::string_view text) {
     size_t count = 0;

@@ -231,6 +231,32 @@ TEST_F(VerifiedTest, ErrorsOfTheOptionHaveItsPath) {
   EXPECT_TRUE(Quiet());
 }
 
+TEST_F(VerifiedTest, AnAnswerThatWasCutSaysSo) {
+  const uint16_t port = Start();
+  const RawClient::Reply reply =
+      Post(port, "/v1/messages",
+           std::string(R"({"max_tokens":2,"lemma":{"seed":1,"thinking_tokens":1,"chains":2},)") +
+               kMessages + "}");
+  ASSERT_EQ(reply.status, 200) << reply.body;
+  const json::value body = json::parse(reply.body);
+  EXPECT_EQ(body.at("stop_reason"), "max_tokens");
+  EXPECT_TRUE(body.at("lemma").at("answer").is_null());
+  EXPECT_EQ(body.at("lemma").at("votes").at("n"), 0);
+}
+
+TEST_F(VerifiedTest, VerifiedChatsCountAmongTheRequests) {
+  options_.serving.max_requests_per_client = 1;
+  const uint16_t port = Start();
+  RawClient client(port);
+  client.Send(testing::PostRequest(
+      "/v1/chat/completions",
+      R"({"messages":[{"role":"user","content":"Tell me about the sea."}],"stream":true,)"
+      R"("lemma":{"chains":8,"first_chains":8,"enough":1,"temperature":3}})"));
+  client.ReadUntil("\"role\"");
+  const RawClient::Reply reply = Post(port, "/v1/lemma/solve", R"({"question":"1+1?"})");
+  EXPECT_EQ(reply.status, 429) << reply.body;
+}
+
 TEST_F(VerifiedTest, AClientThatLeavesEndsItsChains) {
   const uint16_t port = Start();
   {

@@ -10,6 +10,8 @@
 #include <string_view>
 #include <utility>
 
+#include "check/json_value.h"
+
 namespace lemma::server {
 namespace {
 
@@ -66,6 +68,8 @@ void ReadEvidence(ObjectReader& in, reasoning::VerifyRequest& evidence) {
   if (const json::value* schema = in.Any("schema")) {
     evidence.check.schema =
         schema->is_string() ? std::string(schema->as_string()) : json::serialize(*schema);
+    const auto parsed = check::ParseJson(evidence.check.schema);
+    if (!parsed.ok()) in.Fail("schema", "is no JSON: " + parsed.status().message());
   }
   std::vector<std::string> sources;
   in.ReadTexts("sources", sources);

@@ -68,6 +68,8 @@ TEST(LemmaFieldTest, ErrorsAndWarningsNameTheWholePath) {
             "lemma.effort: 'huge' is not known, expected fast, balanced or deep");
   EXPECT_THAT(ReadField(R"({"lemma":{"sources":["a",3]}})").error(),
               HasSubstr("lemma.sources[1]: "));
+  EXPECT_THAT(ReadField(R"({"lemma":{"schema":"nope"}})").error(),
+              HasSubstr("lemma.schema: is no JSON"));
   EXPECT_THAT(ReadField(R"({"lemma":{"chians":4}})").notes.warnings(),
               ElementsAre("lemma.chians: unknown field, ignored"));
 }

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <atomic>
 #include <boost/json.hpp>
 #include <functional>
@@ -60,10 +61,44 @@ ApiError Busy(std::string message) {
   return error;
 }
 
-// The chains run: the request was right, and what is sent from now on is an answer.
-bool Runs(const reasoning::SolveEvent& event) {
-  return event.kind != reasoning::SolveEvent::Kind::kPlan &&
-         event.kind != reasoning::SolveEvent::Kind::kStarted;
+// Both may be empty.
+struct Listener {
+  std::function<void(const reasoning::SolveEvent&)> on_event;
+  // Chains run: the request was right, and what is sent from now on is an answer. Each time.
+  std::function<void()> on_running;
+};
+
+// A model's chains, and a word when some were started.
+class RunningSource final : public reasoning::ChainSource {
+ public:
+  RunningSource(std::unique_ptr<reasoning::ChainSource> source, std::function<void()> on_running)
+      : source_(std::move(source)), on_running_(std::move(on_running)) {}
+
+  Result<std::unique_ptr<reasoning::ChainRun>> Start(const service::ChatRequest& request) override {
+    auto run = source_->Start(request);
+    if (run.ok() && on_running_) on_running_();
+    return run;
+  }
+  reasoning::Pace MeasuredPace() override { return source_->MeasuredPace(); }
+  size_t PromptTokens(const chat::Conversation& conversation) override {
+    return source_->PromptTokens(conversation);
+  }
+  [[nodiscard]] reasoning::Reach reach() const override { return source_->reach(); }
+
+ private:
+  const std::unique_ptr<reasoning::ChainSource> source_;
+  const std::function<void()> on_running_;
+};
+
+// Why there is no answer, where there is none.
+service::FinishReason EndOf(const reasoning::SolveResult& result) {
+  using service::FinishReason;
+  if (result.chosen) return FinishReason::kStop;
+  if (result.stopped_by == reasoning::StopReason::kDeadline) return FinishReason::kDeadline;
+  const bool cut = std::any_of(result.chains.begin(), result.chains.end(), [](const auto& chain) {
+    return chain.finish == FinishReason::kLength;
+  });
+  return cut ? FinishReason::kLength : FinishReason::kStop;
 }
 
 // What is solved: the result as JSON, and for a chat its events.
@@ -171,24 +206,25 @@ struct SolveService::Impl : std::enable_shared_from_this<SolveService::Impl> {
     }
     if (job->sink) return RunChat(job);
     bool begun = false;
-    std::string early;
-    std::function<void(const reasoning::SolveEvent&)> on_event;
+    std::string text;  // not sent yet
+    Listener listener;
     if (job->stream) {
-      on_event = [&](const reasoning::SolveEvent& event) {
-        const bool told = event.kind != reasoning::SolveEvent::Kind::kText || job->chain_text;
-        if (told) early += SseEvent("progress", SolveEventJson(event));
-        if (!Runs(event)) return;
+      listener.on_running = [&] {
         if (!std::exchange(begun, true)) BeginEvents(job);
-        Write(job, std::exchange(early, {}));
+        Write(job, std::exchange(text, {}));
+      };
+      listener.on_event = [&](const reasoning::SolveEvent& event) {
+        const bool told = event.kind != reasoning::SolveEvent::Kind::kText || job->chain_text;
+        if (told) text += SseEvent("progress", SolveEventJson(event));
+        if (begun) Write(job, std::exchange(text, {}));
       };
     }
-    const auto solved = SolveJob(*job, on_event);
+    const auto solved = SolveJob(*job, listener);
     job->lease = {};
     if (!solved.ok() && !begun) return Refuse(job, solved.status());
-    if (job->stream && !begun) BeginEvents(job);
-    const std::string text =
-        solved.ok() ? WithWarnings(solved->json, job->warnings)
-                    : json::serialize(openai::ErrorObject(FromStatus(solved.status())));
+    if (job->stream && !begun) listener.on_running();
+    text = solved.ok() ? WithWarnings(solved->json, job->warnings)
+                       : json::serialize(openai::ErrorObject(FromStatus(solved.status())));
     const std::string_view name = solved.ok() ? "result" : "error";
     job->post([job, text, name] {
       const ExchangePtr exchange = std::move(job->exchange);
@@ -204,12 +240,11 @@ struct SolveService::Impl : std::enable_shared_from_this<SolveService::Impl> {
   }
 
   // With the notebook, where it is wanted.
-  Result<Solved> SolveJob(Job& job,
-                          const std::function<void(const reasoning::SolveEvent&)>& on_event) {
-    const auto source = reasoning::MakeModelSource(*job.lease);
+  Result<Solved> SolveJob(Job& job, const Listener& listener) {
+    RunningSource source(reasoning::MakeModelSource(*job.lease), listener.on_running);
     reasoning::SolveHooks hooks;
     hooks.cancelled = [this, &job] { return job.gone || stopping; };
-    hooks.on_event = on_event;
+    hooks.on_event = listener.on_event;
     std::optional<reasoning::NotebookTurn> notebook;
     if (job.notebook) {
       auto begun = reasoning::NotebookTurn::Begin(options.notebook, job.request);
@@ -217,7 +252,7 @@ struct SolveService::Impl : std::enable_shared_from_this<SolveService::Impl> {
       notebook = std::move(begun).value();
     }
     Solved out;
-    auto result = reasoning::Solve(*source, scaffolds, job.request, hooks);
+    auto result = reasoning::Solve(source, scaffolds, job.request, hooks);
     if (result.status().code() == StatusCode::kNotFound) {  // of an option's name, not of a model
       return InvalidArgument(result.status().message());
     }
@@ -252,11 +287,14 @@ struct SolveService::Impl : std::enable_shared_from_this<SolveService::Impl> {
     start.warnings = job->warnings;
     const auto language = reasoning::ClassifyTask({job->request.question}).language;
     bool begun = false;
-    const auto solved = SolveJob(*job, [&](const reasoning::SolveEvent& event) {
-      if (!Runs(event)) return;
+    Listener listener;
+    listener.on_running = [&] {
       if (!std::exchange(begun, true)) StartChat(job, start);
+    };
+    listener.on_event = [&](const reasoning::SolveEvent& event) {
       SendEvent(job, service::StreamEvent::Kind::kThinking, ProgressLine(event, language));
-    });
+    };
+    const auto solved = SolveJob(*job, listener);
     job->lease = {};
     if (!solved.ok() && !begun) return Refuse(job, solved.status());
     if (!begun) StartChat(job, start);
@@ -267,6 +305,7 @@ struct SolveService::Impl : std::enable_shared_from_this<SolveService::Impl> {
       finish.usage.prompt_tokens = solved->result.prompt_tokens;
       finish.usage.generated_tokens = solved->result.tokens;
       finish.usage.decode_seconds = solved->result.seconds;
+      finish.finish = EndOf(solved->result);
       finish.lemma = solved->json;
     } else {
       finish.finish = service::FinishReason::kError;
@@ -281,23 +320,29 @@ struct SolveService::Impl : std::enable_shared_from_this<SolveService::Impl> {
     });
   }
 
-  static void StartChat(const std::shared_ptr<Job>& job, const StreamStart& start) {
-    job->post([job, start] {
+  void StartChat(const std::shared_ptr<Job>& job, const StreamStart& start) const {
+    job->post([job, start, ping = options.ping] {
       if (job->exchange->gone()) return;
       job->sink->OnStart(start);
-      KeepAwake(job);
+      KeepAwake(job, ping);
     });
   }
 
   // Chains of a large model may run for minutes before there is a word to send.
-  static void KeepAwake(const std::shared_ptr<Job>& job) {
-    constexpr std::chrono::seconds kSilence{15};
-    job->exchange->After(kSilence, [weak = std::weak_ptr<Job>(job)] {
+  static void KeepAwake(const std::shared_ptr<Job>& job, std::chrono::milliseconds ping) {
+    if (ping.count() <= 0) return;
+    const uint64_t writes = job->exchange->writes();
+    job->exchange->After(ping, [weak = std::weak_ptr<Job>(job), writes, ping] {
       const auto running = weak.lock();
       if (!running || !running->exchange || running->exchange->gone()) return;
-      running->sink->OnSilence();
-      KeepAwake(running);
+      if (running->exchange->writes() == writes) Ping(*running);
+      KeepAwake(running, ping);
     });
+  }
+
+  static void Ping(Job& job) {
+    if (job.sink) return job.sink->OnSilence();
+    job.exchange->Write(kSseKeepAlive);
   }
 
   static void SendEvent(const std::shared_ptr<Job>& job, service::StreamEvent::Kind kind,
@@ -311,9 +356,11 @@ struct SolveService::Impl : std::enable_shared_from_this<SolveService::Impl> {
     });
   }
 
-  static void BeginEvents(const std::shared_ptr<Job>& job) {
-    job->post([job] {
-      if (!job->exchange->gone()) job->exchange->Begin({});
+  void BeginEvents(const std::shared_ptr<Job>& job) const {
+    job->post([job, ping = options.ping] {
+      if (job->exchange->gone()) return;
+      job->exchange->Begin({});
+      KeepAwake(job, ping);
     });
   }
 

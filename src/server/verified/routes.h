@@ -5,6 +5,7 @@
 // so that chats and tokenising go on; a client that leaves ends its chains within a step.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <filesystem>
 #include <memory>
@@ -20,6 +21,8 @@ struct SolveServiceOptions {
   // Clients do not share prefixes in the cache.
   bool isolate_clients = false;
   std::filesystem::path notebook = {};  // of mistakes; empty: none
+  // After so much silence a stream gets a comment, as ServingOptions has it; zero: never.
+  std::chrono::milliseconds ping{15'000};
 };
 
 class SolveService {
