@@ -59,13 +59,23 @@ class Group {
   // 1 + the number of the chain whose turn it is; 0: none yet.
   [[nodiscard]] size_t NextToJudge() const {
     size_t best = 0;
-    size_t running = SIZE_MAX;  // tokens of the shortest that runs
     for (size_t i = 0; i < chains_.size(); ++i) {
-      if (!ended_[i]) running = std::min(running, run_.tokens(i).size());
       if (!ended_[i] || judged_[i]) continue;
       if (best == 0 || chains_[i].tokens < chains_[best - 1].tokens) best = i + 1;
     }
-    return best != 0 && chains_[best - 1].tokens <= running ? best : 0;
+    return best != 0 && IsFirst(best - 1) ? best : 0;
+  }
+
+  // Whether no chain that still runs can come before this one. One that is as long may have its
+  // end on the way: then the numbers decide.
+  [[nodiscard]] bool IsFirst(size_t chain) const {
+    for (size_t i = 0; i < chains_.size(); ++i) {
+      if (ended_[i]) continue;
+      const size_t length = run_.tokens(i).size();
+      if (length < chains_[chain].tokens) return false;
+      if (length == chains_[chain].tokens && i < chain) return false;
+    }
+    return true;
   }
 
   [[nodiscard]] bool AllJudged() const {
