@@ -29,6 +29,7 @@ struct ServeCommand {
   std::vector<std::string> keys;
   std::string key_file;
   std::string notebook;  // on, off or a file; empty: on, unless there are keys
+  std::vector<std::string> calibrations;
   double drain_seconds = 30;
   double ping_seconds = 15;
   size_t body_mib = 4;
@@ -89,6 +90,7 @@ Status Serve(const ServeCommand& given) {
   options.models.load.max_queued = options.serving.max_requests;
   LEMMA_RETURN_IF_ERROR(FillHttp(given, options.http));
   options.notebook = NotebookFor(given, options.http.keys);
+  options.calibrations.assign(given.calibrations.begin(), given.calibrations.end());
   ServeLoopOptions loop;
   loop.first = options.models.models.empty() ? FirstModel::kWanted : FirstModel::kNeeded;
   if (given.lazy) loop.first = FirstModel::kLater;
@@ -242,6 +244,10 @@ void AddServe(CLI::App& app, Context& context) {
   command->add_option("--notebook", options->notebook,
                       "mistake notebook of requests that ask for it and of /v1/lemma/notebook: on "
                       "(your own), off or a file; default: on, with API keys off");
+  command->add_option(
+      "--calibration", options->calibrations,
+      "table of a model (lemma eval --calibration): verified answers tell agreement "
+      "as a percentage, too; may be repeated");
   command->add_flag("--lazy", options->lazy, "load the first model when it is asked for");
   AddAddressOptions(*command, *options);
   AddLimitOptions(*command, *options);

@@ -28,6 +28,10 @@ class App::Impl {
     llamacpp::AddRoutes(router_, *serving_);
     verified::SolveServiceOptions solving;
     solving.isolate_clients = options.serving.isolate_clients;
+    for (const std::filesystem::path& path : options.calibrations) {
+      LEMMA_ASSIGN_OR_RETURN(auto table, reasoning::Calibration::Load(path));
+      solving.calibrations.push_back(std::move(table));
+    }
     solving.ping = options.serving.ping;
     solving.notebook = std::move(options.notebook);
     solving_ = std::make_unique<verified::SolveService>(std::move(solving), router_, *serving_);

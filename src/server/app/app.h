@@ -10,6 +10,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "base/status.h"
 #include "server/http/http_server.h"
@@ -22,7 +23,8 @@ struct AppOptions {
   HttpServerOptions http;
   ServingOptions serving;
   service::RegistryOptions models;
-  std::filesystem::path notebook = {};  // of mistakes, for /v1/lemma; empty: none
+  std::filesystem::path notebook = {};                   // of mistakes, for /v1/lemma; empty: none
+  std::vector<std::filesystem::path> calibrations = {};  // tables of lemma eval --calibration
   // Called for every answer; may be empty. From server threads.
   std::function<void(const AccessRecord&)> on_access;
 };

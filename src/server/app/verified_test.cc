@@ -2,8 +2,11 @@
 // Verified reasoning through the whole server, with the bundled model.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <boost/json.hpp>
+#include <filesystem>
+#include <fstream>
 
 #include "server/app/app_testing.h"
 
@@ -229,6 +232,32 @@ TEST_F(VerifiedTest, ErrorsOfTheOptionHaveItsPath) {
   EXPECT_THAT(error("/v1/chat/completions", R"("lemma":true,"timeout_ms":1)"),
               HasSubstr("\"timeout_ms\""));
   EXPECT_TRUE(Quiet());
+}
+
+TEST_F(VerifiedTest, AVoteHasAConfidenceWhereThereIsATable) {
+  const std::filesystem::path path = std::filesystem::path(::testing::TempDir()) /
+                                     ("calibration_" + std::to_string(getpid()) + ".json");
+  std::ofstream(path) << R"({"lemma_calibration":1,"id":"0123abcd","model":"Lemma bundled v1",)"
+                         R"("profile":"bundled","rows":[{"n":1,"k":1,"right":27,"total":30}]})";
+  options_.calibrations = {path};
+  const uint16_t port = Start();
+  const std::string body = R"({"lemma":{"chains":1,"seed":1},"max_tokens":100,)"
+                           R"("messages":[{"role":"user","content":"Tell me about the sea."}]})";
+  const auto reply = [&](const char* route) {
+    return json::parse(Post(port, route, body).body).at("lemma").at("confidence");
+  };
+  const json::value confidence = reply("/v1/messages");
+  ASSERT_TRUE(confidence.is_object());
+  EXPECT_EQ(confidence.at("k"), 1);
+  EXPECT_EQ(confidence.at("counted"), 30);
+  EXPECT_LT(confidence.at("low").as_double(), confidence.at("p").as_double());
+  EXPECT_LT(confidence.at("p").as_double(), confidence.at("high").as_double());
+  EXPECT_EQ(confidence.at("table"), "0123abcd");
+  EXPECT_EQ(reply("/v1/chat/completions"), confidence);
+  std::filesystem::remove(path);
+  app_->Stop();
+  options_.calibrations = {"/none.json"};
+  EXPECT_FALSE(App::Create(options_).ok());
 }
 
 TEST_F(VerifiedTest, AnAnswerThatWasCutSaysSo) {

@@ -261,6 +261,9 @@ struct SolveService::Impl : std::enable_shared_from_this<SolveService::Impl> {
     if (stopping && out.result.stopped_by == reasoning::StopReason::kCancelled) {
       return Status(StatusCode::kCancelled, "the server is shutting down");
     }
+    for (const reasoning::Calibration& table : options.calibrations) {
+      table.Apply(job.lease->name(), out.result);
+    }
     out.json = SolveResultJson(out.result, job.texts);
     if (notebook) out.json = With(std::move(out.json), "notebook", EndTurn(*notebook, job, out));
     return out;

@@ -9,7 +9,9 @@
 #include <cstddef>
 #include <filesystem>
 #include <memory>
+#include <vector>
 
+#include "reasoning/calibration.h"
 #include "server/router.h"
 #include "server/serving.h"
 
@@ -21,6 +23,8 @@ struct SolveServiceOptions {
   // Clients do not share prefixes in the cache.
   bool isolate_clients = false;
   std::filesystem::path notebook = {};  // of mistakes; empty: none
+  // What agreement is worth, each for one model and profile.
+  std::vector<reasoning::Calibration> calibrations = {};
   // After so much silence a stream gets a comment, as ServingOptions has it; zero: never.
   std::chrono::milliseconds ping{15'000};
 };
