@@ -122,6 +122,16 @@ std::string ProgressLine(const SolveEvent& event, service::TextLanguage language
   return {};
 }
 
+service::FinishReason EndOf(const reasoning::SolveResult& result) {
+  using service::FinishReason;
+  if (result.chosen) return FinishReason::kStop;
+  if (result.stopped_by == reasoning::StopReason::kDeadline) return FinishReason::kDeadline;
+  const bool cut = std::any_of(result.chains.begin(), result.chains.end(), [](const auto& chain) {
+    return chain.finish == FinishReason::kLength;
+  });
+  return cut ? FinishReason::kLength : FinishReason::kStop;
+}
+
 std::string AnswerText(const reasoning::SolveResult& result) {
   const bool chinese = result.task.language == service::TextLanguage::kChinese;
   if (!result.chosen) {

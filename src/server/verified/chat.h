@@ -26,6 +26,8 @@ Result<ChatQuestion> QuestionOf(const service::ChatRequest& chat, const SolveFie
 
 // One line for people about an event; empty: nothing to tell. In the language of the question.
 std::string ProgressLine(const reasoning::SolveEvent& event, service::TextLanguage language);
+// Why there is no answer, where there is none; else kStop.
+service::FinishReason EndOf(const reasoning::SolveResult& result);
 // The answer with its status under it.
 std::string AnswerText(const reasoning::SolveResult& result);
 

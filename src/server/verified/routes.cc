@@ -3,7 +3,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <atomic>
 #include <boost/json.hpp>
 #include <functional>
@@ -19,6 +18,7 @@
 #include "server/verified/chat.h"
 #include "server/verified/notebook_routes.h"
 #include "server/verified/object_text.h"
+#include "server/verified/running_source.h"
 #include "server/verified/solve_body.h"
 #include "server/worker_pool.h"
 
@@ -67,39 +67,6 @@ struct Listener {
   // Chains run: the request was right, and what is sent from now on is an answer. Each time.
   std::function<void()> on_running;
 };
-
-// A model's chains, and a word when some were started.
-class RunningSource final : public reasoning::ChainSource {
- public:
-  RunningSource(std::unique_ptr<reasoning::ChainSource> source, std::function<void()> on_running)
-      : source_(std::move(source)), on_running_(std::move(on_running)) {}
-
-  Result<std::unique_ptr<reasoning::ChainRun>> Start(const service::ChatRequest& request) override {
-    auto run = source_->Start(request);
-    if (run.ok() && on_running_) on_running_();
-    return run;
-  }
-  reasoning::Pace MeasuredPace() override { return source_->MeasuredPace(); }
-  size_t PromptTokens(const chat::Conversation& conversation) override {
-    return source_->PromptTokens(conversation);
-  }
-  [[nodiscard]] reasoning::Reach reach() const override { return source_->reach(); }
-
- private:
-  const std::unique_ptr<reasoning::ChainSource> source_;
-  const std::function<void()> on_running_;
-};
-
-// Why there is no answer, where there is none.
-service::FinishReason EndOf(const reasoning::SolveResult& result) {
-  using service::FinishReason;
-  if (result.chosen) return FinishReason::kStop;
-  if (result.stopped_by == reasoning::StopReason::kDeadline) return FinishReason::kDeadline;
-  const bool cut = std::any_of(result.chains.begin(), result.chains.end(), [](const auto& chain) {
-    return chain.finish == FinishReason::kLength;
-  });
-  return cut ? FinishReason::kLength : FinishReason::kStop;
-}
 
 // What is solved: the result as JSON, and for a chat its events.
 struct Solved {
