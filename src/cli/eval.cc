@@ -83,10 +83,9 @@ Result<Origin> OpenRecording(const EvalCommand& options) {
   LEMMA_ASSIGN_OR_RETURN(const std::string text, ReadFile(path, 1 << 20));
   boost::system::error_code error;
   boost::json::value manifest = boost::json::parse(text, error);
-  const boost::json::value* profile =
-      error ? nullptr : manifest.find_pointer("/policy/profile", error);
+  const boost::json::value* profile = error ? nullptr : manifest.find_pointer("/profile", error);
   if (profile == nullptr || !profile->is_string()) {
-    return DataLoss(path + ": policy.profile: expected a text");
+    return DataLoss(path + ": profile: expected a text");
   }
   out.profile = std::string(profile->as_string());
   if (!options.flags.options.profile.empty() && options.flags.options.profile != out.profile) {
@@ -122,21 +121,36 @@ Result<Origin> OpenOrigin(const EvalCommand& options) {
   return out;
 }
 
+// Of each kind of question that there is among the items.
+Result<boost::json::object> Policies(const Origin& origin, const reasoning::EvalJob& job) {
+  boost::json::object out;
+  for (const reasoning::EvalItem& item : job.items) {
+    reasoning::SolveRequest request = job.base;
+    request.question = item.question;
+    request.evidence.tests = item.tests;
+    const reasoning::TaskGuess task = reasoning::GuessTask(request);
+    if (out.contains(reasoning::TaskName(task.task))) continue;
+    LEMMA_ASSIGN_OR_RETURN(auto plan, reasoning::PlanFor(request, task));
+    LEMMA_RETURN_IF_ERROR(reasoning::FitToReach(job.base.options, origin.reach, plan));
+    out[reasoning::TaskName(task.task)] = boost::json::parse(PolicyJson(plan));
+  }
+  return out;
+}
+
 // What makes two runs the same run. The error of an option that the origin cannot follow.
 Result<std::string> Manifest(const EvalCommand& options, const Origin& origin,
                              const reasoning::EvalJob& job) {
   boost::json::array files;
   for (const std::string& each : options.files) files.emplace_back(each);
-  const reasoning::TaskGuess task = reasoning::GuessTask(job.base);
-  LEMMA_ASSIGN_OR_RETURN(auto plan, reasoning::PlanFor(job.base, task));
-  LEMMA_RETURN_IF_ERROR(reasoning::FitToReach(job.base.options, origin.reach, plan));
+  LEMMA_ASSIGN_OR_RETURN(auto policies, Policies(origin, job));
   boost::json::object out{{"lemma_eval", 1}, {"version", LEMMA_VERSION}};
   out.insert(origin.facts.begin(), origin.facts.end());
   out["files"] = std::move(files);
   out["items"] = job.items.size();
   out["seeds"] = options.seeds;
   out["task_from_text"] = options.flags.task.empty();
-  out["policy"] = boost::json::parse(PolicyJson(plan));
+  out["profile"] = job.base.options.profile;
+  out["policies"] = std::move(policies);
   if (options.record) out["record"] = true;
   if (job.notes != nullptr) out["rules"] = job.notes->notes().size();
   if (job.learns != nullptr) out["learns"] = true;

@@ -99,6 +99,10 @@ class EvalTest(unittest.TestCase):
         self.assertIn("--record", self.eval("early", "--record", "--enough", "0.9").stderr)
         manifest = json.loads((self.dir / "same" / "manifest.json").read_text())
         self.assertTrue(manifest["replay_of"]["record"])
+        # The policies of the kinds of question that there are, not of an empty one.
+        kept = json.loads((self.dir / "record" / "manifest.json").read_text())
+        self.assertEqual(set(kept["policies"]), {"arithmetic", "word", "sequence"})
+        self.assertEqual({p["chains"] for p in kept["policies"].values()}, {4})
 
 
 if __name__ == "__main__":
