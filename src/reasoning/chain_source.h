@@ -22,7 +22,7 @@ enum class Reach : uint8_t {
   kEngine,       // everything
   kWholeChains,  // whole chains of a server: no steps, no calculator, no word in their thinking;
                  // what was asked for is paid, needed or not
-  kRecorded,  // whole chains that were sampled before (recording.h): only the vote is open
+  kRecorded,     // whole chains that were sampled before (recording.h): only the vote is open
 };
 
 // Chains that were started together and share one prefill.
