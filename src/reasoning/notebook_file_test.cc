@@ -19,6 +19,8 @@ class NotebookFileTest : public ::testing::Test {
       : path_(std::filesystem::path(::testing::TempDir()) /
               ("notebook_" + std::to_string(getpid())) / "notes.jsonl") {}
   ~NotebookFileTest() override { std::filesystem::remove_all(path_.parent_path()); }
+  NotebookFileTest(const NotebookFileTest&) = delete;
+  NotebookFileTest& operator=(const NotebookFileTest&) = delete;
 
   Status Add(const std::string& rule) const {
     return ChangeNotebook(path_, [&](Notebook& book) {
@@ -51,6 +53,7 @@ TEST_F(NotebookFileTest, ChangesOfThreadsAndProgramsAreAllKept) {
     children.push_back(child);
   }
   std::vector<std::thread> threads;
+  threads.reserve(3);
   for (int t = 0; t < 3; ++t) {
     threads.emplace_back([this, t] {
       for (int i = 0; i < kEach; ++i) {

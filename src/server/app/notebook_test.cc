@@ -30,6 +30,8 @@ class NotebookTest : public AppTest {
     options_.notebook = folder_ / "notes.jsonl";
   }
   ~NotebookTest() override { std::filesystem::remove_all(folder_); }
+  NotebookTest(const NotebookTest&) = delete;
+  NotebookTest& operator=(const NotebookTest&) = delete;
 
   static RawClient::Reply Delete(uint16_t port, const std::string& path) {
     RawClient client(port);
@@ -76,6 +78,7 @@ TEST_F(NotebookTest, ParallelWritesAreAllKept) {
   constexpr int kThreads = 6;
   constexpr int kEach = 8;
   std::vector<std::thread> threads;
+  threads.reserve(kThreads);
   for (int t = 0; t < kThreads; ++t) {
     threads.emplace_back([port, t] {
       for (int i = 0; i < kEach; ++i) {
