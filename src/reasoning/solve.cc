@@ -83,10 +83,12 @@ class Solver {
   // answer again is followed by one without feedback: the model is stuck on it.
   Status Retry() {
     bool stuck = false;
+    std::vector<check::Answer> told;
     for (size_t round = 1; round <= out_.policy.retries && !Over(); ++round) {
       const VoteClass* leader = out_.votes.Leader();
       if (leader == nullptr || leader->verdict != Verdict::kRefuted) break;
-      const Chain& refuted = out_.chains[leader->chains.back()];
+      const VoteClass& next = ToTell(told);
+      const Chain refuted = out_.chains[next.chains.back()];
       const std::string feedback = FeedbackFor(refuted, out_.task.language);
       if (feedback.empty()) break;
       SolveEvent retry;
@@ -94,15 +96,33 @@ class Solver {
       retry.round = round;
       retry.text = stuck ? "" : feedback;
       Tell(retry);
-      const size_t votes_before = leader->chains.size();
-      const check::Answer told = leader->answer;
+      told.push_back(next.answer);
+      const size_t votes_before = next.chains.size();
       decided_ = false;
       const auto conversation = stuck ? prompt_ : RetryPrompt(prompt_, refuted, feedback);
       LEMMA_RETURN_IF_ERROR(RunChains(conversation, out_.policy.retry_chains, round));
       out_.retry_rounds = round;
-      stuck = VotesFor(told) > votes_before;
+      stuck = VotesFor(told.back()) > votes_before;
     }
     return OkStatus();
+  }
+
+  // The refuted answer that the model is told about: one that it was not told of yet, if there is
+  // one; of these the one that came last, which it may have come to by what it was told, or, before
+  // the first round, the leader.
+  [[nodiscard]] const VoteClass& ToTell(const std::vector<check::Answer>& told) const {
+    const VoteClass* best = out_.votes.Leader();
+    if (told.empty()) return *best;
+    size_t newest = 0;
+    for (const VoteClass& each : out_.votes.classes()) {
+      const bool known = std::any_of(
+          told.begin(), told.end(),
+          [&each](const check::Answer& answer) { return check::SameAnswer(each.answer, answer); });
+      if (known || each.verdict != Verdict::kRefuted || each.chains.back() < newest) continue;
+      newest = each.chains.back();
+      best = &each;
+    }
+    return *best;
   }
 
   [[nodiscard]] bool Over() const {

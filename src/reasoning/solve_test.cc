@@ -23,6 +23,7 @@ using testing::ScriptedSource;
 constexpr const char* kChickens = "鸡兔同笼，共有35个头，94只脚，鸡兔各几只？";
 constexpr const char* kRight = "鸡23只，兔12只。\\boxed{鸡23,兔12}";
 constexpr const char* kWrong = "鸡24只，兔11只。\\boxed{鸡24,兔11}";
+constexpr const char* kAlsoWrong = "鸡22只，兔13只。\\boxed{鸡22,兔13}";
 // A question that no reader of the checker knows.
 constexpr const char* kOpen = "Tom's uncle gave him 3 coins and 5 stamps; how many gifts in all?";
 
@@ -151,6 +152,22 @@ TEST(SolveTest, AStuckModelIsAskedAfresh) {
   ASSERT_EQ(source.requests.size(), 3U);
   EXPECT_EQ(source.requests[1].conversation.messages.size(), 3U);
   EXPECT_EQ(source.requests[2].conversation.messages.size(), 1U);
+}
+
+TEST(SolveTest, TheNextRoundIsToldOfTheNewAnswer) {
+  ScriptedSource source({{kWrong}, {kWrong}, {kAlsoWrong}, {kAlsoWrong}, {kRight}, {kRight}});
+  SolveRequest request = Ask(kChickens);
+  request.options.chains = 2;
+  request.options.first_chains = 2;
+  request.options.retries = 2;
+  const SolveResult result = Solved(source, request);
+  EXPECT_EQ(result.status, SolveStatus::kVerified);
+  EXPECT_EQ(result.retry_rounds, 2U);
+  ASSERT_EQ(source.requests.size(), 3U);
+  const auto& second = source.requests[2].conversation.messages;
+  ASSERT_EQ(second.size(), 3U);
+  EXPECT_EQ(second[1].content, kAlsoWrong);
+  EXPECT_THAT(second[2].content, HasSubstr("96"));  // 2 * 22 + 4 * 13
 }
 
 TEST(SolveTest, TestsOfCodeDecide) {
