@@ -182,7 +182,7 @@ TEST(RemoteSourceTest, ThinkingComesBesideTheContentOrInIt) {
       {Says("3 and 5\n</think>\n\n\\boxed{8}"), "3 and 5"},
       {Says("\\boxed{8}"), ""}};
   for (const auto& [reply, thinking] : ways) {
-    FakeServer server([&](const std::string&, size_t) { return reply; });
+    FakeServer server([text = std::string(reply)](const std::string&, size_t) { return text; });
     SolveRequest request = Ask();
     request.options.chains = 1;
     const auto result = SolveBy(server, request);
