@@ -37,9 +37,14 @@ class LineEditor::Impl {
     prompt_ = prompt;
     int count = 0;
     errno = 0;
+    ClearInterrupt();  // a Ctrl-C from before the prompt has nothing to stop any more
     const char* line = el_gets(editor_, &count);
-    if (Interrupted()) {
-      ClearInterrupt();
+    const bool whole = line != nullptr && count > 0 && line[count - 1] == '\n';
+    const bool interrupted = Interrupted();
+    ClearInterrupt();
+    // A Ctrl-C while the line is written ends the reading before its end. One that comes in the
+    // moment before or behind must not take a whole line away.
+    if (interrupted && !whole) {
       el_reset(editor_);
       PrintOut("\n");
       return {Outcome::kInterrupted, {}};
