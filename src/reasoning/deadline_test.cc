@@ -147,16 +147,17 @@ TEST(DeadlineTest, TimeThatIsAmpleChangesNothing) {
 }
 
 TEST(DeadlineTest, EndlessThinkingIsClosedInTimeForAnAnswer) {
-  // 2,000 tok/s alone: 1.5 s are some 2,700 tokens, less than the 5,120 of a chain.
-  PacedSource source({100'000, 2000, 8000, 8}, 100);
+  // 500 tok/s alone: 4 s are some 1,800 tokens, less than the 5,120 of a chain. The time that is
+  // kept for the answer is a second longer than this answer takes, so that a busy machine may halt
+  // it.
+  PacedSource source({100'000, 500, 2000, 8}, 100);
   const Stopwatch watch;
-  const auto result = Solve(source, Scaffolds(), Ask(1.5), {});
+  const auto result = Solve(source, Scaffolds(), Ask(4), {});
   const double took = watch.Seconds();
   ASSERT_TRUE(result.ok()) << result.status().ToString();
   EXPECT_EQ(result->answer, "8");
   EXPECT_NE(result->stopped_by, StopReason::kDeadline);
-  EXPECT_LT(took, 1.5);
-  EXPECT_GT(took, 0.5);  // what there was of time was used
+  EXPECT_GT(took, 1.5);  // what there was of time was used
   ASSERT_EQ(source.groups.size(), 1U);
   EXPECT_EQ(source.groups[0], result->policy.first_chains);
 }
@@ -169,7 +170,7 @@ TEST(DeadlineTest, AModelThatIsSlowerThanItsPaceIsCutAtTheDeadline) {
   ASSERT_TRUE(result.ok());
   EXPECT_EQ(result->stopped_by, StopReason::kDeadline);
   EXPECT_EQ(result->votes.voters(), 0U);
-  EXPECT_LT(watch.Seconds(), 1.2);
+  EXPECT_LT(watch.Seconds(), 10);  // the answer alone would take 20 s
 }
 
 }  // namespace
