@@ -6,7 +6,8 @@
 set -euo pipefail
 
 build_packages=(bubblewrap g++ cmake ninja-build ccache pkg-config libfmt-dev libboost1.81-dev
-  libboost-json1.81-dev libssl-dev libcli11-dev libedit-dev libutf8proc-dev libgmp-dev)
+  libboost-json1.81-dev libssl-dev libcli11-dev libedit-dev libutf8proc-dev libgmp-dev
+  libxxhash-dev)
 test_packages=(libgtest-dev libgmock-dev python3 python3-jinja2 python3-numpy nodejs npm binutils tmux xz-utils)
 ci_packages=(clang-14 clang-format-14 clang-tidy-14 libclang-rt-14-dev llvm-14 libbenchmark-dev gcovr)
 

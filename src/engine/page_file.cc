@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "engine/page_file.h"
 
+#define XXH_INLINE_ALL  // nothing to link
 #include <fmt/format.h>
+#include <xxhash.h>
 
 #include <algorithm>
 #include <array>
-#include <bit>
 #include <cstring>
 
 #include "base/byte_reader.h"
@@ -15,7 +16,7 @@ namespace lemma::engine {
 namespace {
 
 constexpr std::string_view kMagic = "LMKVPAGE";
-constexpr uint32_t kVersion = 1;
+constexpr uint32_t kVersion = 2;
 constexpr size_t kHeadBytes = 56;
 constexpr size_t kHeadChecked = 48;
 
@@ -37,19 +38,7 @@ uint64_t HeadChecksum(std::span<const std::byte> head, std::span<const std::byte
 }  // namespace
 
 uint64_t Checksum(std::span<const std::byte> bytes) {
-  // Four independent lanes of xor, multiply, rotate, so that the multiplications overlap.
-  constexpr uint64_t kPrime = 0x9E3779B185EBCA87ULL;
-  std::array<uint64_t, 4> lanes = {1, 2, 3, 4};
-  size_t at = 0;
-  for (; at + 32 <= bytes.size(); at += 32) {
-    std::array<uint64_t, 4> words;
-    std::memcpy(words.data(), bytes.data() + at, 32);
-    for (size_t i = 0; i < 4; ++i) lanes[i] = std::rotl((lanes[i] ^ words[i]) * kPrime, 31);
-  }
-  uint64_t sum = bytes.size();
-  for (; at < bytes.size(); ++at) sum = RandomBits(sum, static_cast<uint64_t>(bytes[at]));
-  for (const uint64_t lane : lanes) sum = RandomBits(sum, lane);
-  return sum;
+  return XXH3_64bits(bytes.data(), bytes.size());
 }
 
 size_t PageFileHeadBytes(size_t identity_bytes, size_t tokens) {
