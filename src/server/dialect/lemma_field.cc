@@ -56,6 +56,7 @@ void ReadOptions(ObjectReader& in, reasoning::SolveOptions& options) {
   in.Read("scaffold", options.scaffold);
   ReadSwitch(in, "calculator", options.calculator);
   ReadSwitch(in, "rewind", options.rewind);
+  ReadSwitch(in, "checkers", options.checkers);
   in.Read("enough", options.enough);
   in.Read("short_m", options.short_m);
   in.Read("deadline", options.deadline);

@@ -25,7 +25,7 @@ struct SolveFields {
 };
 // "profile", "task", "effort", "search", "chains", "first_chains", "temperature",
 // "answer_temperature", "top_p", "thinking_tokens", "answer_tokens", "retries", "scaffold",
-// "calculator", "rewind", "enough", "short_m", "deadline", "seed"; evidence: "tests",
+// "calculator", "rewind", "checkers", "enough", "short_m", "deadline", "seed"; evidence: "tests",
 // "entry_point", "support", "schema", "sources"; "notebook", "texts".
 void ReadSolveFields(ObjectReader& in, SolveFields& out);
 

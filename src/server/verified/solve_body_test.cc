@@ -16,7 +16,7 @@ TEST(SolveBodyTest, AllFields) {
       R"j({"model":"m","question":"1+1?","stream":true,"texts":true,"profile":"r1","task":"word",
           "effort":"deep","search":"beam","chains":4,"first_chains":2,"temperature":0.5,
           "answer_temperature":0.1,"top_p":0.9,"thinking_tokens":100,"answer_tokens":50,"retries":1,
-          "scaffold":"boxed","calculator":true,"rewind":false,"enough":0.9,"short_m":2,
+          "scaffold":"boxed","calculator":true,"rewind":false,"checkers":false,"enough":0.9,"short_m":2,
           "deadline":20,"seed":7,"tests":"assert f(1)","entry_point":"f","support":"",
           "schema":{"type":"object"},"sources":["a","b"]})j",
       notes);
@@ -30,6 +30,7 @@ TEST(SolveBodyTest, AllFields) {
   EXPECT_EQ(o.chains, 4U);
   EXPECT_EQ(o.calculator, reasoning::Switch::kOn);
   EXPECT_EQ(o.rewind, reasoning::Switch::kOff);
+  EXPECT_EQ(o.checkers, reasoning::Switch::kOff);
   EXPECT_EQ(o.deadline, 20.0);
   EXPECT_EQ(body->fields.seed, 7U);
   EXPECT_EQ(body->fields.evidence.check.schema, R"({"type":"object"})");
