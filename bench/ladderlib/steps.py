@@ -15,16 +15,21 @@ class Step:
     table: bool = True
 
 
+def frame(scaffold):
+    """The option that names a scaffold; "policy" is what the policy of each question has."""
+    return [] if scaffold == "policy" else ["--scaffold", scaffold]
+
+
 def alone(scaffold, temp, calculator, more=()):
     """One chain, nothing checked: what the model says."""
-    return ["--scaffold", scaffold, "--chains", "1", "--retries", "0", "--checkers", "off",
+    return [*frame(scaffold), "--chains", "1", "--retries", "0", "--checkers", "off",
             "--calculator", calculator, *temp, *more]
 
 
 def ladder(scaffold, temp, files, notebook_items, notebook):
     cold = ["--temp", "0"]
     warm = ["--temp", str(temp)] if temp is not None else []
-    shape = ["--scaffold", scaffold, *warm]
+    shape = [*frame(scaffold), *warm]
     out = [
         Step("direct", "direct answer, greedy", alone("direct", cold, "off"), greedy=True),
         Step("plain", "chain of thought, greedy", alone("", cold, "off"), greedy=True),
@@ -32,6 +37,8 @@ def ladder(scaffold, temp, files, notebook_items, notebook):
         Step("record-plain", "8 chains, recorded, no calculator",
              [*shape, "--record", "--chains", "8", "--calculator", "off"], table=False),
         Step("temperature", "+ temperature", ["--chains", "1", "--checkers", "off"], replays="record-plain"),
+        Step("verified8-plain", "8 chains with checkers, no calculator", counted(8, 8, "1", "on"),
+             replays="record-plain"),
         Step("record", "8 chains, recorded", [*shape, "--record", "--chains", "8", "--calculator", "on"], table=False),
         Step("calculator", "+ calculator", ["--chains", "1", "--checkers", "off"], replays="record"),
     ]
