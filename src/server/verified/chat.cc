@@ -80,6 +80,29 @@ std::vector<std::string> WarningsOf(const service::ChatRequest& chat) {
 
 }  // namespace
 
+std::string_view WithoutStatus(std::string_view answer) {
+  constexpr std::string_view kLeads[] = {"✓ 已验证",
+                                         "✓ verified",
+                                         "✗ 已反驳",
+                                         "✗ refuted",
+                                         "◐ ",
+                                         "≈ 一致",
+                                         "≈ consistent",
+                                         "· 自洽",
+                                         "· consistent with itself",
+                                         "? 未验证",
+                                         "? not verified",
+                                         "未检查",
+                                         "not checked"};
+  const size_t end = answer.rfind("\n\n");
+  if (end == answer.npos) return answer;
+  const std::string_view last = answer.substr(end + 2);
+  const bool status = last.find('\n') == last.npos &&
+                      std::any_of(std::begin(kLeads), std::end(kLeads),
+                                  [&](std::string_view lead) { return last.starts_with(lead); });
+  return status ? answer.substr(0, end) : answer;
+}
+
 Result<ChatQuestion> QuestionOf(const service::ChatRequest& chat, const SolveFields& lemma,
                                 uint64_t seed) {
   LEMMA_RETURN_IF_ERROR(CheckQuestion(chat));
@@ -90,6 +113,11 @@ Result<ChatQuestion> QuestionOf(const service::ChatRequest& chat, const SolveFie
   reasoning::SolveRequest& request = out.request;
   request.question = conversation.messages.back().content;
   request.before.assign(conversation.messages.begin(), conversation.messages.end() - 1);
+  for (chat::Message& message : request.before) {
+    if (message.role == chat::Role::kAssistant) {
+      message.content = std::string(WithoutStatus(message.content));
+    }
+  }
   request.evidence = lemma.evidence;
   reasoning::SolveOptions& options = request.options;
   options = lemma.options;

@@ -6,6 +6,7 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "reasoning/solve.h"
@@ -30,5 +31,7 @@ std::string ProgressLine(const reasoning::SolveEvent& event, service::TextLangua
 service::FinishReason EndOf(const reasoning::SolveResult& result);
 // The answer with its status under it.
 std::string AnswerText(const reasoning::SolveResult& result);
+// An answer of an earlier turn as the model wrote it: without the status that AnswerText put there.
+std::string_view WithoutStatus(std::string_view answer);
 
 }  // namespace lemma::server::verified

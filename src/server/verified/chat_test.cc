@@ -62,6 +62,23 @@ TEST(VerifiedChatTest, SettingsOfTheChatThenThoseOfLemma) {
   EXPECT_EQ(QuestionOf(Ask(), {}, kFresh)->request.options.seed, kFresh);
 }
 
+TEST(VerifiedChatTest, TheModelSeesItsEarlierAnswersWithoutTheirStatus) {
+  service::ChatRequest chat = Ask();
+  chat.conversation.messages.resize(4);
+  chat.conversation.messages[2].role = chat::Role::kAssistant;
+  chat.conversation.messages[2].content = "\\boxed{2}\n\n✓ verified (arithmetic, only solution)";
+  chat.conversation.messages[3] = chat.conversation.messages[1];
+  const auto question = QuestionOf(chat, {}, kFresh);
+  ASSERT_TRUE(question.ok());
+  ASSERT_EQ(question->request.before.size(), 3U);
+  EXPECT_EQ(question->request.before[2].content, "\\boxed{2}");
+  EXPECT_EQ(WithoutStatus("无解。\n\n≈ 一致 3/4；未经证明"), "无解。");
+  for (const char* kept :
+       {"", "✓ verified", "a\n\nb", "a\n\n✓ done", "a\n\n? not verified (x)\nb"}) {
+    EXPECT_EQ(WithoutStatus(kept), kept);
+  }
+}
+
 TEST(VerifiedChatTest, NoThinkingIsObeyed) {
   service::ChatRequest chat = Ask();
   chat.conversation.thinking = chat::Thinking::kOff;
