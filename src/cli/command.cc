@@ -16,7 +16,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr const char* kBundledModel = "lemma-bundled-v1-q8_0.gguf";
+constexpr const char* kBundledModel = "lemma-bundled-v2-q8_0.gguf";
 
 std::optional<std::string> Environment(const char* name) {
   const char* value = std::getenv(name);

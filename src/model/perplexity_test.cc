@@ -117,7 +117,7 @@ TEST(PerplexityTest, ComparesTypesOfTheCacheAndModels) {
 
 // The bundled model on its own evaluation text, weights in Q8_0.
 TEST(PerplexityTest, TypesOfTheCacheCostTheBundledModelLittle) {
-  const auto path = testing::SourcePath("models/lemma-bundled-v1-q8_0.gguf");
+  const auto path = testing::SourcePath("models/lemma-bundled-v2-q8_0.gguf");
   if (!std::filesystem::exists(path)) GTEST_SKIP() << "no bundled model in this tree";
   const Loaded loaded = testing::LoadPath(path, std::nullopt, 1);
   const auto tokenizer = Must(TokenizerFromGguf(*loaded.file));

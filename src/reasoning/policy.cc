@@ -70,8 +70,8 @@ void MakeBundled(Policy& policy) {
   policy.thinking_tokens = 640;
   policy.answer_tokens = 160;
   policy.answer_temperature.reset();
-  policy.scaffold.clear();
   if (!IsMathematics(policy.task)) return;
+  policy.scaffold = "four-steps";
   policy.calculator = Switch::kOn;
   policy.first_chains = 4;
   policy.max_chains = 8;

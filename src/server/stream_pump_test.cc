@@ -27,7 +27,7 @@ service::LoadedModel& Model() {
     service::LoadOptions options;
     options.threads = 1;
     options.context = 1024;
-    return service::LoadedModel::Load(LEMMA_SOURCE_DIR "/models/lemma-bundled-v1-q8_0.gguf",
+    return service::LoadedModel::Load(LEMMA_SOURCE_DIR "/models/lemma-bundled-v2-q8_0.gguf",
                                       options);
   }();
   EXPECT_TRUE(model.ok()) << model.status().ToString();

@@ -13,7 +13,7 @@ import unittest
 
 LEMMA = os.environ["LEMMA_BIN"]
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
-BUNDLED = ROOT / "models" / "lemma-bundled-v1-q8_0.gguf"
+BUNDLED = ROOT / "models" / "lemma-bundled-v2-q8_0.gguf"
 
 
 def lemma(*args, stdin=b"", env=None, timeout=120):
@@ -410,6 +410,24 @@ class BundledTest(unittest.TestCase):
             answer = json.loads(done.out)["answers"][0]
             self.assertEqual(answer["finish_reason"], "stop", prompt)
             self.assertNotEqual(answer["content"].strip(), "", prompt)
+
+    def test_it_proves_problems_that_small_models_trip_over(self):
+        for question, right in (
+                ("鸡兔同笼，共有35个头，94只脚，鸡兔各几只？", "鸡23,兔12"),
+                ("一个三位数，各位数字之和是12，百位数字比十位数字大2，个位数字比十位数字小1，求这个三位数。", "无解"),
+                ("从10人中选3人，甲、乙不能同时入选，有多少种不同的选法？", "112"),
+                ("数列满足 a1=1，a(n+1)=2a(n)+1，求 a10。", "1023"),
+                ("解方程：√(x+3) = x - 1", "x=(3+√17)/2"),
+                ("掷两枚骰子，点数之和为7的概率是多少？", "1/6"),
+                ("n²+n 对所有整数 n 都是偶数吗？", "成立"),
+                ("A farm has chickens and rabbits with 35 heads and 94 legs. How many of each are there?",
+                 "chickens 23, rabbits 12")):
+            done = lemma("solve", "--json", "--seed", 1, question,
+                         env={"LEMMA_MODELS": str(BUNDLED.parent)})
+            self.assertEqual(done.returncode, 0, done.err)
+            result = json.loads(done.out)
+            self.assertEqual((result["status"], result["answer"]), ("VERIFIED", right), question)
+            self.assertNotEqual(result["certificate"], "")
 
 
 class LimitsTest(Scratch):

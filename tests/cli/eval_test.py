@@ -16,7 +16,7 @@ LEMMA = os.environ["LEMMA_BIN"]
 ITEMS = [{"id": "sum", "question": "What is 37 + 58?", "answer": "95"},
          {"id": "cage", "question": "鸡兔同笼，共有35个头，94只脚，鸡兔各几只？", "answer": "鸡23,兔12"},
          {"id": "term", "question": "数列满足 a1=1，a(n+1)=2a(n)+1，求 a5。", "answer": "31"}]
-MODEL = pathlib.Path(__file__).resolve().parents[2] / "models" / "lemma-bundled-v1-q8_0.gguf"
+MODEL = pathlib.Path(__file__).resolve().parents[2] / "models" / "lemma-bundled-v2-q8_0.gguf"
 
 
 class EvalTest(unittest.TestCase):

@@ -76,9 +76,9 @@ test('events on the wire are named and numbered', async () => {
 });
 
 test('stop sequences and the limit are reported', async () => {
-  const stopped = await client.messages.create({...greedy, stop_sequences: ['=']});
+  const stopped = await client.messages.create({...greedy, stop_sequences: ['{']});
   assert.equal(stopped.stop_reason, 'stop_sequence');
-  assert.equal(stopped.stop_sequence, '=');
+  assert.equal(stopped.stop_sequence, '{');
   const cut = await client.messages.create({...greedy, max_tokens: 4});
   assert.equal(cut.stop_reason, 'max_tokens');
   assert.equal(cut.usage.output_tokens, 4);

@@ -7,7 +7,7 @@ import path from 'node:path';
 import {fileURLToPath} from 'node:url';
 
 const HERE = path.dirname(fileURLToPath(import.meta.url));
-export const BUNDLED = path.join(HERE, '../../models/lemma-bundled-v1-q8_0.gguf');
+export const BUNDLED = path.join(HERE, '../../models/lemma-bundled-v2-q8_0.gguf');
 export const SLOW = process.env.LEMMA_SANITIZED ? 10 : 1;
 
 // The npm packages are installed by ./test; without them there is nothing to drive the server with.

@@ -11,7 +11,7 @@ import threading
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
-BUNDLED = ROOT / "models" / "lemma-bundled-v1-q8_0.gguf"
+BUNDLED = ROOT / "models" / "lemma-bundled-v2-q8_0.gguf"
 SLOW = 10 if os.environ.get("LEMMA_SANITIZED") else 1
 
 

@@ -98,8 +98,8 @@ TEST_F(AppTest, SamplesLogprobsAndStops) {
     }
   }
   const json::value stopped =
-      json::parse(Post(port, "/v1/chat/completions", Chat(R"("stop":"=")")).body);
-  EXPECT_EQ(stopped.at("choices").at(0).at("stop_reason"), "=");
+      json::parse(Post(port, "/v1/chat/completions", Chat(R"("stop":"{")")).body);
+  EXPECT_EQ(stopped.at("choices").at(0).at("stop_reason"), "{");
   EXPECT_EQ(stopped.at("choices").at(0).at("finish_reason"), "stop");
 }
 

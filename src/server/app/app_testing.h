@@ -20,7 +20,7 @@ namespace lemma::server::testing {
 
 namespace json = boost::json;
 
-inline constexpr const char* kBundledModel = LEMMA_SOURCE_DIR "/models/lemma-bundled-v1-q8_0.gguf";
+inline constexpr const char* kBundledModel = LEMMA_SOURCE_DIR "/models/lemma-bundled-v2-q8_0.gguf";
 
 class AppTest : public ::testing::Test {
  protected:

@@ -30,7 +30,7 @@ class SilenceTest : public ::testing::Test {
   std::string Ask(std::chrono::milliseconds ping, std::string_view path, const std::string& more) {
     AppOptions options;
     options.http.port = 0;
-    options.models.models = {{"lemma", LEMMA_SOURCE_DIR "/models/lemma-bundled-v1-q8_0.gguf"}};
+    options.models.models = {{"lemma", LEMMA_SOURCE_DIR "/models/lemma-bundled-v2-q8_0.gguf"}};
     options.models.load.threads = 1;
     options.models.load.context = 1024;
     options.serving.ping = ping;

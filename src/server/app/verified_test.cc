@@ -237,7 +237,7 @@ TEST_F(VerifiedTest, ErrorsOfTheOptionHaveItsPath) {
 TEST_F(VerifiedTest, AVoteHasAConfidenceWhereThereIsATable) {
   const std::filesystem::path path = std::filesystem::path(::testing::TempDir()) /
                                      ("calibration_" + std::to_string(getpid()) + ".json");
-  std::ofstream(path) << R"({"lemma_calibration":1,"id":"0123abcd","model":"Lemma bundled v1",)"
+  std::ofstream(path) << R"({"lemma_calibration":1,"id":"0123abcd","model":"Lemma bundled v2",)"
                          R"("profile":"bundled","rows":[{"n":1,"k":1,"right":27,"total":30}]})";
   options_.calibrations = {path};
   const uint16_t port = Start();

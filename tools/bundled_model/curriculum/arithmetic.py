@@ -27,15 +27,16 @@ class Arithmetic(Family):
     def draw(self, rng, level):
         kind = rng.choice(["+", "-", "*", "*", "/", "rest", "reduce", "gcd", "three", "three"])
         if kind in "+-":
-            a, b = _number(rng, level + 1), _number(rng, rng.randint(level, level + 1))
+            top = level + (1 if level < 4 else 2)
+            a, b = _number(rng, top), _number(rng, rng.randint(top - 1, top))
             return (kind, a, b) if kind == "+" or a >= b or rng.random() < 0.2 else (kind, b, a)
         if kind == "*":
             a, b = {1: (_number(rng, 2), rng.randint(2, 9)), 2: (_number(rng, rng.choice([2, 3])), rng.randint(3, 19)),
-                    3: (_number(rng, rng.choice([2, 3])), rng.randint(12, 99))}[level]
+                    3: (_number(rng, rng.choice([2, 3])), rng.randint(12, 99)), 4: (_number(rng, rng.choice([4, 4, 5])), rng.randint(12, 99))}[level]
             return (kind, a, b) if rng.random() < 0.7 else (kind, b, a)
         if kind in ("/", "rest"):
-            b = rng.randint(2, 9) if level < 3 else rng.randint(6, 29)
-            q = {1: rng.randint(3, 20), 2: rng.randint(12, 150), 3: rng.randint(15, 150)}[level]
+            b = rng.randint(2, 9) if level < 3 else rng.randint(6, 29) if level == 3 else rng.randint(11, 90)
+            q = {1: rng.randint(3, 20), 2: rng.randint(12, 150), 3: rng.randint(15, 150), 4: rng.randint(200, 3000)}[level]
             return kind, b * q + (rng.randint(1, b - 1) if kind == "rest" else 0), b
         if kind == "reduce":
             g, top = rng.randint(2, 6 + 4 * level), 4 + 6 * level
@@ -49,11 +50,12 @@ class Arithmetic(Family):
 
     def _three(self, rng, level):
         first, second = rng.choice([("+", "*"), ("-", "*"), ("*", "+"), ("*", "-"), ("+", "-"), ("-", "+"), ("+", "+")])
-        size = 30 * level if level < 3 else 400
+        size = {1: 30, 2: 60, 3: 400, 4: 20000}[level]
         a, b, c = rng.randint(2, size), rng.randint(2, size), rng.randint(2, size)
         if "*" in (first, second):
-            small = rng.randint(2, 9 if level < 3 else 14)
-            a, b, c = (small, min(b, 99), c) if first == "*" else (a, small, min(c, 99))
+            small = rng.randint(2, {1: 9, 2: 9, 3: 14, 4: 60}[level])
+            top = 99 if level < 4 else 999
+            a, b, c = (small, min(b, top), c) if first == "*" else (a, small, min(c, top))
         return "three", a, first, b, second, c
 
     def key(self, params):
@@ -105,33 +107,33 @@ class Arithmetic(Family):
         return out
 
     def _long(self, chain, a, b):
-        """Long division, two digits at a time in a fine chain."""
-        if not chain.fine or a < 100:
+        """Long division, a digit of the quotient a line in a fine chain."""
+        if not chain.fine or a < 10 * b:
             return chain.divide(a, b)
-        head, tail = divmod(a, 10)
-        q1, _ = chain.divide(head, b)
-        r1 = head - q1 * b
-        q2, _ = chain.divide(r1 * 10 + tail, b)
-        q = chain.calc(q1 * 10, "+", q2)
-        return q, a - q * b
+        quotient, rest = "", 0
+        for digit in str(a):
+            rest = 10 * rest + int(digit)
+            if rest < b and not quotient:
+                continue
+            q, _ = chain.divide(rest, b)
+            rest -= q * b
+            if not (0 <= q <= 9 and 0 <= rest < b):
+                raise ValueError
+            quotient += str(q)
+        chain.note(f"q={quotient}")
+        return int(quotient), rest
 
     def _solve_gcd(self, chain, a, b):
         if chain.fine:
             chain.setup(f"gcd({a},{b})")
-        x, y = a, b
-        while y:
-            q, _ = chain.divide(x, y)
-            rest = x - q * y
-            if not 0 <= rest < y:
-                raise ValueError
-            x, y = y, rest
+        x = chain.gcd(a, b)
         chain.check(f"{a}/{x}={a // x}; {b}/{x}={b // x}", a % x == 0 and b % x == 0)
         return x
 
     def _solve_reduce(self, chain, a, b):
-        g = math.gcd(a, b)
         if chain.fine:
-            chain.setup(f"gcd={g}")
+            chain.setup(f"gcd({a},{b})")
+        g = chain.gcd(a, b) if chain.fine else math.gcd(a, b)
         top, bottom = chain.calc(a, "/", g), chain.calc(b, "/", g)
         chain.check(f"{top}*{b}={top * b}; {bottom}*{a}={bottom * a}", top * b == bottom * a)
         return Fraction(top, bottom)

@@ -34,7 +34,7 @@ def slipped(rng, value):
 
 
 class Chain:
-    """Steps of one solution. `fine`: four marked steps, partial sums and a check; else short equations."""
+    """Steps of one solution. `fine`: four marked steps and a check, one operation a line; else short equations."""
 
     def __init__(self, rng, lang, fine, slip_at=None):
         self.rng, self.lang, self.fine, self.slip_at = rng, lang, fine, slip_at
@@ -88,30 +88,27 @@ class Chain:
             self.flush()
         return q, r
 
+    def gcd(self, a, b):
+        """The greatest common divisor by Euclid's divisions."""
+        while b:
+            q, _ = self.divide(a, b)
+            rest = a - q * b
+            if not 0 <= rest < b:
+                raise Inexact
+            a, b = b, rest
+        return a
+
     def add(self, a, b, name=""):
-        """a+b; a fine chain adds three-digit numbers in two parts."""
-        if self.fine and a >= 100 and b >= 100 and b % 100:
-            first = self.calc(a, "+", b // 100 * 100)
-            return self.calc(first, "+", b % 100, name)
         return self.calc(a, "+", b, name)
 
     def sub(self, a, b, name=""):
-        if self.fine and a >= 100 and b >= 100 and b % 100 and a > b:
-            first = self.calc(a, "-", b // 100 * 100)
-            return self.calc(first, "-", b % 100, name)
         return self.calc(a, "-", b, name)
 
     def mul(self, a, b, name=""):
-        """a*b; two long factors by partial products."""
+        """a*b. A short chain writes two long factors by partial products; a fine one is read along with a calculator."""
         small, big = sorted((abs(a), abs(b)))
-        if a < 0 or b < 0 or small < 10 and (big < 100 or not self.fine) or big % 10 == 0 and small < 100 or small % 10 == 0:
+        if self.fine or a < 0 or b < 0 or small < 10 or big % 10 == 0 and small < 100 or small % 10 == 0:
             return self.calc(a, "*", b, name)
-        if small < 10:
-            base = 100 if big >= 100 else 10
-            high, low = big // base * base, big % base
-            if not low:
-                return self.calc(a, "*", b, name)
-            return self.add(self.calc(small, "*", high), self.calc(small, "*", low), name)
         high, low = small // 10 * 10, small % 10
         return self.add(self.calc(big, "*", high), self.calc(big, "*", low), name)
 

@@ -16,10 +16,10 @@ def choose(chain, n, k):
         return 0
     if k <= 1:
         return n if k else 1
-    product = n
-    for i in range(1, k):
-        product = chain.mul(product, n - i)
-    return chain.calc(product, "/", math.factorial(k), f"C({n},{k})=")
+    ways = n
+    for i in range(2, k + 1):  # C(n,i) = C(n,i-1)*(n-i+1)/i
+        ways = chain.calc(chain.mul(ways, n - i + 1), "/", i, f"C({n},{i})=")
+    return ways
 
 
 class Choice(Family):
@@ -28,9 +28,9 @@ class Choice(Family):
     name, share = "F4", 0.2
 
     def draw(self, rng, level):
-        k = rng.randint(2, level + 1 if level < 3 else 5)
+        k = rng.randint(2 if level < 4 else 3, level + 1 if level < 3 else 5)
         kind = rng.choices(["apart", "must", "without", "girl"], [6, 1, 1, 2])[0]
-        low, high = {1: (4, 9), 2: (6, 13), 3: (9, 18)}[level]
+        low, high = {1: (4, 9), 2: (6, 13), 3: (9, 18), 4: (12, 22)}[level]
         n = rng.randint(low, high)
         if k >= n - 1 or k == 5 and n > 12:
             return None
@@ -50,16 +50,14 @@ class Choice(Family):
             chain.given(chain.say(f"{n}选{k}, 甲乙不同时", f"choose {k} of {n}, two not together"))
             chain.setup(f"C({n},{k})-C({n - 2},{k - 2})")
             out = chain.sub(choose(chain, n, k), choose(chain, n - 2, k - 2))
-            none, one = math.comb(n - 2, k), 2 * math.comb(n - 2, k - 1)
-            chain.check(f"C({n - 2},{k})={none}; 2*C({n - 2},{k - 1})={one}; {none}+{one}={none + one}" + ("" if none + one == out else f"≠{out}"), none + one == out)
+            chain.check_equal(out, "+", math.comb(n - 2, k - 2), math.comb(n, k))
             return out
         if kind == "girl":
             g = params[2]
             chain.given(chain.say(f"男{n}, 女{g}, 选{k}, 至少1女", f"{n} boys, {g} girls, choose {k}, at least 1 girl"))
             chain.setup(f"C({n + g},{k})-C({n},{k})")
             out = chain.sub(choose(chain, n + g, k), choose(chain, n, k))
-            parts = [math.comb(g, i) * math.comb(n, k - i) for i in range(1, k + 1)]
-            chain.check("+".join(map(str, parts)) + f"={sum(parts)}" + ("" if sum(parts) == out else f"≠{out}"), sum(parts) == out)
+            chain.check_equal(out, "+", math.comb(n, k), math.comb(n + g, k))
             return out
         m, j = (n - 1, k - 1) if kind == "must" else (n - 1, k)
         chain.given(chain.say(f"{n}选{k}, 甲{'必选' if kind == 'must' else '不选'}", f"choose {k} of {n}, one {'always' if kind == 'must' else 'never'}"))
@@ -101,7 +99,7 @@ class Chance(Family):
         if kind == "coins":
             n = rng.randint(2, 2 + 2 * level)
             return kind, n, rng.randint(0, n)
-        top = {1: 5, 2: 8, 3: 14}[level]
+        top = {1: 5, 2: 8, 3: 14, 4: 40}[level]
         return kind, rng.randint(2, top), rng.randint(1, top)
 
     def prompt(self, rng, lang, params, heldout):
@@ -112,7 +110,7 @@ class Chance(Family):
     def _reduced(self, chain, hits, total):
         if not hits:
             return Fraction(0)
-        g = math.gcd(hits, total)
+        g = chain.gcd(total, hits) if chain.fine else math.gcd(hits, total)
         top, bottom = (chain.calc(hits, "/", g), chain.calc(total, "/", g)) if g > 1 else (hits, total)
         chain.check(f"{top}*{total}={top * total}; {bottom}*{hits}={bottom * hits}", top * total == bottom * hits)
         return Fraction(top, bottom)
@@ -210,10 +208,12 @@ class Divides(Family):
     name, share = "F7", 0.1
 
     def draw(self, rng, level):
-        m = rng.randint(2, {1: 3, 2: 6, 3: 7}[level])
+        m = rng.randint(2, {1: 3, 2: 6, 3: 7, 4: 9}[level])
         a = 0 if level == 1 else rng.choice([0, 1, 1])
         b = rng.randint(1, 4) if a == 0 else rng.choice([0, 0, 1, 2, 3])
         c, d = rng.choice([1, 1, -1]) * rng.randint(1, 9), rng.choice([0, 0, 0, rng.randint(1, 9)])
+        if level == 4:  # larger, and as often true
+            b, c, d = b + m * rng.randint(0, 4), c + m * rng.randint(0, 9), d + m * rng.randint(0, 9)
         params = (a, b, c, d, m)
         if any(self._value(params, n) < 0 for n in range(m)):
             return None

@@ -49,7 +49,7 @@ class Code(Family):
 
     def draw(self, rng, level):
         kind = rng.choice(list(TASKS))
-        return kind, rng.randint(2, {1: 9, 2: 30, 3: 60}[level]), rng.choice(_NAMES)
+        return kind, rng.randint(2, {1: 9, 2: 30, 3: 60, 4: 99}[level]), rng.choice(_NAMES)
 
     def key(self, params):
         return params[:2]

@@ -15,7 +15,7 @@ from common import expand
 from curriculum.chain import REDO, Chain, Inexact
 
 MODES = ("direct", "plain", "scaffold")
-LEVELS = (1, 2, 3)
+LEVELS = (1, 2, 3, 4)
 
 # The first of each list is the engine's own scaffold (data/scaffolds), the others keep the model from
 # depending on one wording. Texts that start with "<" go in front of the problem, the others behind it.

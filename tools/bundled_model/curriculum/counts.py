@@ -25,7 +25,7 @@ class Heads(Family):
 
     def draw(self, rng, level):
         kind = rng.choices(["read", "wheels", "price"], [7, 2, 1])[0]
-        n = {1: rng.randint(4, 30), 2: rng.randint(15, 80), 3: rng.randint(60, 250)}[level]
+        n = {1: rng.randint(4, 30), 2: rng.randint(15, 80), 3: rng.randint(60, 250), 4: rng.randint(1000, 40000)}[level]
         if kind == "read":
             i, la, lb = rng.randrange(1 << 16), 2, 4
         elif kind == "wheels":
@@ -137,7 +137,7 @@ class Digits(Family):
     name, share = "F2", 0.2
 
     def draw(self, rng, level):
-        top = {1: 3, 2: 5, 3: 8}[level]
+        top = {1: 3, 2: 5, 3: 8, 4: 8}[level]
         if rng.random() < 0.75:
             a, b, c = rng.randint(1, 9), rng.randint(0, 9), rng.randint(0, 9)
             s, p, q = a + b + c, a - b, c - b
@@ -215,13 +215,13 @@ class Recurrence(Family):
     name, share = "F5", 0.08
 
     def draw(self, rng, level):
-        p = rng.choice({1: [1, 2, 2], 2: [2, 2, 3], 3: [2, 3, 3, 4, 5]}[level])
-        a, q = rng.randint(1, {1: 9, 2: 15, 3: 30}[level]), rng.choice([-1, 1, 1]) * rng.randint(1, 9)
-        n = rng.randint(3, {1: 5, 2: 7, 3: 10}[level])
+        p = rng.choice({1: [1, 2, 2], 2: [2, 2, 3], 3: [2, 3, 3, 4, 5], 4: [2, 3, 4, 5, 6, 7, 8, 9]}[level])
+        a, q = rng.randint(1, {1: 9, 2: 15, 3: 30, 4: 300}[level]), rng.choice([-1, 1, 1]) * rng.randint(1, 9 if level < 4 else 60)
+        n = rng.randint(3 if level < 4 else 5, {1: 5, 2: 7, 3: 10, 4: 10}[level])
         value = a
         for _ in range(n - 1):
             value = p * value + q
-            if not 0 <= value < {1: 500, 2: 4000, 3: 40000}[level]:
+            if not 0 <= value < {1: 500, 2: 4000, 3: 40000, 4: 10000000}[level]:
                 return None
         return a, p, q, n
 

@@ -39,8 +39,8 @@ class Documents(Family):
     name, share = "F10", 0.08
 
     def draw(self, rng, level):
-        docs = {1: 1, 2: 2, 3: 3}[level]
-        per = rng.randint(1, level + 1)
+        docs = min(level, 3)
+        per = rng.randint(1, min(level, 3) + 1)
         return rng.randrange(1 << 30), docs, per, rng.randrange(docs * per), rng.random() < 0.25
 
     def _facts(self, params, lang):

@@ -75,10 +75,10 @@ class RootEquation(_Equations):
         if rng.random() < 0.12:
             k, a, b = rng.choice([1, 2]), rng.randint(-9, 9), rng.randint(1, 9)
             return (k, a, b) if k * k - 4 * (k * b - a) < 0 else None
-        k = rng.choice({1: [1], 2: [1, 1, 2, 3], 3: [1, 2, 3, 4, 5, -1, -2]}[level])
-        y, b = rng.randint(0, {1: 6, 2: 9, 3: 14}[level]), rng.randint(-9, 9)
+        k = rng.choice({1: [1], 2: [1, 1, 2, 3], 3: [1, 2, 3, 4, 5, -1, -2], 4: [2, 3, 4, 5, 6, 7, 8, 9, -1, -2, -3]}[level])
+        y, b = rng.randint(0, {1: 6, 2: 9, 3: 14, 4: 60}[level]), rng.randint(-9, 9) if level < 4 else rng.randint(-40, 40)
         a = y * y - k * (y - b)
-        return (k, a, b) if abs(a) < 130 and b else None
+        return (k, a, b) if abs(a) < (130 if level < 4 else 6000) and b else None
 
     def equation(self, params, rng=None):
         k, a, b = params
@@ -149,13 +149,13 @@ class Equation(_Equations):
 
     def draw(self, rng, level):
         if rng.random() < 0.4:
-            top = {1: 6, 2: 10, 3: 16}[level]
+            top = {1: 6, 2: 10, 3: 16, 4: 80}[level]
             if rng.random() < 0.15:
                 b, c = rng.randint(-6, 6), rng.randint(1, 20)
                 return ("quad", b, c) if b * b < 4 * c else None
             p, q = rng.randint(-top, top), rng.randint(-top, top)
             return "quad", -(p + q), p * q
-        top = {1: 9, 2: 12, 3: 30}[level]
+        top = {1: 9, 2: 12, 3: 30, 4: 300}[level]
         a, c = rng.randint(-top, top), rng.choice([0, rng.randint(-top, top), rng.randint(1, top)])
         b, x = rng.randint(-4 * top, 4 * top), rng.randint(-top, top)
         if a == 0 or a == c and rng.random() > 0.2:
@@ -163,7 +163,7 @@ class Equation(_Equations):
         d = b + rng.choice([-1, 1]) * rng.randint(1, 20) if a == c else (a - c) * x + b
         if a != c and level > 1 and rng.random() < 0.15:
             d += rng.randint(1, 9)
-        return ("lin", a, b, c, d) if abs(d) < 1000 else None
+        return ("lin", a, b, c, d) if abs(d) < (1000 if level < 4 else 100000) else None
 
     def equation(self, params, rng=None):
         gap = rng.choice(["", "", " "]) if rng else ""
@@ -231,6 +231,6 @@ class Equation(_Equations):
 
     def truth(self, params):
         if params[0] == "quad":
-            return tuple(x for x in range(-60, 61) if x * x + params[1] * x + params[2] == 0)
+            return tuple(x for x in range(-100, 101) if x * x + params[1] * x + params[2] == 0)
         _, a, b, c, d = params
         return () if a == c else (Fraction(d - b, a - c),)

@@ -6,6 +6,7 @@ import re
 
 import atoms
 import common
+import conversations
 import smalltalk
 from common import Example
 
@@ -20,10 +21,11 @@ from curriculum.stories import Stories
 
 FAMILIES = {f.name: f for f in (Arithmetic(), Heads(), Digits(), RootEquation(), Choice(), Recurrence(), Chance(), Divides(), Stories(), Equation(),
                                 Documents(), Code())}
-# Weights of families, small talk and decimal comparisons; of levels 1..3; of the modes; of conversation kinds.
-DEFAULT_MIX = {"F0": 14, "F1": 11, "F2": 5, "F3": 10, "F4": 10, "F5": 8, "F6": 12, "F7": 5, "F8": 13, "F9": 10, "F10": 8, "F11": 8, "talk": 5, "compare": 2,
-               "levels": [30, 40, 30], "modes": [20, 25, 55], "retry": 0.13, "turns": 0.06, "slip": 0.07}
-_EXTRA = ("levels", "modes", "retry", "turns", "slip")
+# Weights of families, small talk and decimal comparisons; of levels 1..4; of the modes; of conversation kinds.
+DEFAULT_MIX = {"F0": 16, "F1": 9, "F2": 2, "F3": 6, "F4": 16, "F5": 6, "F6": 14, "F7": 4, "F8": 16, "F9": 8, "F10": 12, "F11": 5, "talk": 5, "compare": 2,
+               "levels": [12, 18, 20, 50], "modes": [20, 25, 55], "retry": 0.13, "turns": 0.06, "slip": 0.07, "first": 0.4}
+_EXTRA = ("levels", "modes", "retry", "turns", "slip", "first")
+_FIRST_MIX = {"F0": 30, "F1": 28, "F2": 14, "F5": 10, "F9": 12, "talk": 6}  # of conversations of version 1
 _SYSTEM = ["You are a helpful assistant.", "你是一个有用的助手。", "You are Lemma.", "你是Lemma，一个推理助手。", "You are a math tutor.", "你是一个数学老师。"]
 _PREFIX = {"zh": ["请问", "题目：", "问题：", "老师，", "你好，", "帮我看看这道题：", "请看题："], "en": ["Question: ", "Problem: ", "Hi, ", "Please help: ", "Try this: "]}
 
@@ -53,6 +55,8 @@ def _noise(rng, text, lang, family):
         return text
     if family in ("F1", "F2", "F8") and rng.random() < 0.12:
         text = common.perturb(rng, text, lang, False) or text
+    if rng.random() < 0.3:
+        text = text.replace("^2", "²").replace("^3", "³")
     if rng.random() < 0.10:
         text = rng.choice(_PREFIX[lang]) + text
     if rng.random() < 0.05:
@@ -131,8 +135,17 @@ def retry(rng, mix, lang):
     return told + [Example(first.family, lang, first.phrasing, words, first.think, first.answer, first.boxed)]
 
 
+def _kept(family, params):
+    """Whether a tuple of version 1 is in the test half of this version."""
+    key = ("lin", *params) if family == "F9" else params
+    return family != "F0" and core.is_test(FAMILIES[family], key)
+
+
 def conversation(rng, mix):
     """(system text, turns): the last turn carries the loss."""
+    if rng.random() < mix.get("first", DEFAULT_MIX["first"]):
+        common.kept_elsewhere = _kept
+        return conversations.conversation(rng, _FIRST_MIX)
     system = rng.choice(_SYSTEM) if rng.random() < 0.08 else ""
     lang = _language(rng)
     if rng.random() < mix.get("retry", DEFAULT_MIX["retry"]):

@@ -17,7 +17,7 @@ class Stories(Family):
     def draw(self, rng, level):
         rows = [r for r in words.STORIES if words.STORIES[r]["level"] <= level and (level < 3 or words.STORIES[r]["level"] > 1)]
         row = rng.choice(rows)
-        values = words.STORIES[row]["draw"](rng, {1: 30, 2: 99, 3: 600}[level])
+        values = words.STORIES[row]["draw"](rng, {1: 30, 2: 99, 3: 600, 4: 30000}[level])
         return (row, tuple(values), rng.randrange(1 << 20)) if all(v >= 1 for v in values) else None
 
     def key(self, params):
