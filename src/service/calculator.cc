@@ -103,12 +103,18 @@ std::optional<std::string> Calculator::Push(std::string_view piece) {
     line_.front() = 'x';
   }
   std::string_view text = line_;
+  // Vocabularies have "=-" as one token: the minus sign is written then.
+  const bool minus = text.ends_with("=-") || text.ends_with("= -");
+  if (minus) text.remove_suffix(1);
   const bool behind_space = text.ends_with("= ");
   if (!behind_space && !text.ends_with('=')) return std::nullopt;
   text.remove_suffix(behind_space ? 2 : 1);
   // With spaces around the sign the digits follow behind one.
   if (behind_space != text.ends_with(' ')) return std::nullopt;
-  return SumAtEnd(text);
+  std::optional<std::string> sum = SumAtEnd(text);
+  if (!minus || !sum) return sum;
+  if (!sum->starts_with('-')) return std::nullopt;
+  return sum->substr(1);
 }
 
 }  // namespace lemma::service

@@ -16,7 +16,8 @@ namespace lemma::service {
 class Calculator {
  public:
   // The next piece of the text. If it completes the left side and its "=" (and the space behind it,
-  // where the sum is written with spaces): the result, digits and perhaps a minus sign.
+  // where the sum is written with spaces): the result, digits and perhaps a minus sign; behind "=-"
+  // the digits of a negative one.
   std::optional<std::string> Push(std::string_view piece);
 
  private:

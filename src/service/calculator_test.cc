@@ -24,6 +24,8 @@ TEST(CalculatorTest, FinishesSumsThatStandAlone) {
       {"3×4=", "12"},
       {"96÷4=", "24"},
       {"得12-20=", "-8"},
+      {"得12-20=-", "8"},
+      {"x=24/(-3) = -", "8"},
       {"(12+3)*2=", "30"},
       {"2. Compute: 347+589=", "936"},
       {"3. 12+7=", "19"},
@@ -49,6 +51,8 @@ TEST(CalculatorTest, LeavesEverythingElseToTheModel) {
            "5/0=",
            "三12+7=",
            "12+=",
+           "20-12=-",  // not what is written
+           "x+3=-",
            "12+7",
            "",
        }) {

@@ -85,7 +85,7 @@ test('the stream carries the same text, and usage when asked', async () => {
 });
 
 test('n samples share one prompt and differ; a seed repeats them', async () => {
-  const body = {model, messages: [{role: 'user', content: '小明有 7 个苹果，'}], n: 3, temperature: 1.5, seed: 3, max_tokens: 40};
+  const body = {model, messages: [{role: 'user', content: '小明有 7 个苹果，'}], n: 3, temperature: 2, seed: 3, max_tokens: 120};
   const reply = await create(body);
   assert.deepEqual(reply.choices.map((c) => c.index), [0, 1, 2]);
   const textOf = (c) => c.message.reasoning_content + c.message.content;
