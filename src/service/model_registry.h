@@ -62,7 +62,7 @@ struct ModelInfo {
   uint64_t memory_bytes = 0;                // kReady
   size_t context = 0;                       // kReady: tokens
   double load_seconds = 0;                  // kReady
-  std::optional<double> unload_in_seconds;  // kReady, not in use, not kForever
+  std::optional<double> unload_in_seconds;  // kReady, not kForever; in use: the soonest
   bool is_default = false;
   std::optional<engine::EngineStats> engine;  // kReady
 };

@@ -166,6 +166,7 @@ TEST(ModelRegistry, IdleModelsAreUnloadedAfterTheirTime) {
   world.now = 1100;
   registry->UnloadIdle();
   EXPECT_EQ(Must(registry->Info("a")).state, ModelState::kReady) << "it is in use";
+  EXPECT_EQ(Must(registry->Info("a")).unload_in_seconds, 60.0) << "if it were released now";
   a = ModelLease();
   EXPECT_EQ(Must(registry->Info("a")).unload_in_seconds, 60.0);
   EXPECT_EQ(Must(registry->Info("b")).unload_in_seconds, std::nullopt);

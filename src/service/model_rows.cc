@@ -100,8 +100,9 @@ ModelInfo ModelRows::InfoOf(const ModelRow& row, double now) const {
   info.context = row.model->engine().context_tokens();
   info.load_seconds = row.model->load_seconds();
   info.engine = row.model->engine().Stats();
-  if (row.leases == 0 && row.keep_alive >= 0) {
-    info.unload_in_seconds = std::max(row.last_used + row.keep_alive - now, 0.0);
+  if (row.keep_alive >= 0) {
+    const double used = row.leases > 0 ? now : row.last_used;
+    info.unload_in_seconds = std::max(used + row.keep_alive - now, 0.0);
   }
   return info;
 }
