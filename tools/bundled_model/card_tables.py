@@ -9,7 +9,7 @@ import json
 import pathlib
 import sys
 
-from evaluate import wilson
+from evaluate_program import wilson
 
 
 def results(folder):
@@ -29,7 +29,7 @@ def counted(rows, items, key):
 
 def share(cell):
     low, high = wilson(*cell)
-    return f"{cell[0]}/{cell[1]} = {100 * cell[0] / cell[1]:.1f} % ({low:.1f}-{high:.1f})"
+    return f"{cell[0]}/{cell[1]} = {100 * cell[0] / cell[1]:.1f} % ({100 * low:.1f}-{100 * high:.1f})"
 
 
 def table(title, runs, items, key, plain):
