@@ -73,16 +73,19 @@ std::optional<std::string> SumAtEnd(std::string_view text) {
   const size_t begin = BeginOfSum(text);
   std::string_view before = text.substr(0, begin);
   std::string_view sum = text.substr(begin);
+  bool begins_line = before.empty() || before.back() == '\n';
   // The number of a step and its point, "3. 12+7", are no part of it.
   if (const size_t point = sum.find(". "); point != sum.npos && sum.find_first_of("+*/") > point) {
     sum.remove_prefix(point + 2);
     before = {};
+    begins_line = false;
   }
   const size_t spaces = std::min(sum.find_first_not_of(' '), sum.size());
   if (!IsBoundary(before, spaces > 0)) return std::nullopt;
   sum.remove_prefix(spaces);
   while (sum.ends_with(' ')) sum.remove_suffix(1);
-  if (sum.starts_with("- ")) sum.remove_prefix(2);  // an item of a list
+  // An item of a list; anywhere else the sign belongs to the sum.
+  if (begins_line && sum.starts_with("- ")) sum.remove_prefix(2);
   if (sum.empty() || !HasOperator(sum) || !(IsDigit(sum.back()) || sum.back() == ')')) {
     return std::nullopt;
   }
