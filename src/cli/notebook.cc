@@ -26,12 +26,12 @@ Status List(const NotebookCommand& options) {
   LEMMA_ASSIGN_OR_RETURN(const auto book, reasoning::Notebook::Open(NotebookPath(options.file)));
   for (const reasoning::Note& note : book.notes()) {
     if (options.json) {
-      PrintOut(reasoning::NoteJson(note) + "\n");
+      PrintOut(book.Json(note) + "\n");
       continue;
     }
     PrintOut(fmt::format("{} {} {} {}/{} ({}/{}) {}{}\n", note.id, note.task, note.language,
                          note.wins, note.uses, note.held_wins, note.held, note.rule,
-                         note.enabled() ? "" : " [off]"));
+                         book.Enabled(note) ? "" : " [off]"));
   }
   return OkStatus();
 }

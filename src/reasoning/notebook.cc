@@ -123,15 +123,24 @@ std::string RuleFor(const Chain& refuted, bool chinese) {
   return chinese ? "逐步重算一遍，再写答案。" : "Compute every step once more before answering.";
 }
 
+std::string RuleKey(const Note& note) {
+  return note.task + '\n' + note.language + '\n' + note.rule;
+}
+
+double UnixNow() {
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  return static_cast<double>(std::chrono::duration_cast<std::chrono::seconds>(now).count());
+}
+
 }  // namespace
 
-double ChanceOfUplift(const Note& note) {
+double ChanceOfUplift(const Worth& worth) {
   // The integral of density(with) * P(without < x), on a grid.
   constexpr int kGrid = 2000;
-  const auto a1 = static_cast<double>(note.wins + 1);
-  const auto b1 = static_cast<double>(note.uses - std::min(note.wins, note.uses) + 1);
-  const auto a2 = static_cast<double>(note.held_wins + 1);
-  const auto b2 = static_cast<double>(note.held - std::min(note.held_wins, note.held) + 1);
+  const auto a1 = static_cast<double>(worth.wins + 1);
+  const auto b1 = static_cast<double>(worth.uses - std::min(worth.wins, worth.uses) + 1);
+  const auto a2 = static_cast<double>(worth.held_wins + 1);
+  const auto b2 = static_cast<double>(worth.held - std::min(worth.held_wins, worth.held) + 1);
   const auto density = [](double x, double a, double b) {
     return std::exp(std::lgamma(a + b) - std::lgamma(a) - std::lgamma(b) + (a - 1) * std::log(x) +
                     (b - 1) * std::log1p(-x));
@@ -147,7 +156,7 @@ double ChanceOfUplift(const Note& note) {
   return std::clamp(sum, 0.0, 1.0);
 }
 
-bool Note::enabled() const {
+bool Worth::enabled() const {
   constexpr size_t kTrial = 20;
   return uses < kTrial || ChanceOfUplift(*this) >= 0.5;
 }
@@ -169,6 +178,7 @@ Result<Notebook> Notebook::Open(std::filesystem::path path) {
     }
     out.notes_.push_back(*std::move(note));
   }
+  out.CountRules();
   return out;
 }
 
@@ -178,7 +188,7 @@ Status Notebook::Save() const {
   if (error) return IoError(path_.parent_path().string() + ": " + error.message());
   LEMMA_ASSIGN_OR_RETURN(AtomicFileWriter writer,
                          AtomicFileWriter::Create(path_, AtomicFileWriter::Readers::kOwner));
-  for (const Note& note : notes_) LEMMA_RETURN_IF_ERROR(writer.Append(NoteJson(note) + "\n"));
+  for (const Note& note : notes_) LEMMA_RETURN_IF_ERROR(writer.Append(Json(note) + "\n"));
   return writer.Commit();
 }
 
@@ -189,7 +199,8 @@ std::vector<const Note*> Notebook::Find(const TaskGuess& task, std::string_view 
   std::vector<std::map<std::string, double>> terms;
   double length = 0;
   for (const Note& note : notes_) {
-    if (note.task != TaskName(task.task) || note.language != language || !note.enabled()) continue;
+    if (note.task != TaskName(task.task) || note.language != language) continue;
+    if (!Enabled(note)) continue;
     candidates.push_back(&note);
     terms.push_back(TermsOf(note.question));
     length += static_cast<double>(terms.back().size());
@@ -232,9 +243,7 @@ std::optional<Note> Notebook::Learn(const SolveRequest& request, const SolveResu
   if (refuted == result.chains.end()) return std::nullopt;
   const bool chinese = result.task.language == service::TextLanguage::kChinese;
   Note out;
-  out.created = static_cast<double>(std::chrono::duration_cast<std::chrono::seconds>(
-                                        std::chrono::system_clock::now().time_since_epoch())
-                                        .count());
+  out.created = UnixNow();
   out.task = TaskName(result.task.task);
   out.language = chinese ? "zh" : "en";
   out.question = request.question;
@@ -265,7 +274,9 @@ Result<std::string> Notebook::Add(Note note) {
         "{:08x}", HashOf(fmt::format("{}{}{}", note.rule, note.question, salt++)) & 0xFFFFFFFFU);
   } while (std::any_of(notes_.begin(), notes_.end(),
                        [&](const Note& each) { return each.id == note.id; }));
+  if (note.created <= 0) note.created = UnixNow();
   notes_.push_back(std::move(note));
+  CountRules();
   return notes_.back().id;
 }
 
@@ -278,6 +289,7 @@ Status Notebook::Edit(std::string_view id, std::string rule) {
     note.rule = std::move(rule);
     note.source = "user";
     note.uses = note.wins = note.held = note.held_wins = 0;
+    CountRules();
     return OkStatus();
   }
   return NotFound(fmt::format("notebook: there is no rule '{}'", id));
@@ -285,8 +297,9 @@ Status Notebook::Edit(std::string_view id, std::string rule) {
 
 Status Notebook::Remove(std::string_view id) {
   const size_t removed = std::erase_if(notes_, [&](const Note& note) { return note.id == id; });
-  if (removed > 0) return OkStatus();
-  return NotFound(fmt::format("notebook: there is no rule '{}'", id));
+  if (removed == 0) return NotFound(fmt::format("notebook: there is no rule '{}'", id));
+  CountRules();
+  return OkStatus();
 }
 
 void Notebook::Count(std::string_view id, bool held_back, bool proven) {
@@ -295,13 +308,41 @@ void Notebook::Count(std::string_view id, bool held_back, bool proven) {
     ++(held_back ? note.held : note.uses);
     if (proven) ++(held_back ? note.held_wins : note.wins);
   }
+  CountRules();
+}
+
+void Notebook::CountRules() {
+  std::map<std::string, Rule> rules;
+  for (const Note& note : notes_) {
+    Worth& worth = rules[RuleKey(note)].worth;
+    worth.uses += note.uses;
+    worth.wins += note.wins;
+    worth.held += note.held;
+    worth.held_wins += note.held_wins;
+  }
+  for (auto& [key, rule] : rules) {
+    const auto before = rules_.find(key);
+    const bool same = before != rules_.end() && before->second.worth == rule.worth;
+    rule.enabled = same ? before->second.enabled : rule.worth.enabled();
+  }
+  rules_ = std::move(rules);
+}
+
+Worth Notebook::WorthOf(const Note& note) const {
+  const auto at = rules_.find(RuleKey(note));
+  return at == rules_.end() ? Worth{} : at->second.worth;
+}
+
+bool Notebook::Enabled(const Note& note) const {
+  const auto at = rules_.find(RuleKey(note));
+  return at == rules_.end() || at->second.enabled;
 }
 
 bool HeldBack(const SolveRequest& request) {
   return HashOf(fmt::format("{} {}", request.options.seed, request.question)) % 10 == 0;
 }
 
-std::string NoteJson(const Note& note) {
+std::string Notebook::Json(const Note& note) const {
   return json::serialize(json::object{{"id", note.id},
                                       {"created", std::llround(note.created)},
                                       {"task", note.task},
@@ -314,7 +355,7 @@ std::string NoteJson(const Note& note) {
                                       {"wins", note.wins},
                                       {"held", note.held},
                                       {"held_wins", note.held_wins},
-                                      {"enabled", note.enabled()}});
+                                      {"enabled", Enabled(note)}});
 }
 
 }  // namespace lemma::reasoning

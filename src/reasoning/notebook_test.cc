@@ -91,17 +91,57 @@ TEST(NotebookTest, IsKeptInAFileThatAUserMayEdit) {
 }
 
 TEST(NotebookTest, ARuleThatDoesNotHelpIsSwitchedOff) {
-  Note note = MakeNote("q", "r");
-  EXPECT_NEAR(ChanceOfUplift(note), 0.5, 1e-3);
-  note.uses = 40;
-  note.wins = 12;
-  note.held = 20;
-  note.held_wins = 14;
-  EXPECT_LT(ChanceOfUplift(note), 0.02);
-  EXPECT_FALSE(note.enabled());
-  note.wins = 36;
-  EXPECT_GT(ChanceOfUplift(note), 0.95);
-  EXPECT_TRUE(note.enabled());
+  Worth worth;
+  EXPECT_NEAR(ChanceOfUplift(worth), 0.5, 1e-3);
+  worth.uses = 40;
+  worth.wins = 12;
+  worth.held = 20;
+  worth.held_wins = 14;
+  EXPECT_LT(ChanceOfUplift(worth), 0.02);
+  EXPECT_FALSE(worth.enabled());
+  worth.wins = 36;
+  EXPECT_GT(ChanceOfUplift(worth), 0.95);
+  EXPECT_TRUE(worth.enabled());
+}
+
+// A rule is learned again with each question: its copies are worth what came of all of them.
+TEST(NotebookTest, CopiesOfARuleShareWhatItIsWorth) {
+  const auto path = TempFile("copies.jsonl");
+  Notebook book = *Notebook::Open(path);
+  std::vector<std::string> ids;
+  for (int i = 0; i < 5; ++i) {
+    const std::string question = "笼子里有鸡和兔，共有头和脚，第" + std::to_string(i) + "题";
+    ids.push_back(*book.Add(MakeNote(question, "代回每一个条件。")));
+  }
+  const std::string own = *book.Add(MakeNote("笼子里有鸡和兔，共有头和脚。", "先列表。"));
+  Note english = MakeNote("chickens and rabbits in a cage", "代回每一个条件。");
+  english.language = "en";
+  ASSERT_TRUE(book.Add(english).ok());
+  for (int i = 0; i < 20; ++i) book.Count(ids[static_cast<size_t>(i) % 5], false, false);
+  for (int i = 0; i < 5; ++i) book.Count(ids[static_cast<size_t>(i)], true, true);
+  ASSERT_TRUE(book.Save().ok());
+  const Notebook back = *Notebook::Open(path);
+  EXPECT_EQ(back.notes()[0].uses, 4U);  // each keeps its own counts in the file
+  EXPECT_EQ(back.WorthOf(back.notes()[0]).uses, 20U);
+  EXPECT_EQ(back.WorthOf(back.notes()[0]).held_wins, 5U);
+  EXPECT_FALSE(back.Enabled(back.notes()[4]));
+  EXPECT_THAT(back.Json(back.notes()[0]), HasSubstr(R"("enabled":false)"));
+  const auto found = back.Find(kWordZh, "笼子里有鸡和兔，共有头和脚", 2);
+  ASSERT_EQ(found.size(), 1U);
+  EXPECT_EQ(found[0]->id, own);
+  EXPECT_EQ(back.WorthOf(back.notes()[5]).uses, 0U);  // a rule of one's own, another language
+  EXPECT_TRUE(back.Enabled(back.notes()[6]));
+  std::filesystem::remove(path);
+}
+
+TEST(NotebookTest, WhatIsAddedWithoutATimeIsFromNow) {
+  Notebook book = *Notebook::Open(TempFile("times"));
+  ASSERT_TRUE(book.Add(MakeNote("问题", "规则")).ok());
+  EXPECT_GT(book.notes()[0].created, 1.7e9);
+  Note old = MakeNote("问题", "别的规则");
+  old.created = 5;
+  ASSERT_TRUE(book.Add(old).ok());
+  EXPECT_EQ(book.notes()[1].created, 5);
 }
 
 TEST(NotebookTest, OneQuestionInTenIsHeldBack) {

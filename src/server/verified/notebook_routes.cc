@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <boost/json.hpp>
-#include <chrono>
 #include <memory>
 #include <utility>
 #include <vector>
@@ -20,11 +19,6 @@ namespace {
 namespace json = boost::json;
 using reasoning::Note;
 using reasoning::Notebook;
-
-double UnixNow() {
-  const auto now = std::chrono::system_clock::now().time_since_epoch();
-  return static_cast<double>(std::chrono::duration_cast<std::chrono::seconds>(now).count());
-}
 
 void CheckRule(ObjectReader& in, const std::string& rule) {
   if (rule.empty()) return in.Fail("rule", "is missing");
@@ -44,7 +38,7 @@ Result<std::string> OneNote(const Notebook& book, std::string_view id) {
   const auto found =
       std::find_if(notes.begin(), notes.end(), [id](const Note& note) { return note.id == id; });
   if (found == notes.end()) return NotFound(fmt::format("notebook: there is no rule '{}'", id));
-  return NoteJson(*found);
+  return book.Json(*found);
 }
 
 // What one request does with the file; its answer.
@@ -53,7 +47,7 @@ using Work = std::function<Result<Response>(const std::filesystem::path& path)>;
 Result<Response> List(const std::filesystem::path& path) {
   LEMMA_ASSIGN_OR_RETURN(const Notebook book, Notebook::Open(path));
   std::string out = R"({"object":"list","data":[)";
-  for (const Note& note : book.notes()) out += NoteJson(note) + ",";
+  for (const Note& note : book.notes()) out += book.Json(note) + ",";
   if (out.back() == ',') out.pop_back();
   return JsonReply(out + "]}");
 }
@@ -63,7 +57,7 @@ Result<Response> Export(const std::filesystem::path& path) {
   Response response;
   response.content_type = "application/x-ndjson";
   response.headers.push_back({"Content-Disposition", "attachment; filename=\"notebook.jsonl\""});
-  for (const Note& note : book.notes()) response.body += NoteJson(note) + "\n";
+  for (const Note& note : book.notes()) response.body += book.Json(note) + "\n";
   return response;
 }
 
@@ -173,7 +167,6 @@ Result<Note> ParseNewRule(std::string_view body, BodyNotes& notes) {
   ObjectReader in(parsed.get_object(), "", notes);
   Note out;
   out.source = "user";
-  out.created = UnixNow();
   std::string task = "word";
   in.Read("rule", out.rule);
   in.Read("question", out.question);
