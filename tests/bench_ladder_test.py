@@ -4,6 +4,7 @@
 import json
 import os
 import pathlib
+import random
 import subprocess
 import sys
 import tempfile
@@ -31,7 +32,7 @@ for seed in range(int(at("--seeds", "1"))):
     for n, item in enumerate(items):
         checked = at("--checkers", "on") == "on"
         status = "VERIFIED" if checked and n % 2 == 0 else "UNVERIFIED"
-        rows.append({"id": item["id"], "seed": seed + 1, "status": status, "right": n % 10 != 0, "answer": "x|y",
+        rows.append({"id": item["id"], "seed": seed + 1, "status": status, "right": n % 10 != 0 and (n, seed) != (3, 1), "answer": "x|y",
                      "gold": "z", "family": item["family"]})
 (out / "results.jsonl").write_text("".join(json.dumps(r) + "\\n" for r in rows))
 right = sum(r["right"] for r in rows)
@@ -54,6 +55,15 @@ class LadderTest(unittest.TestCase):
         self.items = self.dir / "set.jsonl"
         self.items.write_text("".join(json.dumps({"question": f"q{n}", "answer": "z", "family": "f"}) + "\n"
                                       for n in range(40)))
+
+    def give_tests(self, count):
+        """The first items, in the order of the run, carry tests."""
+        lines = [json.loads(line) for line in self.items.read_text().splitlines()]
+        order = list(range(len(lines)))
+        random.Random(1).shuffle(order)
+        for n in order[:count]:
+            lines[n]["tests"] = "assert f() == 1"
+        self.items.write_text("".join(json.dumps(line) + "\n" for line in lines))
 
     def ladder(self, *args, fail_at=""):
         env = {**os.environ, "CALLS": str(self.dir / "calls"), "FAIL_AT": fail_at}
@@ -81,10 +91,17 @@ class LadderTest(unittest.TestCase):
         self.assertIn("verified8", result["false_verified"][0]["steps"])
         text = (self.dir / "out" / "ladder.md").read_text()
         self.assertIn("x\\|y", text)
-        self.assertIn("| verified8 | + checkers, 8 chains (verified@8) | 36/40 | 90.0 (76.9-96.0) | 800 | 8.00 | "
-                      "replay [record] | 20, 80.0 % right (>= 58.4) |", text)
+        # 17 items always right, one with one of two seeds, two never: 35 of 40, clustered by item.
+        self.assertIn("| verified8 | + checkers, 8 chains (verified@8) | 35/40 | 87.5 (73.5-100.0) | 800 | 8.00 | "
+                      "replay [record] | 1 tokens | 20 (10 items), 80.0 % right (>= 58.4) |", text)
+        self.assertIn("| plain | chain of thought, greedy | 18/20 | 90.0 (69.9-97.2) |", text)   # one seed: Wilson
+        self.assertIn("Intervals: 95 %, by items", text)
+        self.assertIn("while 4 ran side by side", text)
+        self.assertEqual(by_name["retry"]["seconds_per_right"], 0.5 * 40 / 35)
+        self.assertNotIn("Without items", text)
+        self.assertIsNone(by_name["retry"]["without_tests"])
         self.assertIn("**no**", text)                        # the bar of precision
-        self.assertEqual(result["equal_tokens"][0]["resampling"], 0.9)
+        self.assertEqual(result["equal_tokens"][0]["resampling"], 0.875)
         calls = {call.split("--out ")[1].split()[0].rsplit("/", 1)[1]: call for call in self.calls()}
         for name in ("temperature", "maj4", "maj8", "adaptive", "short", "direct", "plain", "scaffold", "seed"):
             self.assertIn("--checkers off", calls[name])     # nothing but votes
@@ -96,6 +113,26 @@ class LadderTest(unittest.TestCase):
         self.assertIn("-m f16.gguf", calls["retry-F16"])
         self.assertIn("--notebook " + str(self.dir / "out" / "notebook.jsonl"), calls["notebook"])
 
+    def test_items_that_carry_tests_are_also_left_out(self):
+        self.give_tests(6)                                   # items 0 to 5 of the run: 0 is wrong, 0, 2 and 4 proven
+        done = self.ladder("--seeds", "2", "--limit", "20", "--steps", "scaffold,verified8")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        result = json.loads((self.dir / "out" / "ladder.json").read_text())
+        step = {s["name"]: s for s in result["steps"]}["verified8"]
+        self.assertEqual((step["right"], step["total"], step["verified_items"]), (35, 40, 10))
+        rest = step["without_tests"]
+        self.assertEqual((rest["right"], rest["total"]), (26, 28))
+        self.assertEqual((rest["verified"], rest["verified_right"], rest["verified_items"]), (14, 12, 7))
+        bars = [b["bar"] for b in result["bars"]]
+        self.assertEqual([b for b in bars if "above greedy" in b],
+                         ["verified@8 at least 20 points above greedy",
+                          "verified@8 at least 20 points above greedy, without items that carry tests"])
+        self.assertEqual(len([b for b in bars if b.startswith("VERIFIED") and "without" in b]), 1)
+        text = (self.dir / "out" / "ladder.md").read_text()
+        self.assertIn("## Without items that carry tests", text)
+        self.assertIn("graded by the same tests", text)
+        self.assertIn("| verified8 | 26/28 |", text)
+
     def test_it_goes_on_where_it_stopped(self):
         done = self.ladder("--steps", "plain,maj4,retry", fail_at="retry")
         self.assertNotEqual(done.returncode, 0)
@@ -105,6 +142,16 @@ class LadderTest(unittest.TestCase):
         self.assertEqual(len(self.calls()), 5)
         self.assertIn("holds other items", self.ladder("--limit", "3").stderr)
         self.assertIn("not known", self.ladder("--steps", "nonsense").stderr)
+
+    def test_seeds_of_an_item_are_not_independent(self):
+        def records(rights):
+            return [{"id": n, "right": right} for n, each in enumerate(rights) for right in each]
+        alike = records([[True] * 3] * 50 + [[False] * 3] * 50)
+        low, high = report.interval(alike)
+        self.assertAlmostEqual(high - low, 2 * report.Z * 0.5025 / 10, 4)   # as of 100 items, not 300
+        single = records([[True]] * 95 + [[False]] * 5)
+        self.assertEqual(report.interval(single), report.wilson(95, 100))
+        self.assertEqual(report.interval(records([[True] * 3] * 20)), report.wilson(20, 20))
 
     def test_figures(self):
         low, high = report.wilson(95, 100)
