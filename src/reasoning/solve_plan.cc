@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/rng.h"
+#include "reasoning/evidence_text.h"
 
 namespace lemma::reasoning {
 namespace {
@@ -125,8 +126,8 @@ Result<chat::Conversation> FirstPrompt(const SolveRequest& request, const Policy
                                        const TaskGuess& task, const Scaffolds& scaffolds) {
   chat::Conversation out;
   out.messages = request.before;
-  LEMMA_ASSIGN_OR_RETURN(std::string turn,
-                         scaffolds.Apply(policy.scaffold, task.language, request.question));
+  LEMMA_ASSIGN_OR_RETURN(std::string turn, scaffolds.Apply(policy.scaffold, task.language,
+                                                           WithEvidence(request, task.language)));
   for (size_t i = 0; i < request.notes.size(); ++i) {
     const bool chinese = task.language == service::TextLanguage::kChinese;
     if (i == 0) turn += chinese ? "\n\n注意：" : "\n\nKeep in mind:";
@@ -185,6 +186,7 @@ std::string TraceId(const SolveRequest& request) {
   for (const std::string& note : request.notes) add(note);
   add(request.evidence.tests);
   add(request.evidence.check.schema);
+  for (const check::Source& source : request.evidence.check.sources) add(source.text);
   const SolveOptions& o = request.options;
   add(fmt::format("{} {} {} {} {}", o.profile, EffortName(o.effort), o.seed, o.chains.value_or(0),
                   o.temperature.value_or(-1.0F)));

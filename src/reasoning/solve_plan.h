@@ -18,7 +18,8 @@ Result<Policy> PlanFor(const SolveRequest& request, const TaskGuess& task);
 // Takes out of a policy what its source cannot do. Unsupported names an option that asks for it.
 Status FitToReach(const SolveOptions& options, Reach reach, Policy& policy);
 
-// The user's turn with the scaffold around it, behind what was said before.
+// The user's turn, with documents and schema (evidence_text.h) and the scaffold around it, behind
+// what was said before.
 Result<chat::Conversation> FirstPrompt(const SolveRequest& request, const Policy& policy,
                                        const TaskGuess& task, const Scaffolds& scaffolds);
 // The same, with an answer that was refuted and what is told about it; the thinking is dropped.
