@@ -62,6 +62,26 @@ TEST(ContinueTest, GoesOnFromWhatIsWritten) {
   }
 }
 
+TEST(ContinueTest, TheLimitOfTheAnswerCountsWhatIsWritten) {
+  ChatRequest request = Ask(200);
+  request.settings.thinking_budget = 20;
+  request.settings.answer_limit = 30;
+  const auto whole = Must(StartChat(Tiny(), request));
+  const auto events = ReadAll(*whole);
+  ASSERT_TRUE(events.back().answer_full);
+  const std::vector<int32_t> tokens = whole->tokens(0);
+  ASSERT_LT(tokens.size(), 200U);
+  for (const size_t cut : {size_t{10}, tokens.size() - 25, tokens.size() - 1, tokens.size()}) {
+    request.written.assign(tokens.begin(), tokens.begin() + static_cast<std::ptrdiff_t>(cut));
+    const auto rest = Must(StartChat(Tiny(), request));
+    const auto more = ReadAll(*rest);
+    EXPECT_EQ(more.back().finish, FinishReason::kLength) << cut;
+    EXPECT_TRUE(more.back().answer_full) << cut;
+    EXPECT_EQ(rest->tokens(0).size(), tokens.size() - cut);
+    EXPECT_EQ(AllText(more), AllText(events)) << cut;
+  }
+}
+
 TEST(ContinueTest, WhatIsWrittenMustFitTheContext) {
   ChatRequest request = Ask(4);
   request.written.assign(600, 5);

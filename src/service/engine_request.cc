@@ -53,6 +53,9 @@ Status CheckSettings(const GenerateSettings& settings) {
     return InvalidArgument(fmt::format("min_tokens: {} is more than max_tokens, {}",
                                        settings.min_tokens, *settings.max_tokens));
   }
+  if (settings.answer_limit == size_t{0}) {
+    return InvalidArgument("answer_limit: expected 1 or more");
+  }
   if (settings.timeout_seconds &&
       !(std::isfinite(*settings.timeout_seconds) && *settings.timeout_seconds > 0)) {
     return InvalidArgument("timeout_seconds: expected a number above 0");

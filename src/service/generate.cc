@@ -101,7 +101,7 @@ class TextStream::Impl {
       start.request.deadline = MonotonicSeconds() + *settings.timeout_seconds;
     }
     impl->watch_ = MakeWatch(model, settings, start);
-    if (impl->watch_) start.request.watch = MakeWatchFactory(impl->watch_);
+    if (impl->watch_) Watch(impl->watch_, start.request);
     SampleText::Options options;
     options.parser = std::move(start.parser);
     options.stop = settings.stop;
@@ -177,15 +177,24 @@ class TextStream::Impl {
     rules.step_end = settings.step_end;
     rules.calculator = settings.calculator;
     rules.answer_temperature = settings.answer_temperature;
+    rules.answer_limit = settings.answer_limit;
     const bool thinks = !rules.parser.think_open.empty() && !rules.parser.think_close.empty();
     if (thinks) {
       rules.closing = MakeClosingTokens(model, start.closing_sentence, rules.parser.think_close);
     } else {
       rules.parser.think_open.clear();
     }
-    const bool more = rules.calculator == CalculatorMode::kOn || !rules.step_end.empty();
+    const bool more = rules.calculator == CalculatorMode::kOn || !rules.step_end.empty() ||
+                      rules.answer_limit.has_value();
     if (!thinks && !rules.loop_guard && !more) return nullptr;
     return std::make_shared<WatchShared>(std::move(rules), start.request.samples);
+  }
+
+  static void Watch(const std::shared_ptr<WatchShared>& watch, engine::GenerateRequest& request) {
+    if (!watch->rules.written.empty()) {
+      if (StartOfWatch(watch).answer_full) request.max_tokens = 0;
+    }
+    request.watch = MakeWatchFactory(watch);
   }
 
   void Handle(const engine::TokenEvent& event) {
@@ -222,11 +231,18 @@ class TextStream::Impl {
           out.back().finish = FinishReason::kStopString;
           out.back().matched_stop = watch_->rules.step_end;
         }
+        if (report.answer_full) EndByLimit(out.back());
         --unfinished_;
         break;
       }
     }
     for (StreamEvent& each : out) ready_.push_back(std::move(each));
+  }
+
+  // A stop string or a cancellation came first, if it says so.
+  static void EndByLimit(StreamEvent& finish) {
+    if (finish.finish == FinishReason::kLoop) finish.finish = FinishReason::kLength;
+    finish.answer_full = finish.finish == FinishReason::kLength;
   }
 
   std::shared_ptr<WatchShared> watch_;  // null when there is nothing to watch

@@ -75,6 +75,9 @@ struct GenerateSettings {
   std::optional<std::string> thinking_close_text;
   // Of what is written behind the thinking; absent: that of the thinking. Chats only.
   std::optional<float> answer_temperature;
+  // Tokens of what is written behind the thinking, or of all where there is none; white space
+  // before its first word is not counted. Ends with kLength. At least 1.
+  std::optional<size_t> answer_limit;
   CalculatorMode calculator = CalculatorMode::kOff;  // finishes sums (service/calculator.h)
   // Ends a sample behind this text, in the thinking too, with kStopString; empty: it does not. For
   // searches that go on step by step.
@@ -92,7 +95,8 @@ struct ChatRequest {
   chat::Conversation conversation;
   GenerateSettings settings;
   // Tokens that the answer begins with, as TextStream::tokens gave them: it goes on from there.
-  // What they say is told first; max_tokens and the usage count what follows them.
+  // What they say is told first; max_tokens and the usage count what follows them, answer_limit
+  // counts their answer too.
   std::vector<int32_t> written = {};
 };
 
@@ -160,6 +164,7 @@ struct StreamEvent {
   Status error;              // with kError
   std::string matched_stop;  // with kStopString
   std::string lemma;         // of verified reasoning: a JSON object for the answer's "lemma"
+  bool answer_full = false;  // with kLength: by settings.answer_limit
   bool thinking_unfinished = false;
   ThinkingEnd thinking_end = ThinkingEnd::kNone;
   std::optional<LoopReport> loop;  // the last one found

@@ -31,6 +31,7 @@ class SampleWatch final : public engine::TokenWatch {
     if (rules_.calculator == CalculatorMode::kOn) calculator_.emplace();
     for (const int32_t token : rules_.written) OnToken(token);
     report_ = {};
+    report_.answer_full = AnswerIsFull();
     forced_left_ = 0;
     step_.clear();
   }
@@ -40,11 +41,16 @@ class SampleWatch final : public engine::TokenWatch {
     const std::string_view text = TextOf(token);
     const bool thought = thinking_;
     if (tags_possible_) Follow(text);
+    CountAnswer(thought, text);
     const auto sum = calculator_ ? calculator_->Push(text) : std::nullopt;
     engine::WatchVerdict verdict;
     if (thought && !thinking_) verdict.temperature = rules_.answer_temperature;
     if (forced_left_ > 0) {
       --forced_left_;
+      return verdict;
+    }
+    if (report_.answer_full) {
+      verdict.end = true;
       return verdict;
     }
     Guard(token, text, verdict);
@@ -53,9 +59,12 @@ class SampleWatch final : public engine::TokenWatch {
       verdict.end = report_.step_ended = true;
       return verdict;
     }
-    if (sum) Force(rules_.tokens->Encode(*sum, tokenizer::SpecialTokens::kPlainText), verdict);
+    if (sum) ForceSum(*sum, verdict);
     return verdict;
   }
+
+  // What the first draw behind rules.written must know.
+  [[nodiscard]] WatchStart Start() const { return {AnswerIsFull()}; }
 
  private:
   // The loop guard and the ends of thinking.
@@ -86,6 +95,31 @@ class SampleWatch final : public engine::TokenWatch {
     step_ += text;
     const size_t begin = step_.find_first_not_of(" \n\r\t");
     return begin != step_.npos && step_.find(rules_.step_end, begin) != step_.npos;
+  }
+
+  [[nodiscard]] bool AnswerIsFull() const {
+    return rules_.answer_limit && answer_tokens_ >= *rules_.answer_limit;
+  }
+
+  // White space before the answer is no part of it: it may belong to what closed the thinking.
+  void CountAnswer(bool thought, std::string_view text) {
+    if (thought || thinking_) {
+      answer_tokens_ = 0;
+    } else if (answer_tokens_ > 0 || text.find_first_not_of(" \n\r\t") != text.npos) {
+      ++answer_tokens_;
+    }
+    report_.answer_full = AnswerIsFull();
+  }
+
+  // A sum does not go beyond the limit of the answer.
+  void ForceSum(std::string_view sum, engine::WatchVerdict& verdict) {
+    auto tokens = rules_.tokens->Encode(sum, tokenizer::SpecialTokens::kPlainText);
+    if (!thinking_ && rules_.answer_limit) {
+      const size_t left = *rules_.answer_limit - answer_tokens_;
+      verdict.end = tokens.size() >= left;
+      tokens.resize(std::min(tokens.size(), left));
+    }
+    Force(std::move(tokens), verdict);
   }
 
   void Force(std::vector<int32_t> tokens, engine::WatchVerdict& verdict) {
@@ -158,10 +192,15 @@ class SampleWatch final : public engine::TokenWatch {
   std::optional<Deadline> due_;
   size_t generated_ = 0;
   size_t thinking_tokens_ = 0;
+  size_t answer_tokens_ = 0;
   size_t forced_left_ = 0;
 };
 
 }  // namespace
+
+WatchStart StartOfWatch(const std::shared_ptr<WatchShared>& shared) {
+  return SampleWatch(shared, 0).Start();
+}
 
 ClosingTokens MakeClosingTokens(const LoadedModel& model, std::string_view sentence,
                                 std::string_view think_close) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The rules about a sample's text that act at an exact token, on the engine thread: the budget of
-// thinking, its end on request, and the loop guard. Reports are written there and may be read by
-// the consumer once it has the sample's finish event.
+// thinking, its end on request, the limit of the answer, and the loop guard. Reports are written
+// there and may be read by the consumer once it has the sample's finish event.
 #pragma once
 
 #include <atomic>
@@ -34,7 +34,8 @@ ClosingTokens MakeClosingTokens(const LoadedModel& model, std::string_view sente
 struct WatchReport {
   ThinkingEnd closed_by = ThinkingEnd::kNone;  // when it was not the model
   std::optional<LoopReport> loop;
-  bool step_ended = false;  // the sample ended behind WatchRules::step_end
+  bool step_ended = false;   // the sample ended behind WatchRules::step_end
+  bool answer_full = false;  // it has WatchRules::answer_limit
 };
 
 struct WatchRules {
@@ -45,6 +46,7 @@ struct WatchRules {
   bool loop_guard = true;
   CalculatorMode calculator = CalculatorMode::kOff;
   std::optional<float> answer_temperature;
+  std::optional<size_t> answer_limit;
   std::string step_end;          // empty: steps do not end a sample
   std::vector<int32_t> written;  // tokens before the first that is watched
 };
@@ -57,6 +59,13 @@ struct WatchShared {
   std::atomic<bool> end_thinking{false};
   std::vector<WatchReport> reports;
 };
+
+// Where a sample stands behind WatchRules::written, before its first draw.
+struct WatchStart {
+  bool answer_full = false;  // nothing may follow
+};
+// REQUIRES: no watch of it was made yet.
+WatchStart StartOfWatch(const std::shared_ptr<WatchShared>& shared);
 
 engine::WatchFactory MakeWatchFactory(std::shared_ptr<WatchShared> shared);
 

@@ -191,6 +191,62 @@ TEST(ClosingTokens, CloseWithTheSentenceAsPlainText) {
   EXPECT_EQ(text(MakeClosingTokens(Tiny(), "", kClose).after_text), "\n</think>\n\n");
 }
 
+// What comes out under a limit of the answer, with the watch's report.
+Outcome FeedLimited(size_t limit, std::string_view text, WatchReport& report,
+                    chat::StartState start = chat::StartState::kThinking,
+                    CalculatorMode calculator = CalculatorMode::kOff) {
+  WatchRules rules = Rules(std::nullopt, true, start)->rules;
+  rules.answer_limit = limit;
+  rules.calculator = calculator;
+  const auto shared = std::make_shared<WatchShared>(std::move(rules), 1);
+  Outcome out = Feed(shared, text);
+  report = shared->reports[0];
+  return out;
+}
+
+std::string FirstTokens(std::string_view text, size_t count) {
+  std::vector<int32_t> tokens = Encode(text);
+  tokens.resize(std::min(tokens.size(), count));
+  return DeepseekTokens().Decode(tokens);
+}
+
+TEST(AnswerLimit, CountsFromTheFirstWordBehindTheThinking) {
+  const std::string thought = Sentences(6) + "\n</think>\n\n";
+  const std::string answer = Sentences(4);
+  for (const size_t limit : {1U, 5U, 20U}) {
+    WatchReport report;
+    const Outcome run = FeedLimited(limit, thought + answer, report);
+    EXPECT_EQ(run.text, thought + FirstTokens(answer, limit));
+    EXPECT_TRUE(run.ended);
+    EXPECT_TRUE(report.answer_full);
+  }
+  WatchReport report;
+  EXPECT_EQ(FeedLimited(1000, thought + answer, report).text, thought + answer);
+  EXPECT_FALSE(report.answer_full);
+}
+
+TEST(AnswerLimit, IsThatOfAllWhereNothingIsThought) {
+  const auto start = chat::StartState::kContent;
+  WatchReport report;
+  EXPECT_EQ(FeedLimited(7, Sentences(4), report, start).text, FirstTokens(Sentences(4), 7));
+  EXPECT_TRUE(report.answer_full);
+  const std::string thought = "<think>\n" + Sentences(6) + "</think>";
+  EXPECT_EQ(FeedLimited(7, thought + Sentences(4), report, start).text,
+            thought + FirstTokens(Sentences(4), 7));
+}
+
+TEST(AnswerLimit, ASumIsCutToo) {
+  const std::string thought = "So.\n</think>\n\n";
+  const std::string sum = "123456789*987654321=";  // of 18 digits, in several tokens
+  const size_t before = Encode(sum).size();
+  WatchReport report;
+  const Outcome run = FeedLimited(before + 2, thought + sum + " and so on", report,
+                                  chat::StartState::kThinking, CalculatorMode::kOn);
+  EXPECT_TRUE(run.ended);
+  EXPECT_TRUE(report.answer_full);
+  EXPECT_EQ(run.text, thought + sum + FirstTokens("121932631112635269", 2));
+}
+
 ChatRequest Ask(std::string text) {
   ChatRequest request;
   request.conversation.messages = {testing::UserSays(std::move(text))};
@@ -226,6 +282,40 @@ TEST(ThinkingControl, TheAnswerFollowsTheClosedThinking) {
   auto second = Must(StartChat(Tiny(), request));
   EXPECT_EQ(TextOf(ReadAll(*second), Kind::kContent), TextOf(events, Kind::kContent));
   EXPECT_EQ(TextOf(ReadAll(*first), Kind::kThinking), TextOf(events, Kind::kThinking));
+}
+
+TEST(ThinkingControl, TheAnswerHasItsOwnLimit) {
+  ChatRequest request = Ask("hi");
+  request.settings.thinking_budget = 50;
+  const auto whole = Chat(request);
+  request.settings.answer_limit = 5;
+  const auto events = Chat(request);
+  const StreamEvent& end = events.back();
+  EXPECT_EQ(end.finish, FinishReason::kLength);
+  EXPECT_TRUE(end.answer_full);
+  EXPECT_FALSE(whole.back().answer_full) << "max_tokens";
+  EXPECT_EQ(TextOf(events, Kind::kThinking), TextOf(whole, Kind::kThinking));
+  EXPECT_LE(end.usage.generated_tokens, end.usage.thinking_tokens + 5 + 2);
+  const std::string answer = TextOf(events, Kind::kContent);
+  EXPECT_FALSE(answer.empty());
+  EXPECT_LT(answer.size(), TextOf(whole, Kind::kContent).size());
+  // Beside others the same.
+  auto first = Must(StartChat(Tiny(), Ask("hi")));
+  auto second = Must(StartChat(Tiny(), request));
+  EXPECT_EQ(TextOf(ReadAll(*second), Kind::kContent), answer);
+  request.settings.answer_limit = 0;
+  EXPECT_FALSE(StartChat(Tiny(), request).ok());
+}
+
+TEST(ThinkingControl, WithoutThinkingTheLimitIsThatOfAllTokens) {
+  ChatRequest request = Ask("hi");
+  request.conversation.thinking = chat::Thinking::kOff;
+  request.settings.answer_limit = 12;
+  const auto end = Chat(request).back();
+  EXPECT_EQ(end.finish, FinishReason::kLength);
+  EXPECT_TRUE(end.answer_full);
+  EXPECT_GE(end.usage.generated_tokens, 12U);
+  EXPECT_LE(end.usage.generated_tokens, 14U);  // white space before the first word
 }
 
 TEST(ThinkingControl, ClosesInTheLanguageOfThePromptOrAsTold) {
