@@ -5,6 +5,7 @@
 
 #include "base/utf8.h"
 #include "check/certificate.h"
+#include "reasoning/code_examples.h"
 #include "sandbox/python_tests.h"
 
 namespace lemma::reasoning {
@@ -98,6 +99,13 @@ check::Finding TestsFinding(const sandbox::PythonTestResult& r) {
   return out;
 }
 
+// Given tests win over the examples of the question.
+CodeExamples ExamplesOf(const VerifyRequest& request, std::string_view code) {
+  if (!request.tests.empty()) return {};
+  if (request.entry_point.empty()) return ExamplesFor(request.check.problem, code);
+  return ExamplesIn(request.check.problem, request.entry_point);
+}
+
 }  // namespace
 
 std::string CodeOf(std::string_view answer) {
@@ -128,13 +136,14 @@ std::string GuessEntryPoint(std::string_view code, std::string_view tests) {
 
 Result<check::CheckReport> Verify(const VerifyRequest& request) {
   LEMMA_ASSIGN_OR_RETURN(check::CheckReport report, check::CheckText(request.check));
-  if (request.tests.empty()) return report;
   sandbox::PythonTestTask task;
   task.code = CodeOf(request.check.answer.empty() ? request.check.chain : request.check.answer);
-  task.tests = request.tests;
+  const CodeExamples examples = ExamplesOf(request, task.code);
+  task.tests = request.tests.empty() ? examples.tests : request.tests;
+  if (task.tests.empty()) return report;
   task.support = request.support;
-  task.entry_point =
-      request.entry_point.empty() ? GuessEntryPoint(task.code, task.tests) : request.entry_point;
+  task.entry_point = request.entry_point.empty() ? examples.function : request.entry_point;
+  if (task.entry_point.empty()) task.entry_point = GuessEntryPoint(task.code, task.tests);
   if (task.entry_point.empty()) {
     report.findings.push_back(NotRun(NotFound("the answer defines no function")));
   } else {
@@ -144,6 +153,7 @@ Result<check::CheckReport> Verify(const VerifyRequest& request) {
     }
     report.findings.push_back(result.ok() ? TestsFinding(*result) : NotRun(result.status()));
   }
+  if (examples.count > 0) TellOfExamples(examples, report.findings.back());
   check::Combine(report);
   return report;
 }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The checker with everything that can be checked here: check/check.h, and unit tests of Python
 // code in the sandbox. Tests that pass are VERIFIED (on these inputs), tests that fail REFUTED with
-// the failing call; where nothing can be run, or time or memory ran out, UNVERIFIED with the
+// the failing call; without tests the examples of the problem are run (code_examples.h), which are
+// never more than CHECKED. Where nothing can be run, or time or memory ran out, UNVERIFIED with the
 // reason. May be called from several threads at once.
 #pragma once
 
@@ -14,7 +15,7 @@ namespace lemma::reasoning {
 
 struct VerifyRequest {
   check::CheckRequest check;
-  // Python: assertions that call the function, or check(candidate). Empty: none.
+  // Python: assertions that call the function, or check(candidate). Empty: the problem's examples.
   std::string tests;
   std::string entry_point;  // name of the function; empty: see GuessEntryPoint
   std::string support;      // trusted helpers of the tests; may be empty
