@@ -12,6 +12,7 @@
 #include "cli/output.h"
 #include "cli/sampling_options.h"
 #include "cli/solve_options.h"
+#include "cli/strings.h"
 #include "reasoning/calibration.h"
 #include "reasoning/eval_report.h"
 #include "reasoning/eval_run.h"
@@ -239,7 +240,11 @@ Status RunIt(const EvalCommand& options) {
     LEMMA_RETURN_IF_ERROR(writer.Commit());
   }
   const reasoning::EvalSummary summary = reasoning::Summarise(records);
-  PrintOut(options.json ? reasoning::SummaryJson(summary) + "\n" : reasoning::SummaryText(summary));
+  reasoning::SummaryStyle style;
+  if (UiLanguage() == Language::kChinese) style.language = check::Language::kChinese;
+  style.side_by_side = std::min(options.parallel, job.items.size() * job.seeds.size());
+  PrintOut(options.json ? reasoning::SummaryJson(summary) + "\n"
+                        : reasoning::SummaryText(summary, style));
   return origin.model ? origin.model->engine().CheckIntegrity() : OkStatus();
 }
 

@@ -51,7 +51,9 @@ EvalSummary Summarise(const std::vector<EvalRecord>& records) {
   out.families.assign(families.begin(), families.end());
   out.statuses.assign(statuses.begin(), statuses.end());
   const auto n = static_cast<double>(std::max<size_t>(records.size(), 1));
-  out.tokens_per_right = tokens / static_cast<double>(std::max<size_t>(out.all.right, 1));
+  const auto right = static_cast<double>(std::max<size_t>(out.all.right, 1));
+  out.tokens_per_right = tokens / right;
+  out.seconds_per_right = out.seconds / right;
   out.tokens = tokens / n;
   out.samples /= n;
   out.seconds /= n;
@@ -87,12 +89,24 @@ std::string Percent(const EvalCount& count) {
                      100 * interval.low, 100 * interval.high);
 }
 
-std::string SummaryText(const EvalSummary& summary) {
-  std::string out = fmt::format("right: {} of {} = {}\n", summary.all.right, summary.all.total,
-                                Percent(summary.all));
-  out +=
-      fmt::format("an item: {:.1f} chains, {:.0f} tokens, {:.2f} s; {:.0f} tokens a right answer\n",
-                  summary.samples, summary.tokens, summary.seconds, summary.tokens_per_right);
+std::string SummaryText(const EvalSummary& summary, const SummaryStyle& style) {
+  const auto in = [&style](const char* zh, const char* en) {
+    return fmt::runtime(style.language == check::Language::kChinese ? zh : en);
+  };
+  std::string out = fmt::format(in("正确：{} / {} = {}\n", "right: {} of {} = {}\n"),
+                                summary.all.right, summary.all.total, Percent(summary.all));
+  out += fmt::format(
+      in("每题：{:.1f} 条链，{:.0f} 个词元，{:.2f} 秒；每答对一题：{:.0f} 个词元，{:.2f} 秒\n",
+         "an item: {:.1f} chains, {:.0f} tokens, {:.2f} s; a right answer: {:.0f} tokens, {:.2f} "
+         "s\n"),
+      summary.samples, summary.tokens, summary.seconds, summary.tokens_per_right,
+      summary.seconds_per_right);
+  if (style.side_by_side > 1) {
+    out += fmt::format(in("秒数是 {} 题同时运行（--parallel）时各题所用；单独运行用时更短\n",
+                          "the seconds are of items that ran side by side, {} at a time "
+                          "(--parallel): alone an item takes less\n"),
+                       style.side_by_side);
+  }
   for (const auto& [status, count] : summary.statuses) {
     out += fmt::format("{:<11} {:>6}, right {:>6} = {}\n", SolveStatusName(status), count.total,
                        count.right, Percent(count));
@@ -134,6 +148,7 @@ std::string SummaryJson(const EvalSummary& summary) {
                                       {"samples", summary.samples},
                                       {"seconds", summary.seconds},
                                       {"tokens_per_right", summary.tokens_per_right},
+                                      {"seconds_per_right", summary.seconds_per_right},
                                       {"false_verified", std::move(false_verified)}});
 }
 

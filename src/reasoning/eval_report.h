@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "check/report.h"
 #include "reasoning/eval_run.h"
 #include "reasoning/statistics.h"
 
@@ -24,6 +25,7 @@ struct EvalSummary {
   double samples = 0;                                       // per item, mean
   double seconds = 0;                                       // per item, mean
   double tokens_per_right = 0;
+  double seconds_per_right = 0;             // of items that may have run side by side
   std::vector<std::string> false_verified;  // "id (seed): answer, gold"
 };
 EvalSummary Summarise(const std::vector<EvalRecord>& records);
@@ -42,7 +44,11 @@ EvalComparison Compare(const std::vector<EvalRecord>& a, const std::vector<EvalR
 
 // "93.0 % (91.4-94.3)".
 std::string Percent(const EvalCount& count);
-std::string SummaryText(const EvalSummary& summary);
+struct SummaryStyle {
+  check::Language language = check::Language::kEnglish;
+  size_t side_by_side = 1;  // items that ran at a time, and so shared the machine
+};
+std::string SummaryText(const EvalSummary& summary, const SummaryStyle& style = {});
 std::string ComparisonText(const EvalComparison& comparison);
 std::string SummaryJson(const EvalSummary& summary);
 

@@ -13,6 +13,7 @@ namespace lemma::reasoning {
 namespace {
 
 using ::testing::HasSubstr;
+using ::testing::Not;
 using testing::ScriptedSource;
 
 class EvalTest : public ::testing::Test {
@@ -127,6 +128,30 @@ TEST_F(EvalTest, RecordsAreReadBack) {
   ASSERT_TRUE(back.ok());
   EXPECT_EQ(EvalRecordJson(*back), EvalRecordJson(record));
   EXPECT_THAT(ParseEvalRecord("{\"id\":\"x\"}").status().message(), HasSubstr("family"));
+}
+
+TEST(EvalReportTest, WhatARightAnswerCosts) {
+  std::vector<EvalRecord> records(8);
+  for (size_t i = 0; i < records.size(); ++i) {
+    records[i].right = i < 2;
+    records[i].tokens = 100;
+    records[i].seconds = 0.5;
+  }
+  const EvalSummary summary = Summarise(records);
+  EXPECT_DOUBLE_EQ(summary.tokens_per_right, 400);
+  EXPECT_DOUBLE_EQ(summary.seconds_per_right, 2);
+  EXPECT_THAT(SummaryJson(summary), HasSubstr("\"seconds_per_right\":2E0"));
+  EXPECT_THAT(SummaryText(summary), HasSubstr("a right answer: 400 tokens, 2.00 s\n"));
+  EXPECT_THAT(SummaryText(summary), Not(HasSubstr("side by side")));
+  EXPECT_THAT(SummaryText(summary, {check::Language::kEnglish, 4}),
+              HasSubstr("side by side, 4 at a time"));
+  const std::string chinese = SummaryText(summary, {check::Language::kChinese, 4});
+  EXPECT_THAT(chinese, HasSubstr("每答对一题：400 个词元，2.00 秒"));
+  EXPECT_THAT(chinese, HasSubstr("4 题同时运行"));
+  // None was right: the cost so far, not an error.
+  records.resize(1);
+  records[0].right = false;
+  EXPECT_DOUBLE_EQ(Summarise(records).seconds_per_right, 0.5);
 }
 
 TEST(EvalReportTest, PairsAndStatuses) {
