@@ -40,6 +40,7 @@ struct EvalCommand {
   std::optional<size_t> limit;
   size_t seeds = 1;
   size_t parallel = 4;
+  std::string tests_known;  // "on", "off"; empty: as the items say
   bool json = false;
 };
 
@@ -128,12 +129,24 @@ Result<boost::json::object> Policies(const Origin& origin, const reasoning::Eval
   for (const reasoning::EvalItem& item : job.items) {
     reasoning::SolveRequest request = job.base;
     request.question = item.question;
-    request.evidence.tests = item.tests;
+    request.evidence = reasoning::EvidenceOf(job, item);
     const reasoning::TaskGuess task = reasoning::GuessTask(request);
     if (out.contains(reasoning::TaskName(task.task))) continue;
     LEMMA_ASSIGN_OR_RETURN(auto plan, reasoning::PlanFor(request, task));
     LEMMA_RETURN_IF_ERROR(reasoning::FitToReach(job.base.options, origin.reach, plan));
     out[reasoning::TaskName(task.task)] = boost::json::parse(PolicyJson(plan));
+  }
+  return out;
+}
+
+// Whether tests are evidence, over all items that have some: "on", "off", "mixed"; empty: none has.
+std::string TestsKnown(const reasoning::EvalJob& job) {
+  std::string out;
+  for (const reasoning::EvalItem& item : job.items) {
+    if (item.tests.empty()) continue;
+    const char* one = reasoning::EvidenceOf(job, item).tests.empty() ? "off" : "on";
+    if (!out.empty() && out != one) return "mixed";
+    out = one;
   }
   return out;
 }
@@ -152,6 +165,7 @@ Result<std::string> Manifest(const EvalCommand& options, const Origin& origin,
   out["task_from_text"] = options.flags.task.empty();
   out["profile"] = job.base.options.profile;
   out["policies"] = std::move(policies);
+  if (const std::string known = TestsKnown(job); !known.empty()) out["tests_known"] = known;
   if (options.record) out["record"] = true;
   if (job.notes != nullptr) out["rules"] = job.notes->notes().size();
   if (job.learns != nullptr) out["learns"] = true;
@@ -218,6 +232,10 @@ Status RunIt(const EvalCommand& options) {
   job.directory = options.out;
   job.parallel = options.parallel;
   if (options.record) job.keep = reasoning::Keep::kChains;
+  if (!options.tests_known.empty()) {
+    const bool on = options.tests_known == "on";
+    job.tests_known = on ? reasoning::Switch::kOn : reasoning::Switch::kOff;
+  }
   LEMMA_ASSIGN_OR_RETURN(job.manifest, Manifest(options, origin, job));
   ProgressBar bar("eval");
   size_t right = 0;
@@ -285,6 +303,11 @@ void AddEval(CLI::App& app, Context& context) {
       ->check(CountCheck(1));
   command->add_option("--parallel", options->parallel, "items at a time")
       ->check(CLI::Range(size_t{1}, size_t{64}));
+  command
+      ->add_option("--tests-known", options->tests_known,
+                   "on: tests of items are evidence for the answers, off: they only score them; "
+                   "usual: off for HumanEval, else on")
+      ->check(CLI::IsMember({"on", "off"}));
   AddSolveOptions(*command, options->flags);
   command->add_flag("--json", options->json, "print JSON");
   command->footer(

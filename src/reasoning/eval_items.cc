@@ -73,6 +73,7 @@ Result<EvalItem> ParseEvalItem(std::string_view line) {
   if (out.question.empty()) return DataLoss("question: is missing (or problem, prompt, input)");
   if (out.gold.empty() && out.tests.empty()) return DataLoss("answer: is missing (or tests)");
   TakeMarkedAnswer(out.gold);
+  if (row.contains("task_id") && row.contains("test")) out.tests_known = Switch::kOff;
   // HumanEval's prompt holds the imports and helpers that its tests use.
   if (row.contains("canonical_solution") && out.support.empty()) out.support = out.question;
   return out;

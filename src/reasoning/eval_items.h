@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "base/status.h"
+#include "reasoning/policy.h"
 #include "reasoning/verify.h"
 
 namespace lemma::reasoning {
@@ -26,6 +27,8 @@ struct EvalItem {
   std::string tests;
   std::string entry_point;
   std::string support;
+  // Whether verified reasoning gets the tests as evidence, or the scorer alone; HumanEval: kOff.
+  Switch tests_known = Switch::kOn;
 };
 
 // DataLoss names the line and the field; NotFound: no such file.

@@ -40,19 +40,21 @@ Result<SolveStatus> StatusNamed(std::string_view name) {
 }  // namespace
 
 std::string EvalRecordJson(const EvalRecord& r) {
-  return json::serialize(json::object{{"id", r.id},
-                                      {"family", r.family},
-                                      {"seed", r.seed},
-                                      {"right", r.right},
-                                      {"status", SolveStatusName(r.status)},
-                                      {"answer", r.answer},
-                                      {"gold", r.gold},
-                                      {"agreeing", r.agreeing},
-                                      {"voters", r.voters},
-                                      {"samples", r.samples},
-                                      {"tokens", r.tokens},
-                                      {"seconds", r.seconds},
-                                      {"content", r.content}});
+  json::object out{{"id", r.id},
+                   {"family", r.family},
+                   {"seed", r.seed},
+                   {"right", r.right},
+                   {"status", SolveStatusName(r.status)},
+                   {"answer", r.answer},
+                   {"gold", r.gold},
+                   {"agreeing", r.agreeing},
+                   {"voters", r.voters},
+                   {"samples", r.samples},
+                   {"tokens", r.tokens},
+                   {"seconds", r.seconds},
+                   {"content", r.content}};
+  if (!r.tests.empty()) out["tests"] = r.tests;
+  return json::serialize(out);
 }
 
 Result<EvalRecord> ParseEvalRecord(std::string_view line) {
@@ -76,6 +78,7 @@ Result<EvalRecord> ParseEvalRecord(std::string_view line) {
   LEMMA_RETURN_IF_ERROR(Take(row, "tokens", out.tokens));
   LEMMA_RETURN_IF_ERROR(Take(row, "seconds", out.seconds));
   LEMMA_RETURN_IF_ERROR(Take(row, "content", out.content));
+  if (row.contains("tests")) LEMMA_RETURN_IF_ERROR(Take(row, "tests", out.tests));
   return out;
 }
 

@@ -43,6 +43,8 @@ EvalSummary Summarise(const std::vector<EvalRecord>& records) {
     tokens += static_cast<double>(r.tokens);
     out.samples += static_cast<double>(r.samples);
     out.seconds += r.seconds;
+    if (r.tests == "known") ++out.tests_known;
+    if (r.tests == "unseen") ++out.tests_unseen;
     if (r.status == SolveStatus::kVerified && !r.right) {
       out.false_verified.push_back(
           fmt::format("{} ({}): {}, gold {}", r.id, r.seed, r.answer, r.gold));
@@ -107,6 +109,13 @@ std::string SummaryText(const EvalSummary& summary, const SummaryStyle& style) {
                           "(--parallel): alone an item takes less\n"),
                        style.side_by_side);
   }
+  if (summary.tests_known + summary.tests_unseen > 0) {
+    out += fmt::format(
+        in("测试：{} 题只用来评分，{} 题在评分前已用来检查（那里 VERIFIED 必然正确）\n",
+           "tests: {} items only scored by them, {} checked against them before (VERIFIED is right "
+           "there by construction)\n"),
+        summary.tests_unseen, summary.tests_known);
+  }
   for (const auto& [status, count] : summary.statuses) {
     out += fmt::format("{:<11} {:>6}, right {:>6} = {}\n", SolveStatusName(status), count.total,
                        count.right, Percent(count));
@@ -149,6 +158,8 @@ std::string SummaryJson(const EvalSummary& summary) {
                                       {"seconds", summary.seconds},
                                       {"tokens_per_right", summary.tokens_per_right},
                                       {"seconds_per_right", summary.seconds_per_right},
+                                      {"tests_known", summary.tests_known},
+                                      {"tests_unseen", summary.tests_unseen},
                                       {"false_verified", std::move(false_verified)}});
 }
 

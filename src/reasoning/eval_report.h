@@ -18,6 +18,8 @@ struct EvalCount {
 };
 
 struct EvalSummary {
+  size_t tests_known = 0;   // records whose tests were evidence before they scored
+  size_t tests_unseen = 0;  // records whose tests only scored
   EvalCount all;
   std::vector<std::pair<std::string, EvalCount>> families;  // sorted by name
   std::vector<std::pair<SolveStatus, EvalCount>> statuses;  // right of those given the status

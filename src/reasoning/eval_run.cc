@@ -29,7 +29,18 @@ struct Work {
 
 using Key = std::pair<std::string, uint64_t>;
 
-EvalRecord RecordOf(const Work& work, const SolveResult& result) {
+// The report of the tests alone, for a chain that was judged without them.
+check::CheckReport Scored(const EvalItem& item, const Chain& chain) {
+  VerifyRequest request;
+  request.check.answer = chain.content;
+  request.tests = item.tests;
+  request.entry_point = item.entry_point;
+  request.support = item.support;
+  auto report = Verify(request);
+  return report.ok() ? *std::move(report) : check::CheckReport{};
+}
+
+EvalRecord RecordOf(const EvalJob& job, const Work& work, const SolveResult& result) {
   EvalRecord out;
   out.id = work.item->id;
   out.family = work.item->family;
@@ -42,10 +53,14 @@ EvalRecord RecordOf(const Work& work, const SolveResult& result) {
   out.samples = result.chains.size();
   out.tokens = result.tokens;
   out.seconds = result.seconds;
+  if (!work.item->tests.empty()) {
+    out.tests = EvidenceOf(job, *work.item).tests.empty() ? "unseen" : "known";
+  }
   if (result.chosen) {
     const Chain& chain = result.chains[*result.chosen];
     out.content = chain.content;
-    out.right = IsRight(*work.item, chain.report);
+    const bool unseen = out.tests == "unseen";
+    out.right = IsRight(*work.item, unseen ? Scored(*work.item, chain) : chain.report);
   }
   return out;
 }
@@ -60,9 +75,7 @@ struct Done {
 SolveRequest RequestFor(const EvalJob& job, const Work& work) {
   SolveRequest out = job.base;
   out.question = work.item->question;
-  out.evidence.tests = work.item->tests;
-  out.evidence.entry_point = work.item->entry_point;
-  out.evidence.support = work.item->support;
+  out.evidence = EvidenceOf(job, *work.item);
   out.options.seed = work.seed;
   if (job.notes != nullptr) {
     constexpr size_t kMost = 2;
@@ -125,7 +138,7 @@ class Pool {
   Result<Done> DoneOf(const Work& work, const SolveRequest& request,
                       const SolveResult& result) const {
     Done out;
-    out.record = RecordOf(work, result);
+    out.record = RecordOf(job_, work, result);
     if (job_.keep == Keep::kChains) out.chains = RecordingLine(work.item->id, work.seed, result);
     if (job_.learns != nullptr) out.note = Notebook::Learn(request, result);
     return out;
@@ -214,6 +227,15 @@ Status KeepBeside(const EvalJob& job, const Done& done, std::ofstream& chains) {
 }
 
 }  // namespace
+
+VerifyRequest EvidenceOf(const EvalJob& job, const EvalItem& item) {
+  VerifyRequest out = job.base.evidence;
+  const bool known = job.tests_known.value_or(item.tests_known) == Switch::kOn;
+  out.tests = known ? item.tests : "";
+  out.entry_point = known ? item.entry_point : "";
+  out.support = known ? item.support : "";
+  return out;
+}
 
 Result<std::vector<EvalRecord>> RunEval(const SourceFactory& sources, const Scaffolds& scaffolds,
                                         const EvalJob& job, const EvalHooks& hooks) {

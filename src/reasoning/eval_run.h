@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -33,6 +34,7 @@ struct EvalRecord {
   size_t tokens = 0;
   double seconds = 0;
   std::string content;  // of the chosen chain
+  std::string tests;    // "known" to verified reasoning, "unseen" by it; empty: there are none
 };
 std::string EvalRecordJson(const EvalRecord& record);
 Result<EvalRecord> ParseEvalRecord(std::string_view line);
@@ -52,9 +54,15 @@ struct EvalJob {
   std::string manifest;  // JSON: what the run was made with; another one in DIR is an error
   size_t parallel = 4;
   Keep keep = Keep::kResults;
+  // Whether tests of items are evidence for verified reasoning, so that VERIFIED code is right by
+  // construction, or only score its answers; unset: as the item says.
+  std::optional<Switch> tests_known;
   const Notebook* notes = nullptr;  // rules under the questions, as they are; may be null
   Notebook* learns = nullptr;       // gets what was learned, in the order of the items; may be null
 };
+
+// What the answer to the item is held against before it is scored.
+VerifyRequest EvidenceOf(const EvalJob& job, const EvalItem& item);
 
 struct EvalHooks {
   // On the calling thread, after each record: done, of all.
