@@ -137,6 +137,9 @@ void SolveView::OnEvent(const SolveEvent& event) {
         row->text = Judged(event.state == nullptr ? chain : *event.state);
       }
       break;
+    case SolveEvent::Kind::kDropped:
+      if (Row* row = Find(event.chain)) row->tail = "✗ " + event.text + "\n";
+      break;
     case SolveEvent::Kind::kRetry:
       rows_.push_back({});
       rows_.back().is_note = true;

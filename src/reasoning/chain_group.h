@@ -21,6 +21,8 @@ namespace lemma::reasoning {
 struct GroupHooks {
   // Text of a chain (its number in the group); may be empty.
   std::function<void(size_t chain, bool thinking, std::string_view text)> on_text;
+  // A step that a search over steps has thrown away, behind what a chain has so far; may be empty.
+  std::function<void(size_t chain, std::string_view step)> on_dropped = {};
   // Judges a chain that ended; true ends the group.
   std::function<bool(Chain& chain)> judge;
   std::function<bool()> cancelled;  // may be empty

@@ -21,7 +21,7 @@ Result<Effort> EffortNamed(std::string_view name);
 
 enum class Search : uint8_t {
   kChains,    // independent chains and a vote
-  kStepBeam,  // chains grown step by step, the best kept (beam.h)
+  kStepBeam,  // chains grown step by step, the best kept (step_search.h)
 };
 std::string_view SearchName(Search search);  // "chains", "beam"
 Result<Search> SearchNamed(std::string_view name);

@@ -18,6 +18,7 @@ struct ScriptedChain {
   size_t tokens = 10;
   std::string thinking = "";
   service::FinishReason finish = service::FinishReason::kStop;
+  bool answer_full = false;
 };
 
 // In which order chains of a group end: the result must not depend on it.
@@ -53,6 +54,7 @@ class ScriptedRun final : public ChainRun {
     } else {
       event.kind = Kind::kFinish;
       event.finish = cancelled_[chain] ? service::FinishReason::kCancelled : script.finish;
+      event.answer_full = script.answer_full;
       event.usage.generated_tokens = script.tokens;
       event.thinking_unfinished = script.content.empty();
       order_.pop_front();

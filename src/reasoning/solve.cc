@@ -28,13 +28,14 @@ class Solver {
 
   Result<SolveResult> Run() {
     out_.seed = request_.options.seed;
-    out_.trace_id = TraceId(request_);
     out_.task = GuessTask(request_);
     LEMMA_ASSIGN_OR_RETURN(out_.policy, PlanFor(request_, out_.task));
     LEMMA_RETURN_IF_ERROR(FitToReach(request_.options, source_.reach(), out_.policy));
     if (source_.reach() == Reach::kWholeChains) limits_.cost = Cost::kWhole;
     LEMMA_ASSIGN_OR_RETURN(prompt_, FirstPrompt(request_, out_.policy, out_.task, scaffolds_));
+    out_.trace_id = TraceId(request_, out_.policy);
     if (request_.options.deadline) FitDeadline(*request_.options.deadline);
+    out_.policy.beams = std::min(out_.policy.beams, out_.policy.max_chains);
     SolveEvent plan;
     plan.policy = &out_.policy;
     plan.task = &out_.task;
@@ -42,6 +43,7 @@ class Solver {
     LEMMA_RETURN_IF_ERROR(Vote());
     LEMMA_RETURN_IF_ERROR(Retry());
     Conclude();
+    TellStopped();
     return std::move(out_);
   }
 
@@ -88,7 +90,7 @@ class Solver {
       const VoteClass* leader = out_.votes.Leader();
       if (leader == nullptr || leader->verdict != Verdict::kRefuted) break;
       const VoteClass& next = ToTell(told);
-      const Chain refuted = out_.chains[next.chains.back()];
+      const Chain refuted = out_.chains[LastRefuted(next)];
       const std::string feedback = FeedbackFor(refuted, out_.task.language);
       if (feedback.empty()) break;
       SolveEvent retry;
@@ -99,6 +101,7 @@ class Solver {
       told.push_back(next.answer);
       const size_t votes_before = next.chains.size();
       decided_ = false;
+      out_.stopped_by = StopReason::kAllChains;
       const auto conversation = stuck ? prompt_ : RetryPrompt(prompt_, refuted, feedback);
       LEMMA_RETURN_IF_ERROR(RunChains(conversation, out_.policy.retry_chains, round));
       out_.retry_rounds = round;
@@ -123,6 +126,14 @@ class Solver {
       best = &each;
     }
     return *best;
+  }
+
+  // The newest chain of a refuted answer that a check refuted itself.
+  [[nodiscard]] size_t LastRefuted(const VoteClass& refuted) const {
+    const auto last = std::find_if(
+        refuted.chains.rbegin(), refuted.chains.rend(),
+        [this](size_t chain) { return out_.chains[chain].report.status == Verdict::kRefuted; });
+    return last == refuted.chains.rend() ? refuted.chains.back() : *last;
   }
 
   [[nodiscard]] bool Over() const {
@@ -184,22 +195,27 @@ class Solver {
     const size_t count = request.settings.samples;
     if (policy.search == Search::kStepBeam || policy.rewind == Switch::kOn) {
       const StepSearch search{request, &policy, count, first, *request.settings.sampling.seed};
-      return RunStepSearch(source_, search, chains, limits_, HooksFor(first));
+      return RunStepSearch(source_, search, chains, {limits_, &out_.tokens}, HooksFor(first));
     }
     LEMMA_ASSIGN_OR_RETURN(const auto run, source_.Start(request));
     chains.resize(count);
     for (size_t i = 0; i < count; ++i) chains[i].index = first + i;
-    return RunGroup(*run, chains, limits_, HooksFor(first));
+    const auto end = RunGroup(*run, chains, limits_, HooksFor(first));
+    for (const Chain& chain : chains) out_.tokens += chain.tokens;
+    return end;
   }
 
   Status Stop(StopReason reason) {
     decided_ = true;
     out_.stopped_by = reason;
+    return OkStatus();
+  }
+
+  void TellStopped() const {
     SolveEvent stopped;
     stopped.kind = SolveEvent::Kind::kStopped;
-    stopped.stop = reason;
+    stopped.stop = out_.stopped_by;
     Tell(stopped);
-    return OkStatus();
   }
 
   GroupHooks HooksFor(size_t first) {
@@ -212,6 +228,13 @@ class Solver {
         event.chain = first + chain;
         event.thinking = thinking;
         event.text = text;
+        Tell(event);
+      };
+      out.on_dropped = [this, first](size_t chain, std::string_view step) {
+        SolveEvent event;
+        event.kind = SolveEvent::Kind::kDropped;
+        event.chain = first + chain;
+        event.text = step;
         Tell(event);
       };
     }
@@ -277,11 +300,12 @@ class Solver {
 
   [[nodiscard]] std::optional<StopReason> Decide(const Chain& last) const {
     const Policy& policy = out_.policy;
-    if (policy.enough >= 1) return std::nullopt;
-    if (last.end == ChainEnd::kAnswered && last.report.status == Verdict::kVerified) {
-      return StopReason::kVerified;
+    if (policy.enough < 1) {
+      if (last.end == ChainEnd::kAnswered && last.report.status == Verdict::kVerified) {
+        return StopReason::kVerified;
+      }
+      if (out_.votes.Confidence() >= policy.enough) return StopReason::kAgreement;
     }
-    if (out_.votes.Confidence() >= policy.enough) return StopReason::kAgreement;
     if (policy.short_m > 0 && out_.votes.voters() >= policy.short_m) return StopReason::kShort;
     return std::nullopt;
   }
@@ -289,29 +313,28 @@ class Solver {
   void Conclude() {
     const VoteClass* leader = out_.votes.Leader();
     if (leader != nullptr) {
-      out_.chosen = Shortest(leader->chains);
+      out_.chosen = SpeakerOf(*leader);
       out_.agreeing = leader->chains.size();
       out_.answer = out_.chains[*out_.chosen].report.answer->answer.text;
       out_.status = StatusOf(*leader);
     }
-    for (const Chain& chain : out_.chains) out_.tokens += chain.tokens;
     out_.prompt_tokens = source_.PromptTokens(prompt_);
     out_.seconds = watch_.Seconds();
   }
 
-  // Of chains with one answer the best checked, then the shortest speaks for it: longer ones ramble
-  // (Hassid et al. 2025).
-  [[nodiscard]] size_t Shortest(const std::vector<size_t>& chains) const {
+  // Of chains with one answer one that was found to be what the answer is found to be, then the
+  // soundest, then the shortest speaks for it: longer ones ramble (Hassid et al. 2025).
+  [[nodiscard]] size_t SpeakerOf(const VoteClass& leader) const {
     const auto better = [&](size_t a, size_t b) {
       const Chain& x = out_.chains[a];
       const Chain& y = out_.chains[b];
-      const bool x_verified = x.report.status == Verdict::kVerified;
-      const bool y_verified = y.report.status == Verdict::kVerified;
-      if (x_verified != y_verified) return x_verified;
+      const bool x_shows = x.report.status == leader.verdict;
+      const bool y_shows = y.report.status == leader.verdict;
+      if (x_shows != y_shows) return x_shows;
       if (x.soft_flags != y.soft_flags) return x.soft_flags < y.soft_flags;
       return x.tokens < y.tokens;
     };
-    return *std::min_element(chains.begin(), chains.end(), better);
+    return *std::min_element(leader.chains.begin(), leader.chains.end(), better);
   }
 
   [[nodiscard]] SolveStatus StatusOf(const VoteClass& leader) const {

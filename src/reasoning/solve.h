@@ -104,7 +104,7 @@ struct SolveResult {
   size_t tokens = 0;  // generated, of all chains
   double seconds = 0;
   uint64_t seed = 0;     // the request's
-  std::string trace_id;  // 16 hexadecimal digits; of the request alone
+  std::string trace_id;  // 16 hexadecimal digits; of the request and its policy
 };
 
 struct SolveEvent {
@@ -114,8 +114,9 @@ struct SolveEvent {
     kText,      // chain, text, thinking
     kFinished,  // chain: judged, with its vote
     kPruned,    // chain: ended without a vote, because it is not needed or time is over
-    kRetry,     // round, text: what the model is told
-    kStopped,   // stop
+    kDropped,   // chain, text: a step that was thrown away, by a search over steps
+    kRetry,     // round, text: what the model is told; empty: it is asked afresh
+    kStopped,   // stop; the last one
   };
   Kind kind = Kind::kPlan;
   size_t chain = 0;

@@ -80,6 +80,12 @@ json::object PolicyObject(const Policy& p) {
                    {"chains", p.max_chains},
                    {"enough", p.enough},
                    {"retries", p.retries}};
+  if (p.search == Search::kStepBeam) {
+    out["beams"] = p.beams;
+    out["beam_samples"] = p.beam_samples;
+  }
+  const bool steps = p.search == Search::kStepBeam || p.rewind == Switch::kOn;
+  if (steps) out["step_tokens"] = p.step_tokens;
   if (p.answer_temperature) out["answer_temperature"] = AsWritten(*p.answer_temperature);
   if (p.top_k > 0) out["top_k"] = p.top_k;
   if (p.short_m > 0) out["short_m"] = p.short_m;
@@ -100,6 +106,8 @@ std::string_view TypeOf(SolveEvent::Kind kind) {
       return "chain_finished";
     case SolveEvent::Kind::kPruned:
       return "chain_pruned";
+    case SolveEvent::Kind::kDropped:
+      return "step_dropped";
     case SolveEvent::Kind::kRetry:
       return "retry";
     case SolveEvent::Kind::kStopped:
@@ -185,6 +193,10 @@ std::string SolveEventJson(const SolveEvent& event) {
       out["chain"] = event.chain;
       out["round"] = event.round;
       out["tokens"] = event.state == nullptr ? 0 : event.state->tokens;
+      break;
+    case SolveEvent::Kind::kDropped:
+      out["chain"] = event.chain;
+      out["text"] = event.text;
       break;
     case SolveEvent::Kind::kRetry:
       out["round"] = event.round;

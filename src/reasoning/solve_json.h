@@ -17,8 +17,8 @@ namespace lemma::reasoning {
 enum class ChainTexts : uint8_t { kNo, kYes };  // thinking and content of every chain
 
 std::string SolveResultJson(const SolveResult& result, ChainTexts texts);
-// {"type":"plan"|"chain_started"|"chain_text"|"chain_finished"|"chain_pruned"|"retry"|"stopped",
-//  ...}
+// {"type":"plan"|"chain_started"|"chain_text"|"chain_finished"|"chain_pruned"|"step_dropped"|
+//         "retry"|"stopped", ...}
 std::string SolveEventJson(const SolveEvent& event);
 std::string PolicyJson(const Policy& policy);
 

@@ -7,6 +7,7 @@
 
 #include "base/rng.h"
 #include "reasoning/evidence_text.h"
+#include "reasoning/solve_json.h"
 
 namespace lemma::reasoning {
 namespace {
@@ -60,6 +61,7 @@ Result<Policy> PlanFor(const SolveRequest& request, const TaskGuess& task) {
   LEMMA_ASSIGN_OR_RETURN(Policy out, PolicyFor(options.profile, task.task, options.effort));
   Lay(options.search, out.search);
   Lay(options.chains, out.max_chains);
+  Lay(options.chains, out.beams);
   if (out.first_chains > out.max_chains) out.first_chains = out.max_chains;
   Lay(options.first_chains, out.first_chains);
   Lay(options.temperature, out.temperature);
@@ -169,12 +171,15 @@ service::GenerateSettings SettingsFor(const SolveRequest& request, const Policy&
                                                     : service::CalculatorMode::kOff;
   out.thinking_budget = policy.thinking_tokens;
   out.max_tokens = policy.thinking_tokens + service::kThinkingGrace + policy.answer_tokens;
+  // Under a deadline the policy's number is the share that is kept for the answer, no limit of it.
+  out.answer_limit = request.options.deadline ? request.options.answer_tokens
+                                              : std::optional(policy.answer_tokens);
   out.cache_salt = request.options.cache_salt;
   out.client = request.options.client;
   return out;
 }
 
-std::string TraceId(const SolveRequest& request) {
+std::string TraceId(const SolveRequest& request, const Policy& policy) {
   // FNV-1a (Fowler, Noll, Vo) over what the result depends on.
   uint64_t hash = 0xCBF29CE484222325ULL;
   const auto add = [&](std::string_view bytes) {
@@ -187,9 +192,8 @@ std::string TraceId(const SolveRequest& request) {
   add(request.evidence.tests);
   add(request.evidence.check.schema);
   for (const check::Source& source : request.evidence.check.sources) add(source.text);
-  const SolveOptions& o = request.options;
-  add(fmt::format("{} {} {} {} {}", o.profile, EffortName(o.effort), o.seed, o.chains.value_or(0),
-                  o.temperature.value_or(-1.0F)));
+  const double deadline = request.options.deadline.value_or(0);
+  add(fmt::format("{} {} {}", PolicyJson(policy), request.options.seed, deadline));
   return fmt::format("{:016x}", hash);
 }
 

@@ -33,7 +33,8 @@ std::string FeedbackFor(const Chain& refuted, service::TextLanguage language);
 service::GenerateSettings SettingsFor(const SolveRequest& request, const Policy& policy,
                                       size_t group, size_t chains);
 
-// 16 hexadecimal digits of the question, the options and the seed.
-std::string TraceId(const SolveRequest& request);
+// 16 hexadecimal digits of all that the result depends on beside the model: what was said, the
+// evidence, the policy with the request's own values in it, the deadline, the seed.
+std::string TraceId(const SolveRequest& request, const Policy& policy);
 
 }  // namespace lemma::reasoning

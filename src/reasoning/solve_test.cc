@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <boost/json.hpp>
 #include <thread>
 
@@ -118,6 +119,37 @@ TEST(SolveTest, ChainsThatWereCutNeverVote) {
   EXPECT_TRUE(json.at("answer").is_null());
 }
 
+TEST(SolveTest, AnswersHaveALimitOfTheirOwn) {
+  const auto limit = [](const auto& set) {
+    ScriptedSource source({{"\\boxed{7}"}});
+    SolveRequest request = Ask(kOpen);
+    request.options.chains = 1;
+    set(request.options);
+    Solved(source, request);
+    return source.requests.at(0).settings.answer_limit;
+  };
+  EXPECT_EQ(limit([](SolveOptions& o) { o.answer_tokens = 5; }), 5U);
+  EXPECT_EQ(limit([](SolveOptions&) {}), 1024U);
+  // Under a deadline the time is the limit, unless one is asked for.
+  EXPECT_EQ(limit([](SolveOptions& o) { o.deadline = 60; }), std::nullopt);
+  EXPECT_EQ(limit([](SolveOptions& o) {
+              o.deadline = 60;
+              o.answer_tokens = 5;
+            }),
+            5U);
+}
+
+TEST(SolveTest, AStepThatFillsTheAnswerEndsItsChain) {
+  ScriptedSource source({{"\\boxed{7}", 10, "", service::FinishReason::kLength, true}});
+  SolveRequest request = Ask(kOpen);
+  request.options.chains = 1;
+  request.options.rewind = Switch::kOn;
+  const SolveResult result = Solved(source, request);
+  EXPECT_THAT(Ends(result), ElementsAre(ChainEnd::kUnfinished));
+  EXPECT_EQ(source.requests.size(), 1U);
+  EXPECT_EQ(result.votes.voters(), 0U);
+}
+
 TEST(SolveTest, ARefutedAnswerComesBackWithWhatWasComputed) {
   ScriptedSource source({{kWrong}, {kWrong}, {kWrong}, {kWrong, 50}, {kRight, 30}});
   SolveRequest request = Ask(kChickens);
@@ -181,6 +213,82 @@ TEST(SolveTest, TestsOfCodeDecide) {
   if (result.status == SolveStatus::kUnverified) GTEST_SKIP() << "no sandbox here";
   EXPECT_EQ(result.status, SolveStatus::kVerified);
   EXPECT_EQ(result.chosen, 1U);
+}
+
+TEST(SolveTest, CodeThatDoesNotRunIsAskedForAgain) {
+  const char* good = "```python\ndef add(a, b):\n    return a + b\n```";
+  const char* bad = "```python\ndef add(a, b):\n    return a - b\n```";
+  const char* broken = "```python\ndef add(a, b):\n    return a + for b\n```";
+  ScriptedSource source(
+      {{bad, 10}, {broken, 20}, {broken, 10}, {broken, 11}, {good, 9}, {bad, 12}});
+  SolveRequest request = Ask("Write a function add(a, b).");
+  request.evidence.tests = "assert add(1, 2) == 3\nassert add(-1, 1) == 0\n";
+  request.options.chains = 2;
+  request.options.retries = 2;
+  const SolveResult result = Solved(source, request);
+  if (source.requests.size() < 2) GTEST_SKIP() << "no sandbox here";
+  EXPECT_EQ(result.status, SolveStatus::kVerified);
+  EXPECT_EQ(result.retry_rounds, 2U);
+  ASSERT_EQ(source.requests.size(), 3U);
+  EXPECT_THAT(source.requests[2].conversation.messages.back().content, HasSubstr("SyntaxError"));
+}
+
+TEST(SolveTest, ShortStopsAVoteThatNothingElseEnds) {
+  ScriptedSource source({{"\\boxed{1}", 30}, {"\\boxed{2}", 10}, {"\\boxed{3}", 20}});
+  SolveRequest request = Ask(kOpen);
+  request.options.chains = request.options.first_chains = 3;
+  request.options.enough = 1;
+  request.options.short_m = 2;
+  const SolveResult result = Solved(source, request);
+  EXPECT_EQ(result.stopped_by, StopReason::kShort);
+  EXPECT_EQ(result.votes.voters(), 2U);
+}
+
+TEST(SolveTest, TheLastEventSaysWhatEndedIt) {
+  for (const bool retries : {true, false}) {
+    ScriptedSource source({{kWrong}, {kWrong}, {kAlsoWrong}, {kAlsoWrong}});
+    SolveRequest request = Ask(kChickens);
+    request.options.chains = 2;
+    request.options.retries = retries ? 1 : 0;
+    std::vector<SolveEvent::Kind> kinds;
+    SolveHooks hooks;
+    hooks.on_event = [&kinds](const SolveEvent& event) { kinds.push_back(event.kind); };
+    EXPECT_EQ(Solved(source, request, hooks).stopped_by, StopReason::kAllChains);
+    ASSERT_FALSE(kinds.empty());
+    EXPECT_EQ(kinds.back(), SolveEvent::Kind::kStopped);
+    EXPECT_EQ(std::count(kinds.begin(), kinds.end(), SolveEvent::Kind::kStopped), 1);
+  }
+}
+
+// An answer of which one chain is refuted and a shorter one could not be read is told with what
+// refutes it.
+TEST(SolveTest, TheChainThatShowsTheVerdictSpeaks) {
+  ScriptedSource source({{kWrong, 30}, {kWrong, 20}});
+  SolveRequest request = Ask(kChickens);
+  request.options.chains = 2;
+  request.options.retries = 0;
+  const SolveResult result = Solved(source, request);
+  EXPECT_EQ(result.status, SolveStatus::kRefuted);
+  ASSERT_TRUE(result.chosen);
+  EXPECT_EQ(result.chains[*result.chosen].report.status, check::Verdict::kRefuted);
+}
+
+TEST(SolveTest, TheTraceIdIsOfAllThatMatters) {
+  std::vector<std::string> ids;
+  for (int i = 0; i < 6; ++i) {
+    ScriptedSource source({{"\\boxed{1}"}, {"\\boxed{1}"}, {"\\boxed{1}"}});
+    SolveRequest request = Ask(kOpen);
+    request.options.chains = 3;
+    if (i == 1) request.options.top_p = 0.5F;
+    if (i == 2) request.options.retries = 0;
+    if (i == 3) request.options.scaffold = "four-steps";
+    if (i == 4) request.options.seed = 1;
+    ids.push_back(Solved(source, request).trace_id);
+  }
+  EXPECT_EQ(ids.front(), ids.back());
+  ids.pop_back();
+  std::sort(ids.begin(), ids.end());
+  EXPECT_EQ(std::unique(ids.begin(), ids.end()), ids.end());
 }
 
 TEST(SolveTest, OptionsOutOfRangeAreNamed) {

@@ -15,6 +15,8 @@ namespace {
 
 // A chain as far as it is written.
 struct Path {
+  size_t parent = 0;      // among those that were continued
+  size_t step_begin = 0;  // of the newest step, in thinking and content together
   std::vector<int32_t> tokens;
   std::string thinking;
   std::string content;
@@ -24,6 +26,7 @@ struct Path {
   bool ended = false;
   service::StreamEvent finish;
 
+  [[nodiscard]] std::string Text() const { return thinking + "\n" + content; }
   [[nodiscard]] double Score() const {
     // Length norm of Wu et al. 2016; what a checked sum is worth was not tuned.
     const double length = std::pow(static_cast<double>(std::max<size_t>(tokens.size(), 1)), 0.7);
@@ -31,10 +34,12 @@ struct Path {
   }
 };
 
+using Runs = std::vector<std::unique_ptr<ChainRun>>;
+
 class Searcher {
  public:
   Searcher(ChainSource& source, const StepSearch& search, std::vector<Chain>& out,
-           const GroupLimits& limits, const GroupHooks& hooks)
+           const StepLimits& limits, const GroupHooks& hooks)
       : source_(source), search_(search), out_(out), limits_(limits), hooks_(hooks) {}
 
   Result<GroupEnd> Run() {
@@ -42,7 +47,6 @@ class Searcher {
     std::vector<Path> live(beam ? 1 : search_.chains);
     const size_t longest = search_.policy->thinking_tokens + search_.policy->answer_tokens;
     for (size_t step = 0; !live.empty(); ++step) {
-      if (const auto end = Interrupted()) return *end;
       LEMMA_ASSIGN_OR_RETURN(std::vector<Path> next, beam ? Grow(live, step) : Write(live, step));
       live.clear();
       for (Path& path : next) {
@@ -56,6 +60,7 @@ class Searcher {
           return GroupEnd::kDecided;
         }
       }
+      if (const auto end = Interrupted()) return *end;
       if (beam && out_.size() >= search_.chains) break;
     }
     return GroupEnd::kAllEnded;
@@ -64,13 +69,22 @@ class Searcher {
  private:
   [[nodiscard]] std::optional<GroupEnd> Interrupted() const {
     if (hooks_.cancelled && hooks_.cancelled()) return GroupEnd::kCancelled;
-    if (limits_.deadline && MonotonicSeconds() >= *limits_.deadline) return GroupEnd::kDeadline;
+    const auto& deadline = limits_.group.deadline;
+    if (deadline && MonotonicSeconds() >= *deadline) return GroupEnd::kDeadline;
     return std::nullopt;
+  }
+
+  // From the time on at which thinking is closed each step is told so.
+  void CloseThinkingInTime(const Runs& runs) {
+    const auto& close = limits_.group.close_thinking;
+    if (closed_ || !close || MonotonicSeconds() < *close) return;
+    closed_ = true;
+    for (const auto& run : runs) run->EndThinking();
   }
 
   // One more step of each path, `samples` ways; all run together.
   Result<std::vector<Path>> Step(const std::vector<Path>& from, size_t samples, uint64_t salt) {
-    std::vector<std::unique_ptr<ChainRun>> runs;
+    Runs runs;
     for (size_t i = 0; i < from.size(); ++i) {
       service::ChatRequest request = search_.request;
       request.written = from[i].tokens;
@@ -84,9 +98,17 @@ class Searcher {
       LEMMA_ASSIGN_OR_RETURN(auto run, source_.Start(request));
       runs.push_back(std::move(run));
     }
+    closed_ = false;  // these were not told yet
     std::vector<Path> out;
     for (size_t i = 0; i < from.size(); ++i) {
-      LEMMA_RETURN_IF_ERROR(Drain(*runs[i], from[i], samples, out));
+      std::vector<Path> next(samples);
+      LEMMA_ASSIGN_OR_RETURN(const bool ended, Drain(runs, i, next));
+      for (size_t k = 0; k < samples; ++k) *limits_.tokens += runs[i]->tokens(k).size();
+      if (!ended) continue;  // interrupted; the others are counted
+      for (size_t k = 0; k < samples; ++k) {
+        out.push_back(Continued(from[i], std::move(next[k]), runs[i]->tokens(k)));
+        out.back().parent = i;
+      }
     }
     return out;
   }
@@ -96,15 +118,13 @@ class Searcher {
     return search_.policy->profile == "bundled" ? "\n" : "\n\n";
   }
 
-  Status Drain(ChainRun& run, const Path& from, size_t samples, std::vector<Path>& out) {
-    std::vector<Path> next(samples);
-    for (Path& each : next) each.logprob = from.logprob;
-    for (size_t ended = 0; ended < samples;) {
-      auto event = run.Next(std::chrono::milliseconds(50));
-      if (!event) {
-        if (Interrupted()) return OkStatus();
-        continue;
-      }
+  // Reads what run `at` writes; false: interrupted.
+  Result<bool> Drain(const Runs& runs, size_t at, std::vector<Path>& next) {
+    for (size_t ended = 0; ended < next.size();) {
+      if (Interrupted()) return false;
+      CloseThinkingInTime(runs);
+      auto event = runs[at]->Next(std::chrono::milliseconds(50));
+      if (!event) continue;
       Path& path = next[event->sample];
       using Kind = service::StreamEvent::Kind;
       for (const auto& token : event->logprobs) path.logprob += token.logprob.value_or(0);
@@ -115,19 +135,32 @@ class Searcher {
       path.finish = *std::move(event);
       ++ended;
     }
-    for (size_t i = 0; i < samples; ++i) {
-      Path& path = next[i];
-      path.tokens = from.tokens;
-      path.tokens.insert(path.tokens.end(), run.tokens(i).begin(), run.tokens(i).end());
-      spent_ += run.tokens(i).size();
-      path.ended = path.finish.finish != service::FinishReason::kStopString &&
-                   path.finish.finish != service::FinishReason::kLength;
-      const check::StepReport steps = check::CheckSteps(path.thinking + "\n" + path.content);
-      path.sums = steps.checked - steps.flags.size();
-      path.flags = steps.flags.size();
-      out.push_back(std::move(path));
-    }
-    return OkStatus();
+    return true;
+  }
+
+  // `step`, which has its own text and tokens, behind `from`. The text of a chain that goes on is
+  // told from its beginning (ChatRequest::written).
+  static Path Continued(const Path& from, Path step, const std::vector<int32_t>& tokens) {
+    step.logprob += from.logprob;
+    step.step_begin = from.Text().size();
+    step.tokens = from.tokens;
+    step.tokens.insert(step.tokens.end(), tokens.begin(), tokens.end());
+    // Steps are cut too; the limit of the answer ends the chain.
+    step.ended =
+        step.finish.answer_full || (step.finish.finish != service::FinishReason::kStopString &&
+                                    step.finish.finish != service::FinishReason::kLength);
+    const check::StepReport steps = check::CheckSteps(step.Text());
+    step.sums = steps.checked - steps.flags.size();
+    step.flags = steps.flags.size();
+    return step;
+  }
+
+  // A step with a false sum that does not live on, behind chain `chain`.
+  void TellDropped(const Path& path, size_t chain) const {
+    if (!hooks_.on_dropped) return;
+    const std::string text = path.Text();
+    hooks_.on_dropped(out_.size() + chain,
+                      std::string_view(text).substr(std::min(path.step_begin, text.size())));
   }
 
   // kStepBeam: the best continuations. One with a new false sum goes, if another has none.
@@ -146,6 +179,8 @@ class Searcher {
       const bool looped = path.finish.finish == service::FinishReason::kLoop;
       if (kept.size() < places && !twice && !looped && (path.flags == 0 || !clean)) {
         kept.push_back(std::move(path));
+      } else if (path.flags > live[path.parent].flags) {
+        TellDropped(path, path.parent);
       }
     }
     return kept;
@@ -167,6 +202,7 @@ class Searcher {
       for (size_t k = 0; k < open.size(); ++k) {
         const size_t i = open[k];
         const bool false_step = next[k].flags > live[i].flags;
+        if (false_step && turn < kMostRewinds) TellDropped(next[k], i);
         done[i] = std::move(next[k]);
         if (false_step) again.push_back(i);
       }
@@ -182,7 +218,7 @@ class Searcher {
     chain.content = std::move(path.content);
     chain.end = EndOfChain(path.finish);
     chain.finish = path.finish.finish;
-    chain.tokens = std::exchange(spent_, 0);
+    chain.tokens = path.tokens.size();
     if (hooks_.on_text) {
       hooks_.on_text(out_.size(), true, chain.thinking);
       hooks_.on_text(out_.size(), false, chain.content);
@@ -194,15 +230,15 @@ class Searcher {
   ChainSource& source_;
   const StepSearch& search_;
   std::vector<Chain>& out_;
-  const GroupLimits& limits_;
+  const StepLimits& limits_;
   const GroupHooks& hooks_;
-  size_t spent_ = 0;  // tokens since the last chain ended
+  bool closed_ = false;  // the steps that run were told to close their thinking
 };
 
 }  // namespace
 
 Result<GroupEnd> RunStepSearch(ChainSource& source, const StepSearch& search,
-                               std::vector<Chain>& chains, const GroupLimits& limits,
+                               std::vector<Chain>& chains, const StepLimits& limits,
                                const GroupHooks& hooks) {
   return Searcher(source, search, chains, limits, hooks).Run();
 }

@@ -29,11 +29,15 @@ struct StepSearch {
   uint64_t seed = 0;
 };
 
+struct StepLimits {
+  GroupLimits group;
+  size_t* tokens = nullptr;  // all that were generated are added, what was thrown away included
+};
+
 // Fills in `chains` (empty at first), in the order in which they ended, and has each judged as
-// RunGroup does. A chain's tokens are all that were generated since the one before it ended, what
-// was thrown away included.
+// RunGroup does. A chain's tokens are its own length: beams share their beginnings.
 Result<GroupEnd> RunStepSearch(ChainSource& source, const StepSearch& search,
-                               std::vector<Chain>& chains, const GroupLimits& limits,
+                               std::vector<Chain>& chains, const StepLimits& limits,
                                const GroupHooks& hooks);
 
 }  // namespace lemma::reasoning

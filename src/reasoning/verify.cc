@@ -61,6 +61,32 @@ check::Finding NotRun(const Status& status) {
   return out;
 }
 
+// Code that cannot run passes no test.
+void RefuteCode(sandbox::TestOutcome outcome, const LocalText& failure, check::Finding& out) {
+  out.verdict = Verdict::kRefuted;
+  const bool limit = outcome == sandbox::TestOutcome::kLimit;
+  out.summary = {limit ? "✗ 已反驳：测试中代码用尽时间或内存" : "✗ 已反驳：代码不能运行",
+                 limit ? "✗ refuted: the code runs out of time or memory in the tests"
+                       : "✗ refuted: the code does not run"};
+  out.feedback = {
+      (limit ? "测试没有做完：\n" : "代码不能运行：\n") + failure.zh,
+      (limit ? "The tests do not come to an end:\n" : "The code does not run:\n") + failure.en};
+}
+
+check::Finding NoFunction(const LocalText& what) {
+  check::Finding out;
+  out.checker = "python_tests";
+  out.reason = "no_function";
+  RefuteCode(sandbox::TestOutcome::kError, what, out);
+  out.facts.push_back(what);
+  return out;
+}
+
+// HumanEval's tests call it `candidate`.
+bool NamedIn(std::string_view tests, std::string_view function) {
+  return Names(tests, function) || Names(tests, "candidate");
+}
+
 check::Finding TestsFinding(const sandbox::PythonTestResult& r) {
   check::Finding out;
   out.checker = "python_tests";
@@ -95,6 +121,7 @@ check::Finding TestsFinding(const sandbox::PythonTestResult& r) {
       out.summary = {"? 未验证（时间或内存用尽）", "? not verified (time or memory ran out)"};
       break;
   }
+  if (r.by_code) RefuteCode(r.outcome, failure, out);
   out.facts.push_back(failure);
   return out;
 }
@@ -145,7 +172,11 @@ Result<check::CheckReport> Verify(const VerifyRequest& request) {
   task.entry_point = request.entry_point.empty() ? examples.function : request.entry_point;
   if (task.entry_point.empty()) task.entry_point = GuessEntryPoint(task.code, task.tests);
   if (task.entry_point.empty()) {
-    report.findings.push_back(NotRun(NotFound("the answer defines no function")));
+    report.findings.push_back(NoFunction({"回答里没有定义函数", "the answer defines no function"}));
+  } else if (request.entry_point.empty() && !NamedIn(task.tests, task.entry_point)) {
+    report.findings.push_back(
+        NoFunction({"测试没有用到回答里的函数：" + task.entry_point,
+                    "the tests name no function of the answer: " + task.entry_point}));
   } else {
     const auto result = sandbox::RunPythonTests(task);
     if (!result.ok() && result.status().code() == StatusCode::kInvalidArgument) {

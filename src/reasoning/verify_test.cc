@@ -45,14 +45,49 @@ TEST(VerifyTest, TestsDecide) {
   EXPECT_EQ(report->status, check::Verdict::kRefuted);
   EXPECT_THAT(report->feedback.en, HasSubstr("add(1, 2): got -1, expected 3"));
 
-  request.check.answer = "x = 5\n";
-  report = Verify(request);
-  ASSERT_TRUE(report.ok());
-  EXPECT_EQ(report->status, check::Verdict::kUnverified);
-
   request.check.answer = "def add(a, b):\n  while True: pass\n";
   request.entry_point = "not a name";
   EXPECT_FALSE(Verify(request).ok());
+}
+
+TEST(VerifyTest, CodeThatCannotRunIsRefuted) {
+  VerifyRequest request;
+  request.tests = kTests;
+  request.check.answer = "x = 5\n";
+  auto report = Verify(request);
+  ASSERT_TRUE(report.ok());
+  EXPECT_EQ(report->status, check::Verdict::kRefuted);
+  EXPECT_THAT(report->feedback.en, HasSubstr("defines no function"));
+  if (!sandbox::CheckPythonSandbox().ok()) GTEST_SKIP() << "no sandbox here";
+  struct Case {
+    const char* code;
+    const char* feedback;
+  };
+  const Case cases[] = {{"def add(a, b):\n  return a + for b", "SyntaxError"},
+                        {"import os\ndef add(a, b):\n  os._exit(0)", "ended before its tests"},
+                        {"1 / 0\ndef add(a, b):\n  return 3", "ZeroDivisionError"},
+                        {"def plus(a, b):\n  return a + b", "no function of the answer: plus"}};
+  for (const Case& each : cases) {
+    request.check.answer = each.code;
+    report = Verify(request);
+    ASSERT_TRUE(report.ok());
+    EXPECT_EQ(report->status, check::Verdict::kRefuted) << CheckReportJson(*report);
+    EXPECT_THAT(report->feedback.en, HasSubstr(each.feedback));
+    EXPECT_FALSE(report->feedback.zh.empty());
+  }
+}
+
+TEST(VerifyTest, TestsThatCannotRunSayNothingOfTheCode) {
+  if (!sandbox::CheckPythonSandbox().ok()) GTEST_SKIP() << "no sandbox here";
+  VerifyRequest request;
+  request.check.answer = "def add(a, b):\n  return a + b\n";
+  for (const char* tests :
+       {"assert add(1, 2) ==", "assert add(1, missing) == 3", "assert True or add"}) {
+    request.tests = tests;
+    const auto report = Verify(request);
+    ASSERT_TRUE(report.ok());
+    EXPECT_EQ(report->status, check::Verdict::kUnverified) << CheckReportJson(*report);
+  }
 }
 
 TEST(VerifyTest, WithoutTestsItIsTheCheckerAlone) {

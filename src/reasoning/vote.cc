@@ -26,6 +26,23 @@ int RankOf(Verdict verdict) {
   return 3;
 }
 
+// What an exact check found, in either direction, says more of an answer than that nothing was.
+int StrengthOf(Verdict verdict) {
+  switch (verdict) {
+    case Verdict::kVerified:
+      return 4;
+    case Verdict::kChecked:
+      return 3;
+    case Verdict::kRefuted:
+      return 2;
+    case Verdict::kSelfOk:
+      return 1;
+    case Verdict::kUnverified:
+      return 0;
+  }
+  return 0;
+}
+
 }  // namespace
 
 void Votes::Add(const Ballot& ballot) {
@@ -38,9 +55,7 @@ void Votes::Add(const Ballot& ballot) {
   }
   found->chains.push_back(ballot.chain);
   found->weight += ballot.weight;
-  if (RankOf(ballot.verdict) < RankOf(found->verdict) || found->verdict == Verdict::kUnverified) {
-    found->verdict = ballot.verdict;
-  }
+  if (StrengthOf(ballot.verdict) > StrengthOf(found->verdict)) found->verdict = ballot.verdict;
 }
 
 std::vector<const VoteClass*> Votes::Ranked() const {

@@ -15,10 +15,12 @@ namespace lemma::reasoning {
 
 // The chains that give one answer.
 struct VoteClass {
-  check::Answer answer;                                  // as the first of them wrote it
-  std::vector<size_t> chains;                            // in the order of their votes
-  double weight = 0;                                     // sum
-  check::Verdict verdict = check::Verdict::kUnverified;  // of the answer: the best of them
+  check::Answer answer;        // as the first of them wrote it
+  std::vector<size_t> chains;  // in the order of their votes
+  double weight = 0;           // sum
+  // Of the answer, the strongest of them: VERIFIED, CHECKED, REFUTED, SELF-OK, UNVERIFIED. Their
+  // order does not matter.
+  check::Verdict verdict = check::Verdict::kUnverified;
 };
 
 struct Ballot {

@@ -32,6 +32,20 @@ TEST(VotesTest, AProvenAnswerBeatsTheMajorityAndARefutedOneLosesToAnybody) {
   EXPECT_EQ(votes.Leader()->answer.text, "9");
 }
 
+// What is known of an answer does not hang on which of its chains came first.
+TEST(VotesTest, ARefutationStandsInAnyOrder) {
+  for (const bool refuted_first : {true, false}) {
+    Votes votes;
+    votes.Add(For("7", refuted_first ? Verdict::kRefuted : Verdict::kUnverified));
+    votes.Add(For("7", refuted_first ? Verdict::kUnverified : Verdict::kRefuted));
+    EXPECT_EQ(votes.Leader()->verdict, Verdict::kRefuted);
+    votes.Add(For("7", Verdict::kSelfOk));
+    EXPECT_EQ(votes.Leader()->verdict, Verdict::kRefuted);
+    votes.Add(For("7", Verdict::kChecked));
+    EXPECT_EQ(votes.Leader()->verdict, Verdict::kChecked);
+  }
+}
+
 TEST(VotesTest, WeightsDecideBeforeCounts) {
   Votes votes;
   votes.Add(For("1", Verdict::kUnverified, 0.5));

@@ -85,6 +85,8 @@ bool ReadVerdict(const std::string& report, PythonTestResult& result, bool& code
   result.num_assertions = NumberField(object, "assertions");
   const std::string outcome = TextField(object, "outcome");
   code_gone = outcome == "gone";
+  const json::value* by_code = object.if_contains("by_code");
+  result.by_code = by_code != nullptr && by_code->is_bool() && by_code->as_bool();
   if (outcome == "passed") result.outcome = TestOutcome::kPassed;
   if (outcome == "failed") result.outcome = TestOutcome::kFailed;
   return outcome == "passed" || outcome == "failed" || outcome == "error";
@@ -138,10 +140,13 @@ void ExplainEnd(const JailResult& code, const JailResult& tests, bool code_gone,
   if (IsLimit(code.end) || IsLimit(tests.end)) {
     const bool of_code = IsLimit(code.end) || tests.end == JailEnd::kWallLimit;
     result.outcome = TestOutcome::kLimit;
+    // A machine that is busy may make anybody late.
+    result.by_code = IsLimit(code.end) && code.end != JailEnd::kWallLimit;
     result.message = fmt::format("{}: {}", of_code ? "the code" : "the tests",
                                  IsLimit(code.end) ? code.reason : tests.reason);
   } else if (code_gone) {
     result.outcome = TestOutcome::kError;
+    result.by_code = true;
     result.message =
         fmt::format("the code ended before its tests did ({})\n{}", code.reason, Tail(code.error));
   } else {

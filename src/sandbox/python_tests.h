@@ -49,6 +49,10 @@ std::string_view TestOutcomeName(TestOutcome outcome);
 
 struct PythonTestResult {
   TestOutcome outcome = TestOutcome::kError;
+  // Of kError and kLimit: it is the code that does not load, lacks the function, ends early, or
+  // uses up processor time, memory or output, so that it cannot pass. Else it may be the tests, or
+  // what cannot be sent.
+  bool by_code = false;
   std::string message;  // one or more lines for people and for feedback to a model
   int line = 0;         // of the tests, where it failed; 0 if unknown
   std::string source;   // of the failed assertion

@@ -159,8 +159,8 @@ import ast, operator
 
 # Ends the tests whatever they catch.
 class Stop(BaseException):
-    def __init__(self, outcome, message):
-        self.outcome, self.message = outcome, message
+    def __init__(self, outcome, message, by_code=False):
+        self.outcome, self.message, self.by_code = outcome, message, by_code
 
 class CandidateError(Exception):
     pass
@@ -319,12 +319,12 @@ def verdict():
         ready = exchange(None)
         if ready[0] == "raised":
             own, message, trace = strings(ready, 4)[1:]
-            raise Stop("error", "the code does not load: %s: %s\n%s" % (own[:100], message[:400], trace[-400:]))
+            raise Stop("error", "the code does not load: %s: %s\n%s" % (own[:100], message[:400], trace[-400:]), True)
         if ready[0] != "ready" or len(ready) != 2 or type(ready[1]) is not list:
             raise Stop("error", "the code sent a damaged reply")
         names = [n for n in ready[1] if type(n) is str and n.isidentifier()]
         if task["entry_point"] not in names:
-            raise Stop("error", "the code does not define %s" % task["entry_point"])
+            raise Stop("error", "the code does not define %s" % task["entry_point"], True)
         proxies = {name: make_proxy(name) for name in names}
         for name, proxy in proxies.items():
             if name == task["entry_point"] or not (name in space or hasattr(builtins, name)):
@@ -336,7 +336,8 @@ def verdict():
         run_functions(space, proxies[task["entry_point"]])
     except Stop as error:
         line, source = place(error, tree, text) if tree else (0, "")
-        return {"outcome": error.outcome, "message": error.message, "line": line, "source": source}
+        return {"outcome": error.outcome, "message": error.message, "line": line, "source": source,
+                "by_code": error.by_code}
     except AssertionError as error:
         line, source = place(error, tree, text)
         got, expected = state["failed"] or ("", "")

@@ -145,7 +145,9 @@ std::string ProgressLine(const SolveEvent& event, service::TextLanguage language
                        EndText(*event.state, chinese));
   }
   if (event.kind == SolveEvent::Kind::kRetry) {
-    return fmt::format("{} {}: {}\n", chinese ? "重试" : "retry", event.round, event.text);
+    const std::string_view afresh = chinese ? "从头再答一次" : "asked afresh";
+    return fmt::format("{} {}: {}\n", chinese ? "重试" : "retry", event.round,
+                       event.text.empty() ? afresh : event.text);
   }
   return {};
 }
