@@ -248,6 +248,8 @@ void AddServe(CLI::App& app, Context& context) {
       "--calibration", options->calibrations,
       "table of a model (lemma eval --calibration): verified answers tell agreement "
       "as a percentage, too; may be repeated");
+  command->add_option("--scaffolds", options->app.scaffolds,
+                      "folder with scaffolds of your own, for \"scaffold\" of requests");
   command->add_flag("--lazy", options->lazy, "load the first model when it is asked for");
   AddAddressOptions(*command, *options);
   AddLimitOptions(*command, *options);

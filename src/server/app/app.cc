@@ -32,6 +32,9 @@ class App::Impl {
       LEMMA_ASSIGN_OR_RETURN(auto table, reasoning::Calibration::Load(path));
       solving.calibrations.push_back(std::move(table));
     }
+    if (!options.scaffolds.empty()) {
+      LEMMA_RETURN_IF_ERROR(solving.scaffolds.Load(options.scaffolds));
+    }
     solving.ping = options.serving.ping;
     solving.notebook = std::move(options.notebook);
     solving_ = std::make_unique<verified::SolveService>(std::move(solving), router_, *serving_);

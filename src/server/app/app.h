@@ -25,6 +25,7 @@ struct AppOptions {
   service::RegistryOptions models;
   std::filesystem::path notebook = {};                   // of mistakes, for /v1/lemma; empty: none
   std::vector<std::filesystem::path> calibrations = {};  // tables of lemma eval --calibration
+  std::filesystem::path scaffolds = {};  // folder of one's own for verified answers; empty: none
   // Called for every answer; may be empty. From server threads.
   std::function<void(const AccessRecord&)> on_access;
 };

@@ -260,6 +260,32 @@ TEST_F(VerifiedTest, AVoteHasAConfidenceWhereThereIsATable) {
   EXPECT_FALSE(App::Create(options_).ok());
 }
 
+TEST_F(VerifiedTest, ScaffoldsOfOnesOwnAreReadAtTheStart) {
+  const std::filesystem::path folder =
+      std::filesystem::path(::testing::TempDir()) / ("scaffolds_" + std::to_string(getpid()));
+  std::filesystem::create_directories(folder);
+  std::ofstream(folder / "my-own.en.txt") << "Here is a question: {question}\n";
+  options_.scaffolds = folder;
+  const uint16_t port = Start();
+  const auto solve = [&](const std::string& scaffold) {
+    return Post(
+        port, "/v1/lemma/solve",
+        R"({"question":"What is 37 + 58?","chains":1,"seed":1,"scaffold":")" + scaffold + "\"}");
+  };
+  const RawClient::Reply own = solve("my-own");
+  ASSERT_EQ(own.status, 200) << own.body;
+  EXPECT_EQ(json::parse(own.body).at("policy").at("scaffold"), "my-own");
+  EXPECT_EQ(solve("boxed").status, 200);  // the built-in ones stay
+  const RawClient::Reply none = solve("another");
+  EXPECT_EQ(none.status, 400);
+  EXPECT_THAT(none.body, HasSubstr("my-own"));
+  app_->Stop();
+  std::ofstream(folder / "bad.en.txt") << "without its place\n";
+  EXPECT_THAT(App::Create(options_).status().message(), HasSubstr("bad.en.txt"));
+  std::filesystem::remove_all(folder);
+  EXPECT_FALSE(App::Create(options_).ok());
+}
+
 TEST_F(VerifiedTest, AnAnswerThatWasCutSaysSo) {
   const uint16_t port = Start();
   const RawClient::Reply reply =

@@ -219,7 +219,7 @@ struct SolveService::Impl : std::enable_shared_from_this<SolveService::Impl> {
       notebook = std::move(begun).value();
     }
     Solved out;
-    auto result = reasoning::Solve(source, scaffolds, job.request, hooks);
+    auto result = reasoning::Solve(source, options.scaffolds, job.request, hooks);
     if (result.status().code() == StatusCode::kNotFound) {  // of an option's name, not of a model
       return InvalidArgument(result.status().message());
     }
@@ -362,7 +362,6 @@ struct SolveService::Impl : std::enable_shared_from_this<SolveService::Impl> {
 
   const SolveServiceOptions options;
   Serving& serving;
-  const reasoning::Scaffolds scaffolds;
   std::atomic<bool> stopping{false};
   // The last members: their threads use the others. What takes a moment does not wait for chains.
   WorkerPool workers;

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "reasoning/calibration.h"
+#include "reasoning/scaffold.h"
 #include "server/router.h"
 #include "server/serving.h"
 
@@ -23,6 +24,7 @@ struct SolveServiceOptions {
   // Clients do not share prefixes in the cache.
   bool isolate_clients = false;
   std::filesystem::path notebook = {};  // of mistakes; empty: none
+  reasoning::Scaffolds scaffolds = {};  // the built-in ones, and those of the server's owner
   // What agreement is worth, each for one model and profile.
   std::vector<reasoning::Calibration> calibrations = {};
   // After so much silence a stream gets a comment, as ServingOptions has it; zero: never.
