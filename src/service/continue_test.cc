@@ -167,6 +167,45 @@ TEST(ContinueTest, SumsAreFinishedInThinkingAndAnswer) {
   EXPECT_TRUE(Feed(rules, {"12+7="}).forced.empty());
 }
 
+TEST(ContinueTest, TheTemperatureBehindWrittenThinkingIsThatOfTheAnswer) {
+  WatchRules rules;
+  rules.tokens = &DeepseekTokens();
+  rules.parser.start = chat::StartState::kThinking;
+  rules.answer_temperature = 0.2F;
+  const auto start = [&](std::string_view written) {
+    rules.written = DeepseekTokens().Encode(written);
+    return StartOfWatch(std::make_shared<WatchShared>(rules, 1)).temperature;
+  };
+  EXPECT_EQ(start("a thought\n</think>\n\nThe answer"), 0.2F);
+  EXPECT_EQ(start("a thought\n</think>"), 0.2F);
+  EXPECT_EQ(start("a thought\n"), std::nullopt);
+  rules.parser.start = chat::StartState::kContent;
+  EXPECT_EQ(start("no thought"), std::nullopt);
+  rules.answer_temperature.reset();
+  EXPECT_EQ(start("<think>a thought</think>"), std::nullopt);
+}
+
+// Thinking is drawn hot, the answer is not drawn at all: cut anywhere in the answer, the rest is
+// the same.
+TEST(ContinueTest, AnAnswerGoesOnAtItsOwnTemperature) {
+  ChatRequest request = Ask(200);
+  request.settings.sampling.temperature = 1.0F;
+  request.settings.answer_temperature = 0.0F;
+  request.settings.thinking_budget = 20;
+  const auto whole = Must(StartChat(Tiny(), request));
+  const auto events = ReadAll(*whole);
+  const std::vector<int32_t> tokens = whole->tokens(0);
+  ASSERT_EQ(tokens.size(), 200U);
+  const size_t thinking = events.back().usage.thinking_tokens;
+  ASSERT_LT(thinking, 150U);
+  for (const size_t cut : {thinking + 5, thinking + 20, size_t{190}}) {
+    request.written.assign(tokens.begin(), tokens.begin() + static_cast<std::ptrdiff_t>(cut));
+    request.settings.max_tokens = 200 - cut;
+    const auto rest = Must(StartChat(Tiny(), request));
+    EXPECT_EQ(AllText(ReadAll(*rest)), AllText(events)) << cut;
+  }
+}
+
 TEST(ContinueTest, TheTemperatureChangesWhereTheThinkingEnds) {
   WatchRules rules;
   rules.parser.start = chat::StartState::kThinking;

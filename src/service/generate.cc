@@ -192,7 +192,9 @@ class TextStream::Impl {
 
   static void Watch(const std::shared_ptr<WatchShared>& watch, engine::GenerateRequest& request) {
     if (!watch->rules.written.empty()) {
-      if (StartOfWatch(watch).answer_full) request.max_tokens = 0;
+      const WatchStart start = StartOfWatch(watch);
+      if (start.temperature) request.sampling.temperature = *start.temperature;
+      if (start.answer_full) request.max_tokens = 0;
     }
     request.watch = MakeWatchFactory(watch);
   }

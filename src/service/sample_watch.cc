@@ -64,7 +64,10 @@ class SampleWatch final : public engine::TokenWatch {
   }
 
   // What the first draw behind rules.written must know.
-  [[nodiscard]] WatchStart Start() const { return {AnswerIsFull()}; }
+  [[nodiscard]] WatchStart Start() const {
+    const bool behind = parser_.thinking() == chat::ThinkingState::kClosed;
+    return {behind ? rules_.answer_temperature : std::nullopt, AnswerIsFull()};
+  }
 
  private:
   // The loop guard and the ends of thinking.

@@ -62,7 +62,8 @@ struct WatchShared {
 
 // Where a sample stands behind WatchRules::written, before its first draw.
 struct WatchStart {
-  bool answer_full = false;  // nothing may follow
+  std::optional<float> temperature;  // that of the answer, where it has begun
+  bool answer_full = false;          // nothing may follow
 };
 // REQUIRES: no watch of it was made yet.
 WatchStart StartOfWatch(const std::shared_ptr<WatchShared>& shared);
