@@ -8,6 +8,7 @@
 
 #include "base/file.h"
 #include "cli/command.h"
+#include "cli/eval_manifest.h"
 #include "cli/notebook.h"
 #include "cli/output.h"
 #include "cli/sampling_options.h"
@@ -116,8 +117,10 @@ Result<Origin> OpenOrigin(const EvalCommand& options) {
   out.sources = [model = out.model] { return reasoning::MakeModelSource(*model); };
   out.name = out.model->name();
   out.profile = reasoning::ProfileFor(*out.model);
+  LEMMA_ASSIGN_OR_RETURN(const std::string fingerprint, ModelFingerprint(*out.model));
   out.facts = {{"model", out.name},
                {"model_file", out.model->path().filename().string()},
+               {"model_fingerprint", fingerprint},
                {"kernels", out.model->kernels_name()},
                {"context", out.model->engine().context_tokens()}};
   return out;
@@ -153,7 +156,7 @@ std::string TestsKnown(const reasoning::EvalJob& job) {
 
 // What makes two runs the same run. The error of an option that the origin cannot follow.
 Result<std::string> Manifest(const EvalCommand& options, const Origin& origin,
-                             const reasoning::EvalJob& job) {
+                             const reasoning::EvalJob& job, const reasoning::Scaffolds& scaffolds) {
   boost::json::array files;
   for (const std::string& each : options.files) files.emplace_back(each);
   LEMMA_ASSIGN_OR_RETURN(auto policies, Policies(origin, job));
@@ -161,13 +164,20 @@ Result<std::string> Manifest(const EvalCommand& options, const Origin& origin,
   out.insert(origin.facts.begin(), origin.facts.end());
   out["files"] = std::move(files);
   out["items"] = job.items.size();
+  out["items_hash"] = ItemsHash(job.items);
+  out["evidence_hash"] = EvidenceHash(job.base.evidence);
+  out["scaffolds_hash"] = ScaffoldsHash(scaffolds);
+  if (job.base.options.deadline) out["deadline"] = *job.base.options.deadline;
   out["seeds"] = options.seeds;
   out["task_from_text"] = options.flags.task.empty();
   out["profile"] = job.base.options.profile;
   out["policies"] = std::move(policies);
   if (const std::string known = TestsKnown(job); !known.empty()) out["tests_known"] = known;
   if (options.record) out["record"] = true;
-  if (job.notes != nullptr) out["rules"] = job.notes->notes().size();
+  if (job.notes != nullptr) {
+    out["rules"] = job.notes->notes().size();
+    out["rules_hash"] = RulesHash(*job.notes);
+  }
   if (job.learns != nullptr) out["learns"] = true;
   return boost::json::serialize(out);
 }
@@ -236,7 +246,7 @@ Status RunIt(const EvalCommand& options) {
     const bool on = options.tests_known == "on";
     job.tests_known = on ? reasoning::Switch::kOn : reasoning::Switch::kOff;
   }
-  LEMMA_ASSIGN_OR_RETURN(job.manifest, Manifest(options, origin, job));
+  LEMMA_ASSIGN_OR_RETURN(job.manifest, Manifest(options, origin, job, scaffolds));
   ProgressBar bar("eval");
   size_t right = 0;
   size_t seen = 0;

@@ -156,6 +156,26 @@ class Pool {
   std::vector<std::thread> threads_;
 };
 
+// The fields of one manifest that are missing in the other or differ, with commas.
+std::string Differing(std::string_view a, std::string_view b) {
+  boost::system::error_code error;
+  const json::value left = json::parse(a, error);
+  const json::value right = error ? json::value() : json::parse(b, error);
+  if (error || !left.is_object() || !right.is_object()) return "no JSON object";
+  std::string out;
+  const auto add = [&out](std::string_view name) {
+    out += fmt::format("{}{}", out.empty() ? "" : ", ", name);
+  };
+  for (const auto& field : left.get_object()) {
+    const json::value* other = right.get_object().if_contains(field.key());
+    if (other == nullptr || *other != field.value()) add(field.key());
+  }
+  for (const auto& field : right.get_object()) {
+    if (!left.get_object().contains(field.key())) add(field.key());
+  }
+  return out;
+}
+
 // Writes the manifest, or compares it with the one that is there.
 Status ClaimDirectory(const EvalJob& job) {
   std::error_code error;
@@ -166,8 +186,11 @@ Status ClaimDirectory(const EvalJob& job) {
     constexpr size_t kMostBytes = 1 << 20;
     LEMMA_ASSIGN_OR_RETURN(const std::string there, ReadFile(path.string(), kMostBytes));
     if (there == job.manifest + "\n") return OkStatus();
-    return FailedPrecondition(job.directory.string() +
-                              ": holds a run with other settings (manifest.json); choose another");
+    const std::string fields = Differing(job.manifest, there);
+    if (fields.empty()) return OkStatus();  // written in another way
+    return FailedPrecondition(fmt::format(
+        "{}: holds a run with other settings (manifest.json: {}); choose another folder",
+        job.directory.string(), fields));
   }
   LEMMA_ASSIGN_OR_RETURN(AtomicFileWriter writer, AtomicFileWriter::Create(path.string()));
   LEMMA_RETURN_IF_ERROR(writer.Append(job.manifest + "\n"));

@@ -116,6 +116,25 @@ TEST_F(EvalTest, ARunGoesOnWhereItStopped) {
             StatusCode::kFailedPrecondition);
 }
 
+TEST_F(EvalTest, AnotherRunIsToldByTheFieldsThatDiffer) {
+  EvalJob job = Job(folder_ / "other");
+  job.manifest = R"({"model":"m","items_hash":"1","policies":{"word":{"chains":4}}})";
+  ASSERT_TRUE(RunEval(Says("\\boxed{8}", 2), Scaffolds(), job, {}).ok());
+  const auto refused = [&](const std::string& manifest) {
+    job.manifest = manifest;
+    const Status status = RunEval(Says("", 0), Scaffolds(), job, {}).status();
+    EXPECT_EQ(status.code(), StatusCode::kFailedPrecondition);
+    return status.message();
+  };
+  EXPECT_THAT(refused(R"({"model":"m","items_hash":"2","policies":{"word":{"chains":8}}})"),
+              HasSubstr("(manifest.json: items_hash, policies); choose another folder"));
+  // One that was made before a field was kept, and one with a field that is no more.
+  EXPECT_THAT(refused(R"({"model":"m","items_hash":"1","policies":{"word":{"chains":4}},"new":1})"),
+              HasSubstr("(manifest.json: new)"));
+  EXPECT_THAT(refused(R"({"model":"m","policies":{"word":{"chains":4}}})"),
+              HasSubstr("(manifest.json: items_hash)"));
+}
+
 TEST_F(EvalTest, RecordsAreReadBack) {
   EvalRecord record;
   record.id = "a\"b";

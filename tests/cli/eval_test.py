@@ -28,8 +28,8 @@ class EvalTest(unittest.TestCase):
         cls.items = cls.dir / "items.jsonl"
         cls.items.write_text("".join(json.dumps(each) + "\n" for each in ITEMS))
 
-    def eval(self, out, *args, model=("-m", MODEL), env=None):
-        done = subprocess.run([LEMMA, "eval", self.items, "--out", self.dir / out, "--json",
+    def eval(self, out, *args, model=("-m", MODEL), env=None, items=None):
+        done = subprocess.run([LEMMA, "eval", items or self.items, "--out", self.dir / out, "--json",
                                "--seed", "3", *model, *map(str, args)], capture_output=True, text=True,
                               timeout=600, env={**os.environ, **(env or {})})
         return done
@@ -81,6 +81,53 @@ class EvalTest(unittest.TestCase):
         self.assertIn("LEMMA_NO_SUCH_KEY is not set", done.stderr)
         self.assertNotEqual(self.eval("key", "--api-key-env", "X").returncode, 0)
 
+    def test_only_the_same_run_goes_on(self):
+        few = ("--chains", "1", "--retries", "0", "--answer-tokens", "8", "--thinking-tokens", "8")
+        own = self.dir / "own"
+        own.mkdir()
+        (own / "mine.en.txt").write_text("Q: {question}")
+        schema, rules, items = (self.dir / name for name in ("schema.json", "rules.jsonl", "resumed.jsonl"))
+        schema.write_text("{}")
+        rules.write_text('{"id": "1", "rule": "Check.", "task": "word", "language": "zh", "question": "鸡兔"}\n')
+        items.write_text(self.items.read_text())
+        args = (*few, "--scaffolds", own, "--schema", schema, "--notebook", rules, "--deadline", "500")
+        started = self.eval("resumed", *args, items=items)
+        self.assertEqual(started.returncode, 0, started.stderr)
+        self.assertEqual(self.eval("resumed", *args, items=items).stdout, started.stdout)
+
+        def refused(field, *changed):
+            done = self.eval("resumed", *(changed or args), items=items)
+            self.assertNotEqual(done.returncode, 0)
+            self.assertIn(f"(manifest.json: {field}); choose another folder", done.stderr)
+
+        def with_text(path, text, field):
+            before = path.read_text()
+            path.write_text(text)
+            refused(field)
+            path.write_text(before)
+
+        with_text(items, items.read_text().replace('"95"', '"96"'), "items_hash")
+        with_text(schema, '{"type": "object"}', "evidence_hash")
+        with_text(own / "mine.en.txt", "Question: {question}", "scaffolds_hash")
+        with_text(rules, rules.read_text().replace("Check.", "Check twice."), "rules_hash")
+        refused("deadline", *args[:-1], "400")
+        # Another model under the same names: one byte of a tensor differs.
+        other = self.dir / "other-model" / MODEL.name
+        other.parent.mkdir()
+        content = bytearray(MODEL.read_bytes())
+        content[-64] ^= 1
+        other.write_bytes(content)
+        done = self.eval("resumed", *args, items=items, model=("-m", other))
+        self.assertIn("(manifest.json: model_fingerprint)", done.stderr)
+        # A run from before these fields were kept is refused.
+        path = self.dir / "resumed" / "manifest.json"
+        kept = json.loads(path.read_text())
+        for field in ("model_fingerprint", "items_hash", "evidence_hash", "scaffolds_hash", "rules_hash", "deadline"):
+            kept.pop(field)
+        path.write_text(json.dumps(kept))
+        done = self.eval("resumed", *args, items=items)
+        self.assertIn("model_fingerprint", done.stderr)
+
     def test_a_recording_is_voted_on_again(self):
         live = self.summary("record", "--record", "--chains", "4")
         self.assertEqual(live["samples"], 4)
@@ -89,7 +136,18 @@ class EvalTest(unittest.TestCase):
                             model=replay)
         for each in (live, same):
             each.pop("seconds")
+            each.pop("seconds_per_right")
         self.assertEqual(same, live)
+        # A recording from before its model and items were hashed.
+        path = self.dir / "record" / "manifest.json"
+        kept = json.loads(path.read_text())
+        path.write_text(json.dumps({name: kept[name] for name in kept if "hash" not in name and
+                                    name != "model_fingerprint"}))
+        old = self.summary("old", "--chains", "4", "--first-chains", "4", "--enough", "1", model=replay)
+        old.pop("seconds")
+        old.pop("seconds_per_right")
+        self.assertEqual(old, live)
+        path.write_text(json.dumps(kept))
         counted = self.summary("counted", "--chains", "4", "--first-chains", "4", "--enough", "1",
                                "--checkers", "off", model=replay)
         self.assertFalse({"VERIFIED", "REFUTED", "CHECKED"} & set(counted["statuses"]))
