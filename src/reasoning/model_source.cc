@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <algorithm>
 #include <string>
 #include <utility>
 #include <vector>
 
-#include "base/clock.h"
 #include "reasoning/chain_source.h"
 
 namespace lemma::reasoning {
@@ -36,8 +34,8 @@ class ModelSource final : public ChainSource {
   }
 
   Pace MeasuredPace() override {
-    if (!pace_) pace_ = Measure();
-    return *pace_;
+    const service::ModelSpeed speed = model_.MeasuredSpeed();
+    return {speed.prefill, speed.one_sequence, speed.all_sequences, speed.sequences};
   }
 
   size_t PromptTokens(const chat::Conversation& conversation) override {
@@ -46,47 +44,7 @@ class ModelSource final : public ChainSource {
   }
 
  private:
-  // A prompt of nonsense, and a few steps of one and of several sequences.
-  Pace Measure() {
-    constexpr size_t kPrompt = 192;
-    constexpr size_t kSteps = 12;
-    constexpr size_t kChains = 8;
-    Pace pace;
-    pace.chains = kChains;
-    for (const size_t chains : {size_t{1}, kChains}) {
-      engine::GenerateRequest request;
-      for (size_t i = 0; i < kPrompt; ++i) {
-        request.prompt.push_back(static_cast<int32_t>((31 * i + chains) % model_.engine().vocab()));
-      }
-      request.samples = chains;
-      request.max_tokens = kSteps;
-      request.sampling.temperature = 1.0F;
-      auto run = model_.engine().Submit(std::move(request));
-      if (!run.ok()) return {};
-      Time(**run, chains, kSteps, pace);
-    }
-    return pace;
-  }
-
-  static void Time(engine::Generation& run, size_t chains, size_t steps, Pace& pace) {
-    double slowest = 0;
-    for (size_t ended = 0; ended < chains;) {
-      const auto event = run.Next(std::chrono::seconds(60));
-      if (!event) return;
-      if (event->kind != engine::EventKind::kFinish) continue;
-      ++ended;
-      slowest = std::max(slowest, event->usage.decode_seconds);
-      if (event->usage.prefill_seconds > 0 && pace.prefill == 0) {
-        pace.prefill =
-            static_cast<double>(event->usage.prompt_tokens) / event->usage.prefill_seconds;
-      }
-    }
-    const double rate = static_cast<double>(chains * (steps - 1)) / std::max(slowest, 1e-6);
-    (chains == 1 ? pace.one_chain : pace.many_chains) = rate;
-  }
-
   service::LoadedModel& model_;
-  std::optional<Pace> pace_;
 };
 
 }  // namespace

@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "base/memory_info.h"
+#include "base/mutex.h"
 #include "engine/step_model.h"
 #include "gguf/reader.h"
 #include "kernels/ops.h"
@@ -39,6 +40,8 @@ struct LoadedModel::Impl {
   std::unique_ptr<kernels::Ops> ops;
   std::unique_ptr<model::Model> model;
   std::unique_ptr<engine::Engine> engine;
+  Mutex speed_mutex;
+  std::optional<ModelSpeed> speed LEMMA_GUARDED_BY(speed_mutex);
 
   void Warn(std::string text) { warnings.push_back(std::move(text)); }
 
@@ -165,6 +168,11 @@ const model::ModelConfig& LoadedModel::config() const { return impl_->model->con
 const tokenizer::Tokenizer& LoadedModel::tokens() const { return *impl_->tokens; }
 const chat::PromptBuilder& LoadedModel::prompts() const { return *impl_->prompts; }
 engine::Engine& LoadedModel::engine() { return *impl_->engine; }
+ModelSpeed LoadedModel::MeasuredSpeed() {
+  const MutexLock lock(impl_->speed_mutex);
+  if (!impl_->speed) impl_->speed = MeasureSpeed(*impl_->engine);
+  return impl_->speed.value_or(ModelSpeed{});
+}
 std::string LoadedModel::kernels_name() const { return impl_->ops->name(); }
 uint64_t LoadedModel::bytes_per_token() const { return impl_->model->bytes_per_token(); }
 double LoadedModel::load_seconds() const { return impl_->load_seconds; }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // A model file made ready to answer: GGUF, tokenizer, chat format, kernels, weights and engine,
 // put together and checked. Memory is estimated and compared with the machine before work starts.
-// Threads: immutable after Load apart from the engine, which is thread-safe: share it freely.
+// Threads: immutable after Load apart from the engine and the speed, which are thread-safe: share
+// it freely.
 #pragma once
 
 #include <cstddef>
@@ -17,6 +18,7 @@
 #include "chat/family.h"
 #include "engine/engine.h"
 #include "model/config.h"
+#include "service/model_speed.h"
 #include "tokenizer/tokenizer.h"
 
 namespace lemma::service {
@@ -60,6 +62,9 @@ class LoadedModel {
   [[nodiscard]] std::string kernels_name() const;
   [[nodiscard]] uint64_t bytes_per_token() const;
   [[nodiscard]] double load_seconds() const;
+  // Measured once, on first use (model_speed.h): that call takes a second or a few, and others wait
+  // for it. Nothing is known (zeros) where it cannot be measured now; the next call tries again.
+  [[nodiscard]] ModelSpeed MeasuredSpeed();
   // Sequences that are computed together in one step; more take turns.
   [[nodiscard]] size_t sequences_at_once() const;
   // Weights, KV cache and work space, by estimate.
