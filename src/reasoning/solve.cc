@@ -54,8 +54,9 @@ class Solver {
 
   void FitDeadline(double seconds) {
     const size_t prompt = source_.PromptTokens(prompt_);
+    const Pace pace = source_.MeasuredPace();  // may take a while: behind it is seen what is left
     const double left = seconds - watch_.Seconds();
-    think_seconds_ = FitToDeadline(out_.policy, source_.MeasuredPace(), prompt, left);
+    think_seconds_ = FitToDeadline(out_.policy, pace, prompt, left);
     limits_.deadline = MonotonicSeconds() + seconds - watch_.Seconds();
   }
 
@@ -200,7 +201,7 @@ class Solver {
     LEMMA_ASSIGN_OR_RETURN(const auto run, source_.Start(request));
     chains.resize(count);
     for (size_t i = 0; i < count; ++i) chains[i].index = first + i;
-    const auto end = RunGroup(*run, chains, limits_, HooksFor(first));
+    auto end = RunGroup(*run, chains, limits_, HooksFor(first));
     for (const Chain& chain : chains) out_.tokens += chain.tokens;
     return end;
   }
@@ -261,7 +262,7 @@ class Solver {
     return reason.has_value();
   }
 
-  void Check(Chain& chain) const {
+  void Check(Chain& chain) {
     if (chain.end != ChainEnd::kAnswered) return;
     if (chain.content.empty()) {
       chain.end = ChainEnd::kNoAnswer;
@@ -271,6 +272,7 @@ class Solver {
     verify.check.problem = request_.question;
     verify.check.answer = chain.content;
     verify.check.chain = chain.thinking;
+    verify.memo = &memo_;
     auto report = Verify(verify);
     // A sentence for an answer to a question of mathematics is none.
     const bool words = report.ok() && report->alone && out_.policy.task <= Task::kProof &&
@@ -364,6 +366,7 @@ class Solver {
   const SolveHooks& hooks_;
   SolveResult out_;
   chat::Conversation prompt_;
+  TestMemo memo_;  // small models write the same code again and again
   GroupLimits limits_;
   Stopwatch watch_;
   double think_seconds_ = 0;  // of a group, where there is a deadline

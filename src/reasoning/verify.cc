@@ -161,6 +161,29 @@ std::string GuessEntryPoint(std::string_view code, std::string_view tests) {
   return named.empty() ? last : named;
 }
 
+namespace {
+
+// InvalidArgument: the name of the function is none.
+Result<check::Finding> RunTests(const sandbox::PythonTestTask& task, TestMemo* memo) {
+  const std::string key = task.entry_point + '\0' + task.tests + '\0' + task.code;
+  if (memo != nullptr) {
+    const auto known = memo->findings.find(key);
+    if (known != memo->findings.end()) return known->second;
+  }
+  const auto result = sandbox::RunPythonTests(task);
+  if (!result.ok()) {
+    if (result.status().code() == StatusCode::kInvalidArgument) return result.status();
+    return NotRun(result.status());
+  }
+  check::Finding out = TestsFinding(*result);
+  if (memo != nullptr && result->outcome != sandbox::TestOutcome::kLimit) {
+    memo->findings.emplace(key, out);
+  }
+  return out;
+}
+
+}  // namespace
+
 Result<check::CheckReport> Verify(const VerifyRequest& request) {
   LEMMA_ASSIGN_OR_RETURN(check::CheckReport report, check::CheckText(request.check));
   sandbox::PythonTestTask task;
@@ -178,11 +201,8 @@ Result<check::CheckReport> Verify(const VerifyRequest& request) {
         NoFunction({"测试没有用到回答里的函数：" + task.entry_point,
                     "the tests name no function of the answer: " + task.entry_point}));
   } else {
-    const auto result = sandbox::RunPythonTests(task);
-    if (!result.ok() && result.status().code() == StatusCode::kInvalidArgument) {
-      return result.status();
-    }
-    report.findings.push_back(result.ok() ? TestsFinding(*result) : NotRun(result.status()));
+    LEMMA_ASSIGN_OR_RETURN(check::Finding found, RunTests(task, request.memo));
+    report.findings.push_back(std::move(found));
   }
   if (examples.count > 0) TellOfExamples(examples, report.findings.back());
   check::Combine(report);

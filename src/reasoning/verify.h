@@ -6,6 +6,7 @@
 // reason. May be called from several threads at once.
 #pragma once
 
+#include <map>
 #include <string>
 #include <string_view>
 
@@ -13,12 +14,19 @@
 
 namespace lemma::reasoning {
 
+// What tests found of code that was run already, for answers that are checked one after the other.
+// Not what ran out of time or memory. One thread.
+struct TestMemo {
+  std::map<std::string, check::Finding> findings;  // by code, tests and function
+};
+
 struct VerifyRequest {
   check::CheckRequest check;
   // Python: assertions that call the function, or check(candidate). Empty: the problem's examples.
   std::string tests;
-  std::string entry_point;  // name of the function; empty: see GuessEntryPoint
-  std::string support;      // trusted helpers of the tests; may be empty
+  std::string entry_point;   // name of the function; empty: see GuessEntryPoint
+  std::string support;       // trusted helpers of the tests; may be empty
+  TestMemo* memo = nullptr;  // may be null; with equal `support` only
 };
 
 // Errors as check::CheckText; kInvalidArgument also if there is no function to test. Cost: with

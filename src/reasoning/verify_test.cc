@@ -77,6 +77,26 @@ TEST(VerifyTest, CodeThatCannotRunIsRefuted) {
   }
 }
 
+TEST(VerifyTest, EqualCodeIsRunOnce) {
+  if (!sandbox::CheckPythonSandbox().ok()) GTEST_SKIP() << "no sandbox here";
+  VerifyRequest request;
+  TestMemo memo;
+  request.memo = &memo;
+  request.tests = kTests;
+  for (const char* code : {"def add(a, b):\n  return a + b\n", "def add(a, b):\n  return a\n",
+                           "def add(a, b):\n  return a + b\n"}) {
+    request.check.answer = code;
+    ASSERT_TRUE(Verify(request).ok());
+  }
+  ASSERT_EQ(memo.findings.size(), 2U);
+  // What is known is not run: a finding that no run would give comes back.
+  for (auto& [key, finding] : memo.findings) finding.reason = "known";
+  const auto report = Verify(request);
+  ASSERT_TRUE(report.ok());
+  EXPECT_EQ(report->findings.back().reason, "known");
+  EXPECT_EQ(report->status, check::Verdict::kVerified);
+}
+
 TEST(VerifyTest, TestsThatCannotRunSayNothingOfTheCode) {
   if (!sandbox::CheckPythonSandbox().ok()) GTEST_SKIP() << "no sandbox here";
   VerifyRequest request;
