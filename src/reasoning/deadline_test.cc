@@ -79,10 +79,14 @@ class PacedSource final : public ChainSource {
     return std::unique_ptr<ChainRun>(
         std::make_unique<PacedRun>(pace_, request.settings.samples, answer_tokens_));
   }
-  Pace MeasuredPace() override { return pace_; }
+  Pace MeasuredPace() override {
+    std::this_thread::sleep_for(measuring);
+    return pace_;
+  }
   size_t PromptTokens(const chat::Conversation&) override { return 100; }
 
   std::vector<size_t> groups;
+  std::chrono::milliseconds measuring{0};  // how long that takes
 
  private:
   Pace pace_;
@@ -160,6 +164,21 @@ TEST(DeadlineTest, EndlessThinkingIsClosedInTimeForAnAnswer) {
   EXPECT_GT(took, 1.5);  // what there was of time was used
   ASSERT_EQ(source.groups.size(), 1U);
   EXPECT_EQ(source.groups[0], result->policy.first_chains);
+}
+
+TEST(DeadlineTest, TheTimeOfMeasuringIsNotPlannedWith) {
+  const Pace pace = {100'000, 1000, 1000, 8};
+  PacedSource source(pace, 10);
+  source.measuring = std::chrono::milliseconds(400);
+  SolveRequest request = Ask(1.5);
+  request.options.chains = 1;
+  Policy at_most = *PolicyFor("r1", Task::kWord, Effort::kBalanced);
+  at_most.first_chains = at_most.max_chains = 1;
+  (void)FitToDeadline(at_most, pace, 100, 1.5 - 0.4);
+  const auto result = Solve(source, Scaffolds(), request, {});
+  ASSERT_TRUE(result.ok()) << result.status().ToString();
+  EXPECT_LE(result->policy.thinking_tokens, at_most.thinking_tokens);
+  EXPECT_LE(result->policy.answer_tokens, at_most.answer_tokens);
 }
 
 TEST(DeadlineTest, AModelThatIsSlowerThanItsPaceIsCutAtTheDeadline) {
