@@ -149,6 +149,7 @@ std::string Repl::Explain(const Status& status) const {
 }
 
 Status Repl::Ask(const std::string& text) {
+  if (options_.verified) return AskVerified(text);
   chat::Message question;
   question.content = text;
   session_.messages.push_back(std::move(question));
@@ -227,6 +228,8 @@ Repl::Next Repl::Command(const std::string& line) {
     Show(rest);
   } else if (name == "/think") {
     Think(rest);
+  } else if (name == "/verified") {
+    Verified(rest);
   } else if (name == "/clear") {
     session_.messages.clear();
     PrintOut(Say(Text::kCleared) + "\n");

@@ -19,6 +19,7 @@ class Repl {
     std::string system;
     chat::Thinking thinking = chat::Thinking::kDefault;
     bool verbose = true;
+    bool verified = false;  // answers come from reasoning/solve.h
   };
   Repl(service::LoadedModel& model, Options options);
 
@@ -34,8 +35,11 @@ class Repl {
   void SetParameterFrom(const std::string& rest);
   void Show(const std::string& what) const;
   void Think(const std::string& what);
+  void Verified(const std::string& what);
   void Save(const std::string& name) const;
   void Load(const std::string& name);
+  // As Ask, with several chains and exact checks.
+  Status AskVerified(const std::string& text);
   // The rest of a """ block; false when it was interrupted or the input ended.
   bool ReadBlock(std::string& text);
   // What went wrong, in words for the chat.

@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <array>
+
 #include "cli/output.h"
 #include "cli/strings.h"
 #include "cli/wrap.h"
@@ -22,6 +24,15 @@ constexpr size_t kTailBytes = 256;
 
 check::Language CheckLanguage() {
   return UiLanguage() == Language::kChinese ? check::Language::kChinese : check::Language::kEnglish;
+}
+
+// The kind of a question, for people.
+std::string_view KindName(reasoning::Task task) {
+  constexpr std::array<std::string_view, reasoning::kTasks> kChinese = {
+      "应用题", "方程", "算式", "计数", "概率",   "数列",
+      "证明",   "代码", "摘要", "文档", "结构化", "对话"};
+  if (UiLanguage() == Language::kChinese) return kChinese[static_cast<size_t>(task)];
+  return reasoning::TaskName(task);
 }
 
 std::string Line(std::string_view branch, std::string_view text, Keep keep = Keep::kHead) {
@@ -55,7 +66,7 @@ std::string VotesLine(const SolveResult& result) {
     classes += fmt::format("{}{} ×{}", classes.empty() ? "" : ", ", OneLine(each->answer.text, 30),
                            each->chains.size());
   }
-  return Say(Text::kSolveVotes, classes);
+  return Say(Text::kSolveVotes, classes, result.agreeing, result.votes.voters());
 }
 
 Text WhyText(StopReason reason) {
@@ -112,7 +123,7 @@ SolveView::Row* SolveView::Find(size_t chain) {
 void SolveView::OnEvent(const SolveEvent& event) {
   switch (event.kind) {
     case SolveEvent::Kind::kPlan:
-      head_ = Say(Text::kSolvePlan, reasoning::TaskName(event.task->task), event.policy->profile,
+      head_ = Say(Text::kSolvePlan, KindName(event.task->task), event.policy->profile,
                   event.policy->max_chains, event.policy->temperature);
       break;
     case SolveEvent::Kind::kStarted:
@@ -201,7 +212,7 @@ std::string SolveView::Final(const SolveResult& result) {
   if (!result.chosen) {
     out += Wrap(Say(Text::kSolveNone), 0);
   } else {
-    if (result.votes.voters() > 1) out += Wrap(VotesLine(result), 0);
+    out += Wrap(VotesLine(result), 0);
     out += Wrap(Say(Text::kSolveAnswer, result.answer), 0) + Proof(result);
   }
   out += Wrap(

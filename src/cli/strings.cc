@@ -20,6 +20,7 @@ constexpr std::string_view kHelpEnglish =
     "  /set verbose | quiet        show or hide the figures after each answer\n"
     "  /show info | parameters | system | history\n"
     "  /think on | off             think before answering, or answer at once\n"
+    "  /verified on | off          several chains, answers checked exactly\n"
     "  /clear                      forget the conversation\n"
     "  /save NAME   /load NAME     keep or bring back a conversation; a NAME with / is a path,\n"
     "                              and no file but a conversation is ever replaced\n"
@@ -34,6 +35,7 @@ constexpr std::string_view kHelpChinese =
     "  /set verbose | quiet        显示或隐藏每次回答后的统计\n"
     "  /show info | parameters | system | history\n"
     "  /think on | off             先思考再回答，或直接回答\n"
+    "  /verified on | off          多条推理，精确检查答案\n"
     "  /clear                      清空对话\n"
     "  /save 名称   /load 名称     保存或读回对话；含 / 的名称视为路径，\n"
     "                              除已保存的对话外不会覆盖任何文件\n"
@@ -66,6 +68,9 @@ constexpr std::array<Row, static_cast<size_t>(Text::kCount)> kRows{{
     {Text::kSystemCleared, "The system text is removed.", "系统提示词已清除。"},
     {Text::kThinkOn, "Thinking is on.", "已开启思考。"},
     {Text::kThinkOff, "Thinking is off.", "已关闭思考。"},
+    {Text::kVerifiedOn, "Answers are verified now: several chains, exact checks.",
+     "已开启验证：多条推理，精确检查。"},
+    {Text::kVerifiedOff, "Answers are not verified any more.", "已关闭验证。"},
     {Text::kThinkNever, "This model has no thinking to switch.", "此模型没有可切换的思考。"},
     {Text::kParameterSet, "{0} = {1}", "{0} = {1}"},
     {Text::kParameterBad, "Not set: {0}", "未设置：{0}"},
@@ -103,7 +108,7 @@ constexpr std::array<Row, static_cast<size_t>(Text::kCount)> kRows{{
     {Text::kSolveTokens, "{0} tok", "{0} 词元"},
     {Text::kSolveRetry, "retry {0}, told what was computed:", "第 {0} 次重试，告知计算结果："},
     {Text::kSolveAfresh, "retry {0}, asked afresh", "第 {0} 次重试，重新提问"},
-    {Text::kSolveVotes, "votes: {0}", "票数：{0}"},
+    {Text::kSolveVotes, "votes: {0}; {1} of {2} agree", "票数：{0}；{2} 条中 {1} 条一致"},
     {Text::kSolveAnswer, "answer: {0}", "答案：{0}"},
     {Text::kSolveNone, "No chain gives an answer.", "没有一条推理给出答案。"},
     {Text::kSolveConsistent, "≈ consistent: {0} of {1} chains agree; nothing is proven",

@@ -32,6 +32,8 @@ enum class Text {
   kSystemCleared,
   kThinkOn,
   kThinkOff,
+  kVerifiedOn,
+  kVerifiedOff,
   kThinkNever,
   kParameterSet,    // {0} name, {1} value
   kParameterBad,    // {0} reason

@@ -53,8 +53,8 @@ class EngineTest : public ::testing::Test {
     out.options.search = way.search;
     out.options.rewind = way.rewind;
     out.options.retries = way.retries;
-    out.options.chains = 3;
-    out.options.first_chains = 3;
+    out.options.chains = 2;
+    out.options.first_chains = 2;
     out.options.temperature = 1.2F;
     out.options.calculator = Switch::kOff;
     out.options.seed = 11;
@@ -127,7 +127,6 @@ TEST_F(EngineTest, SameSeedSameResultWhateverElseRuns) {
     {
       const Others others(*model_);
       EXPECT_EQ(Solved(Ask(way)), quiet);
-      EXPECT_EQ(Solved(Ask(way)), quiet);
     }
     ExpectIntegrity();
   }
@@ -138,7 +137,7 @@ TEST_F(EngineTest, EachWayDoesItsWork) {
   for (const Way& way : Ways()) {
     size_t dropped = 0;
     size_t retries = 0;
-    for (uint64_t seed = 0; seed < 4; ++seed) {
+    for (uint64_t seed = 0; seed < 2; ++seed) {
       SolveRequest request = Ask(way);
       request.options.seed = seed;
       SolveHooks hooks;
@@ -157,7 +156,7 @@ TEST_F(EngineTest, EachWayDoesItsWork) {
 
 TEST_F(EngineTest, CancelledInTheMiddleThePagesAreInOrder) {
   for (const Way& way : Ways()) {
-    for (const int asked : {1, 3, 9}) {
+    for (const int asked : {1, 5}) {
       SCOPED_TRACE(way.name + " " + std::to_string(asked));
       int left = asked;
       SolveHooks hooks;

@@ -100,7 +100,7 @@ std::string RuleFor(const Chain& refuted, bool chinese) {
   const check::CheckReport& report = refuted.report;
   for (const check::Finding& finding : report.findings) {
     if (finding.verdict != Verdict::kRefuted) continue;
-    if (finding.checker == "python_tests" || finding.checker == "python_examples") {
+    if (finding.checker.starts_with("python_")) {
       return chinese ? "写完代码后，先用边界情况逐行走一遍。"
                      : "After writing code, walk through it with the edge cases.";
     }

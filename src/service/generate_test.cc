@@ -186,7 +186,11 @@ TEST(Generate, SameSeedSameTextAndTheTextIsThatOfTheTokens) {
       EXPECT_LE(token.logprob.value_or(1), 0);
     }
   }
-  EXPECT_EQ(ids.size(), 40U);
+  // Control tokens give no text and are not told; whether the noise has one depends on the types
+  // of the numbers, and so on the machine.
+  EXPECT_EQ(events.back().usage.generated_tokens, 40U);
+  EXPECT_LE(ids.size(), 40U);
+  EXPECT_GT(ids.size(), 30U);
   EXPECT_EQ(Join(events), SanitizeUtf8(Tiny().tokens().Decode(ids)));
   EXPECT_EQ(Join(Complete(request)), Join(events));
   request.settings.sampling.seed = 2;

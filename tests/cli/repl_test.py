@@ -11,6 +11,7 @@ import unittest
 import uuid
 
 LEMMA = os.environ["LEMMA_BIN"]
+BUNDLED = pathlib.Path(__file__).resolve().parents[2] / "models/lemma-bundled-v2-q8_0.gguf"
 
 
 class Terminal:
@@ -112,6 +113,23 @@ class ReplTest(unittest.TestCase):
         t.wait(r"not kept")
         t.type("/show history")
         t.wait(r"\(nothing\)")
+
+    def test_verified_answers(self):
+        t = Terminal(f"{LEMMA} run -m {BUNDLED} --seed 1", self.env)
+        self.terminals.append(t)
+        t.wait(r">>>")
+        t.type("/verified maybe")
+        t.wait(r"/verified on \| off")
+        t.type("/verified on")
+        t.wait(r"verified now")
+        t.type("Find x: x = 37 + 58")
+        screen = t.wait(r"trace [0-9a-f]{16}")
+        self.assertRegex(screen, r"chain 1 · \d+ tok")
+        self.assertRegex(screen, r"answer: 95\s+✓ verified")
+        t.type("/show history")
+        t.wait(r"user: Find x: x = 37 \+ 58\s+assistant: .*95")
+        t.type("/verified off")
+        t.wait(r"not verified any more")
 
     def test_several_lines_and_history(self):
         t = self.open("-n 30 --min-tokens 10 --seed 1 --no-think")
