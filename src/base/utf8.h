@@ -27,4 +27,6 @@ size_t CompleteUtf8Prefix(std::string_view text);
 // Every invalid byte becomes U+FFFD; valid text is returned unchanged.
 std::string SanitizeUtf8(std::string_view text);
 
+constexpr bool IsAsciiLetter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
+
 }  // namespace lemma

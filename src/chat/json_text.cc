@@ -11,8 +11,6 @@
 namespace lemma::chat {
 namespace {
 
-constexpr std::string_view kSpace = " \t\n\r";
-
 bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 
 // Reads one value; `Skip*` return false at the first byte that does not fit.
@@ -21,7 +19,7 @@ class Scanner {
   explicit Scanner(std::string_view text) : text_(text) {}
 
   void SkipSpace() {
-    const size_t next = text_.find_first_not_of(kSpace, pos_);
+    const size_t next = text_.find_first_not_of(kJsonSpace, pos_);
     pos_ = next == std::string_view::npos ? text_.size() : next;
   }
   [[nodiscard]] bool AtEnd() const { return pos_ == text_.size(); }
@@ -285,7 +283,7 @@ bool IsJson(std::string_view text) {
 }
 
 bool IsJsonObject(std::string_view text) {
-  const size_t begin = text.find_first_not_of(kSpace);
+  const size_t begin = text.find_first_not_of(kJsonSpace);
   return begin != std::string_view::npos && text[begin] == '{' && IsJson(text);
 }
 

@@ -13,6 +13,7 @@
 namespace lemma::chat {
 
 inline constexpr int kMaxJsonDepth = 100;
+inline constexpr std::string_view kJsonSpace = " \t\n\r";
 
 struct JsonMember {
   std::string key;       // decoded

@@ -14,9 +14,6 @@ namespace lemma::chat {
 namespace {
 
 constexpr std::string_view kEnd = "<|im_end|>\n";
-constexpr std::string_view kThink = "<think>";
-constexpr std::string_view kThinkEnd = "</think>";
-constexpr std::string_view kEmptyThinking = "<think>\n\n</think>\n\n";
 
 constexpr std::string_view kToolsBefore =
     "# Tools\n\nYou may call one or more functions to assist with the user query.\n\nYou are "

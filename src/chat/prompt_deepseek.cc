@@ -20,9 +20,6 @@ constexpr std::string_view kBos = "<｜begin▁of▁sentence｜>";
 constexpr std::string_view kEos = "<｜end▁of▁sentence｜>";
 constexpr std::string_view kUser = "<｜User｜>";
 constexpr std::string_view kAssistant = "<｜Assistant｜>";
-constexpr std::string_view kThink = "<think>";
-constexpr std::string_view kThinkEnd = "</think>";
-constexpr std::string_view kEmptyThinking = "<think>\n\n</think>\n\n";
 
 // System messages, wherever they stand, go right after BOS (the template keeps the last only).
 void WriteSystem(const Conversation& conversation, PartWriter& writer) {

@@ -41,7 +41,7 @@ bool StartsWithSystem(const Conversation& conversation) {
   return !conversation.messages.empty() && conversation.messages.front().role == Role::kSystem;
 }
 
-void WriteSystem(const Conversation& conversation, PartWriter& writer) {
+void WriteLlamaSystem(const Conversation& conversation, PartWriter& writer) {
   Header("system", writer);
   if (!conversation.tools.empty()) writer.Format("Environment: ipython\n");
   writer.Format("Cutting Knowledge Date: December 2023\nToday Date: ");
@@ -59,7 +59,7 @@ void WriteTools(const Conversation& conversation, PartWriter& writer) {
   }
 }
 
-void WriteToolCalls(const std::vector<ToolCall>& calls, PartWriter& writer) {
+void WriteLlamaCalls(const std::vector<ToolCall>& calls, PartWriter& writer) {
   for (size_t i = 0; i < calls.size(); ++i) {
     if (i > 0) writer.Format("; ");
     writer.Format("{\"name\": \"");
@@ -81,7 +81,7 @@ void WriteMessage(const Message& message, PartWriter& writer) {
   if (message.tool_calls.empty()) {
     writer.Input(StripText(message.content));
   } else {
-    WriteToolCalls(message.tool_calls, writer);
+    WriteLlamaCalls(message.tool_calls, writer);
   }
   writer.Format(kEot);
 }
@@ -91,7 +91,7 @@ void WriteMessage(const Message& message, PartWriter& writer) {
 FormattedPrompt FormatLlama3(const Conversation& conversation) {
   PartWriter writer;
   writer.Format("<|begin_of_text|>");
-  WriteSystem(conversation, writer);
+  WriteLlamaSystem(conversation, writer);
   const std::vector<Message>& messages = conversation.messages;
   bool tools_told = conversation.tools.empty();
   for (size_t i = StartsWithSystem(conversation) ? 1 : 0; i < messages.size(); ++i) {

@@ -15,6 +15,11 @@
 
 namespace lemma::chat {
 
+// How models of these families mark their thinking.
+inline constexpr std::string_view kThink = "<think>";
+inline constexpr std::string_view kThinkEnd = "</think>";
+inline constexpr std::string_view kEmptyThinking = "<think>\n\n</think>\n\n";
+
 // Collects parts; neighbours of a kind are joined, empty texts dropped.
 class PartWriter {
  public:

@@ -8,13 +8,13 @@
 #include <span>
 #include <utility>
 
+#include "chat/json_text.h"
 #include "chat/markers.h"
 #include "chat/tool_call_text.h"
 
 namespace lemma::chat {
 namespace {
 
-constexpr std::string_view kSpace = " \t\n\r";
 constexpr size_t kNone = std::string_view::npos;
 // Blocks without an end that are re-read as content. More of them, and marks are only text: this
 // bounds the work on adversarial output.
@@ -156,7 +156,7 @@ class StreamParser::Impl {
   }
 
   bool StepStart() {
-    const size_t begin = Rest().find_first_not_of(kSpace);
+    const size_t begin = Rest().find_first_not_of(kJsonSpace);
     if (begin == kNone) {
       if (!finished_) return false;
       Enter(Mode::kContent);
@@ -189,7 +189,7 @@ class StreamParser::Impl {
   }
 
   bool StepThinkingLead() {
-    const size_t begin = Rest().find_first_not_of(kSpace);
+    const size_t begin = Rest().find_first_not_of(kJsonSpace);
     if (begin == kNone) {
       Drop(Rest().size());
       return false;
@@ -212,7 +212,7 @@ class StreamParser::Impl {
   // `end` bytes have been looked at; scanning goes on there.
   void EmitSettled(Delta::Kind kind, size_t end, std::vector<Delta>& out) {
     // Bytes before scan_ are known white space, or nothing.
-    const size_t last = Rest().substr(scan_, end - scan_).find_last_not_of(kSpace);
+    const size_t last = Rest().substr(scan_, end - scan_).find_last_not_of(kJsonSpace);
     const size_t keep_from = finished_ ? end : (last == kNone ? 0 : scan_ + last + 1);
     scan_ = end;
     Emit(kind, keep_from, out);
@@ -235,7 +235,7 @@ class StreamParser::Impl {
   }
 
   void CloseThinking(size_t at, std::vector<Delta>& out) {
-    const size_t last = Rest().substr(0, at).find_last_not_of(kSpace);
+    const size_t last = Rest().substr(0, at).find_last_not_of(kJsonSpace);
     const size_t length = last == kNone ? 0 : last + 1;
     Emit(Delta::Kind::kThinking, length, out);
     Drop(at - length + options_.think_close.size());
@@ -244,7 +244,7 @@ class StreamParser::Impl {
   }
 
   bool StepContentLead() {
-    const size_t begin = Rest().find_first_not_of(kSpace);
+    const size_t begin = Rest().find_first_not_of(kJsonSpace);
     if (begin == kNone) {
       Drop(Rest().size());
       return false;
@@ -280,7 +280,7 @@ class StreamParser::Impl {
   }
 
   static size_t SkipSpace(std::string_view text, size_t at) {
-    const size_t next = text.find_first_not_of(kSpace, at);
+    const size_t next = text.find_first_not_of(kJsonSpace, at);
     return next == kNone ? text.size() : next;
   }
 
@@ -338,7 +338,7 @@ class StreamParser::Impl {
 
   // Gives out the content before the mark at `at`; white space before it stays with the block.
   void OpenBlock(size_t at, const MarkerMatch& mark, std::vector<Delta>& out) {
-    const size_t last = Rest().substr(0, at).find_last_not_of(kSpace);
+    const size_t last = Rest().substr(0, at).find_last_not_of(kJsonSpace);
     const size_t length = last == kNone ? 0 : last + 1;
     Emit(Delta::Kind::kContent, length, out);
     block_prefix_ = at - length + mark.length;

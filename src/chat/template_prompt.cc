@@ -10,6 +10,7 @@
 #include "chat/jinja/template.h"
 #include "chat/jinja/value.h"
 #include "chat/json_text.h"
+#include "chat/prompts.h"
 
 namespace lemma::chat {
 namespace {
@@ -21,9 +22,6 @@ using jinja::Value;
 // Put after the text of the message to be continued, and searched for in the rendered prompt. No
 // template strips it, as it is not white space; no tokenizer sees it.
 constexpr std::string_view kContinueMark = "\x01lemma:continue\x01";
-
-constexpr std::string_view kThink = "<think>";
-constexpr std::string_view kThinkEnd = "</think>";
 
 // Templates differ in the shapes they accept; tried in this order until one renders.
 struct Shape {

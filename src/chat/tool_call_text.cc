@@ -10,13 +10,12 @@
 namespace lemma::chat {
 namespace {
 
-constexpr std::string_view kSpace = " \t\n\r";
 constexpr size_t kMaxNameBytes = 256;
 
 std::string_view Trim(std::string_view text) {
-  const size_t begin = text.find_first_not_of(kSpace);
+  const size_t begin = text.find_first_not_of(kJsonSpace);
   if (begin == std::string_view::npos) return {};
-  return text.substr(begin, text.find_last_not_of(kSpace) - begin + 1);
+  return text.substr(begin, text.find_last_not_of(kJsonSpace) - begin + 1);
 }
 
 // Function names have no space, quotes or braces in any dialect.

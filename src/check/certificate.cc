@@ -8,8 +8,6 @@
 namespace lemma::check {
 namespace {
 
-std::string SpanJson(Span span) { return fmt::format("[{},{}]", span.begin, span.end); }
-
 template <typename List, typename F>
 std::string Array(const List& list, F&& item) {
   std::string out = "[";
@@ -99,6 +97,8 @@ std::string AnswerJson(const Answer& a) {
                            }),
                      JsonString(a.unit));
 }
+
+std::string SpanJson(Span span) { return fmt::format("[{},{}]", span.begin, span.end); }
 
 std::string JsonString(std::string_view text) {
   std::string out = "\"";

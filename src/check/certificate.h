@@ -28,5 +28,6 @@ Status RecheckCertificate(std::string_view json);
 
 // JSON string with quotes; bytes that are no UTF-8 become U+FFFD.
 std::string JsonString(std::string_view text);
+std::string SpanJson(Span span);  // [begin,end]
 
 }  // namespace lemma::check

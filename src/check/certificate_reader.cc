@@ -11,9 +11,10 @@ namespace lemma::check {
 namespace {
 
 // Members of one object, with errors that name them.
-class Reader {
+class CertificateReader {
  public:
-  Reader(const JsonValue& object, std::string path) : object_(object), path_(std::move(path)) {}
+  CertificateReader(const JsonValue& object, std::string path)
+      : object_(object), path_(std::move(path)) {}
 
   Result<const JsonValue*> Get(std::string_view name, JsonKind kind) const {
     const JsonValue* value = object_.Find(name);
@@ -63,20 +64,20 @@ class Reader {
     }
     return Span{ends[0], ends[1]};
   }
-  // Calls `read` with a Reader for each object of a list.
+  // Calls `read` with a CertificateReader for each object of a list.
   template <typename F>
   Status Each(std::string_view name, F&& read) const {
     LEMMA_ASSIGN_OR_RETURN(const JsonValue* value, Get(name, JsonKind::kArray));
     for (size_t i = 0; i < value->items.size(); ++i) {
       const std::string path = fmt::format("{}{}[{}].", path_, name, i);
-      LEMMA_RETURN_IF_ERROR(read(Reader(value->items[i], path)));
+      LEMMA_RETURN_IF_ERROR(read(CertificateReader(value->items[i], path)));
     }
     return OkStatus();
   }
   [[nodiscard]] bool Has(std::string_view name) const { return object_.Find(name) != nullptr; }
-  Result<Reader> Object(std::string_view name) const {
+  Result<CertificateReader> Object(std::string_view name) const {
     LEMMA_ASSIGN_OR_RETURN(const JsonValue* value, Get(name, JsonKind::kObject));
-    return Reader(*value, fmt::format("{}{}.", path_, name));
+    return CertificateReader(*value, fmt::format("{}{}.", path_, name));
   }
 
   // The value of an enum by its name: `name_of` for 0..count-1.
@@ -95,7 +96,7 @@ class Reader {
   std::string path_;
 };
 
-Result<ExprPtr> ReadExpr(const Reader& in, std::string_view name,
+Result<ExprPtr> ReadExpr(const CertificateReader& in, std::string_view name,
                          const std::vector<std::string>& variables) {
   LEMMA_ASSIGN_OR_RETURN(const std::string text, in.Text(name));
   ExprOptions options;
@@ -104,8 +105,8 @@ Result<ExprPtr> ReadExpr(const Reader& in, std::string_view name,
   return expr.ok() ? expr : expr.status().WithContext(name);
 }
 
-Status ReadVariables(const Reader& in, Problem& out) {
-  return in.Each("variables", [&](const Reader& r) -> Status {
+Status ReadVariables(const CertificateReader& in, Problem& out) {
+  return in.Each("variables", [&](const CertificateReader& r) -> Status {
     Variable v;
     LEMMA_ASSIGN_OR_RETURN(v.name, r.Text("name"));
     LEMMA_ASSIGN_OR_RETURN(v.domain, r.Enum<Domain>("domain", 3, DomainName));
@@ -122,8 +123,9 @@ Status ReadVariables(const Reader& in, Problem& out) {
   });
 }
 
-Status ReadConstraints(const Reader& in, const std::vector<std::string>& names, Problem& out) {
-  return in.Each("constraints", [&](const Reader& r) -> Status {
+Status ReadConstraints(const CertificateReader& in, const std::vector<std::string>& names,
+                       Problem& out) {
+  return in.Each("constraints", [&](const CertificateReader& r) -> Status {
     LEMMA_ASSIGN_OR_RETURN(const std::string text, r.Text("relation"));
     LEMMA_ASSIGN_OR_RETURN(const Span span, r.ReadSpan());
     ExprOptions options;
@@ -135,10 +137,10 @@ Status ReadConstraints(const Reader& in, const std::vector<std::string>& names, 
   });
 }
 
-Status ReadChoice(const Reader& in, Choice& out) {
+Status ReadChoice(const CertificateReader& in, Choice& out) {
   LEMMA_ASSIGN_OR_RETURN(out.n, in.Small("n"));
   LEMMA_ASSIGN_OR_RETURN(out.k, in.Small("k"));
-  return in.Each("conditions", [&](const Reader& r) -> Status {
+  return in.Each("conditions", [&](const CertificateReader& r) -> Status {
     ChoiceCondition c;
     constexpr std::array<std::string_view, 4> kRules = {"not_both", "both_or_neither", "includes",
                                                         "excludes"};
@@ -153,14 +155,14 @@ Status ReadChoice(const Reader& in, Choice& out) {
   });
 }
 
-Result<Rational> ReadRational(const Reader& in, std::string_view name) {
+Result<Rational> ReadRational(const CertificateReader& in, std::string_view name) {
   LEMMA_ASSIGN_OR_RETURN(const ExprPtr expr, ReadExpr(in, name, {"\x01"}));
   LEMMA_ASSIGN_OR_RETURN(const Surd value, Evaluate(*expr, {}));
   if (!value.IsRational()) return InvalidArgument(std::string(name) + ": expected a fraction");
   return value.a();
 }
 
-Status ReadRecurrence(const Reader& in, Recurrence& out) {
+Status ReadRecurrence(const CertificateReader& in, Recurrence& out) {
   LEMMA_ASSIGN_OR_RETURN(out.first, ReadRational(in, "first"));
   LEMMA_ASSIGN_OR_RETURN(out.first_index, in.Whole("first_index"));
   LEMMA_ASSIGN_OR_RETURN(out.step, ReadExpr(in, "step", {"a", "n"}));
@@ -169,7 +171,7 @@ Status ReadRecurrence(const Reader& in, Recurrence& out) {
 }
 
 // Residues in ascending order, of 0..modulus-1.
-Result<ResidueCondition> ReadCondition(const Reader& in) {
+Result<ResidueCondition> ReadCondition(const CertificateReader& in) {
   ResidueCondition out;
   LEMMA_ASSIGN_OR_RETURN(out.modulus, in.Whole("modulus"));
   LEMMA_ASSIGN_OR_RETURN(const JsonValue* residues, in.Get("residues", JsonKind::kArray));
@@ -184,7 +186,7 @@ Result<ResidueCondition> ReadCondition(const Reader& in) {
   return out;
 }
 
-Status ReadQuery(const Reader& in, const std::vector<std::string>& names, Query& out) {
+Status ReadQuery(const CertificateReader& in, const std::vector<std::string>& names, Query& out) {
   LEMMA_ASSIGN_OR_RETURN(out.kind, in.Enum<QueryKind>("kind", 6, QueryKindName));
   LEMMA_ASSIGN_OR_RETURN(out.names, in.Texts("names"));
   LEMMA_ASSIGN_OR_RETURN(out.unit, in.Text("unit"));
@@ -194,8 +196,8 @@ Status ReadQuery(const Reader& in, const std::vector<std::string>& names, Query&
   return OkStatus();
 }
 
-Status ReadNumerals(const Reader& in, Problem& out) {
-  return in.Each("numerals", [&](const Reader& r) -> Status {
+Status ReadNumerals(const CertificateReader& in, Problem& out) {
+  return in.Each("numerals", [&](const CertificateReader& r) -> Status {
     NumeralNote note;
     LEMMA_ASSIGN_OR_RETURN(note.span, r.ReadSpan());
     LEMMA_ASSIGN_OR_RETURN(note.value, ReadRational(r, "value"));
@@ -207,7 +209,7 @@ Status ReadNumerals(const Reader& in, Problem& out) {
   });
 }
 
-Result<Problem> ReadProblem(const Reader& in) {
+Result<Problem> ReadProblem(const CertificateReader& in) {
   Problem out;
   LEMMA_ASSIGN_OR_RETURN(out.family, in.Enum<Family>("family", 7, FamilyName));
   LEMMA_ASSIGN_OR_RETURN(out.text, in.Text("text"));
@@ -218,24 +220,24 @@ Result<Problem> ReadProblem(const Reader& in) {
   if (names.empty()) names = {"\x01"};  // none, and not any letter
   LEMMA_RETURN_IF_ERROR(ReadConstraints(in, names, out));
   if (in.Has("choice")) {
-    LEMMA_ASSIGN_OR_RETURN(const Reader choice, in.Object("choice"));
+    LEMMA_ASSIGN_OR_RETURN(const CertificateReader choice, in.Object("choice"));
     LEMMA_RETURN_IF_ERROR(ReadChoice(choice, out.choice.emplace()));
   }
   if (in.Has("recurrence")) {
-    LEMMA_ASSIGN_OR_RETURN(const Reader recurrence, in.Object("recurrence"));
+    LEMMA_ASSIGN_OR_RETURN(const CertificateReader recurrence, in.Object("recurrence"));
     LEMMA_RETURN_IF_ERROR(ReadRecurrence(recurrence, out.recurrence.emplace()));
   }
   if (in.Has("divisibility")) {
-    LEMMA_ASSIGN_OR_RETURN(const Reader divisibility, in.Object("divisibility"));
+    LEMMA_ASSIGN_OR_RETURN(const CertificateReader divisibility, in.Object("divisibility"));
     Divisibility& d = out.divisibility.emplace();
     LEMMA_ASSIGN_OR_RETURN(d.polynomial, ReadExpr(divisibility, "polynomial", {"n"}));
     LEMMA_ASSIGN_OR_RETURN(d.modulus, divisibility.Whole("modulus"));
     if (divisibility.Has("condition")) {
-      LEMMA_ASSIGN_OR_RETURN(const Reader condition, divisibility.Object("condition"));
+      LEMMA_ASSIGN_OR_RETURN(const CertificateReader condition, divisibility.Object("condition"));
       LEMMA_ASSIGN_OR_RETURN(d.when, ReadCondition(condition));
     }
   }
-  LEMMA_ASSIGN_OR_RETURN(const Reader query, in.Object("query"));
+  LEMMA_ASSIGN_OR_RETURN(const CertificateReader query, in.Object("query"));
   LEMMA_RETURN_IF_ERROR(ReadQuery(query, names, out.query));
   LEMMA_RETURN_IF_ERROR(ReadNumerals(in, out));
   return out;
@@ -245,15 +247,15 @@ Result<Problem> ReadProblem(const Reader& in) {
 
 Status RecheckCertificate(std::string_view json) {
   LEMMA_ASSIGN_OR_RETURN(const JsonValue given, ParseJson(json));
-  const Reader in(given, "");
+  const CertificateReader in(given, "");
   LEMMA_ASSIGN_OR_RETURN(const std::string format, in.Text("format"));
   LEMMA_ASSIGN_OR_RETURN(const int version, in.Small("version"));
   if (format != "lemma-certificate" || version != 1) {
     return InvalidArgument("expected \"lemma-certificate\", version 1");
   }
-  LEMMA_ASSIGN_OR_RETURN(const Reader problem_in, in.Object("problem"));
+  LEMMA_ASSIGN_OR_RETURN(const CertificateReader problem_in, in.Object("problem"));
   LEMMA_ASSIGN_OR_RETURN(const Problem problem, ReadProblem(problem_in));
-  LEMMA_ASSIGN_OR_RETURN(const Reader answer_in, in.Object("answer"));
+  LEMMA_ASSIGN_OR_RETURN(const CertificateReader answer_in, in.Object("answer"));
   LEMMA_ASSIGN_OR_RETURN(const std::string answer_text, answer_in.Text("text"));
   LEMMA_ASSIGN_OR_RETURN(const AnswerRule rule, in.Enum<AnswerRule>("rule", 6, AnswerRuleName));
   const Answer answer = ParseAnswer(answer_text);

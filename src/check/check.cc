@@ -22,8 +22,6 @@ std::string LocalJson(const LocalText& text) {
   return fmt::format("{{\"zh\":{},\"en\":{}}}", JsonString(text.zh), JsonString(text.en));
 }
 
-std::string SpanJson(Span span) { return fmt::format("[{},{}]", span.begin, span.end); }
-
 bool EndsInThinking(std::string_view chain) {
   const size_t open = chain.rfind("<think>");
   const size_t close = chain.rfind("</think>");

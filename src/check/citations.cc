@@ -167,7 +167,7 @@ struct Marks {
   std::string_view open;
   std::string_view close;
 };
-constexpr Marks kMarks[] = {{"“", "”"}, {"「", "」"}, {"『", "』"}, {"«", "»"}, {"\"", "\""}};
+constexpr Marks kQuoteMarks[] = {{"“", "”"}, {"「", "」"}, {"『", "』"}, {"«", "»"}, {"\"", "\""}};
 
 // "[citation:12]", "[12]", "【12】" at the start of a text, and its bytes.
 std::optional<std::pair<size_t, size_t>> MarkerAt(std::string_view text) {
@@ -257,9 +257,9 @@ std::vector<Quote> CheckQuotes(std::string_view text, const std::vector<Source>&
   std::vector<Quote> out;
   for (size_t at = 0; at < text.size() && out.size() < kMaxQuotes;) {
     const auto* const marks =
-        std::find_if(std::begin(kMarks), std::end(kMarks),
+        std::find_if(std::begin(kQuoteMarks), std::end(kQuoteMarks),
                      [&](const Marks& m) { return text.substr(at).starts_with(m.open); });
-    if (marks == std::end(kMarks)) {
+    if (marks == std::end(kQuoteMarks)) {
       at += DecodeUtf8(text.substr(at)).length;
       continue;
     }

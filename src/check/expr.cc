@@ -44,11 +44,11 @@ Result<Surd> PowerOf(const Surd& base, const Surd& exponent) {
 }
 
 Result<Surd> FactorialOf(const Surd& x) {
-  const auto n = x.IsRational() ? x.a().ToInt64() : std::nullopt;
+  const int64_t n = x.IsRational() ? x.a().ToInt64().value_or(-1) : -1;
   if (!x.IsInteger() || x.Sign() < 0) return InvalidArgument("the factorial of no whole number");
-  if (!n || *n > 1000) return ResourceExhausted("a factorial above 1000!");
+  if (n < 0 || n > 1000) return ResourceExhausted("a factorial above 1000!");
   BigInt out = 1;
-  for (int64_t i = 2; i <= *n; ++i) out = out * i;
+  for (int64_t i = 2; i <= n; ++i) out = out * i;
   return Surd(Rational(out));
 }
 

@@ -42,13 +42,13 @@ Span Sentence(std::string_view text, size_t begin) {
 }
 
 std::optional<Span> FinalLine(std::string_view text) {
-  constexpr std::array<std::string_view, 15> kMarks = {
+  constexpr std::array<std::string_view, 15> kAnswerMarks = {
       "####",      "最终答案是", "最终答案为",    "最终答案", "答案是",
       "答案为",    "答案：",     "答案:",         "答：",     "The answer is",
       "answer is", "Answer:",    "Final answer:", "answer:",  "答:"};
   size_t best = std::string_view::npos;
   size_t after = 0;
-  for (const std::string_view mark : kMarks) {
+  for (const std::string_view mark : kAnswerMarks) {
     const size_t at = text.rfind(mark);
     if (at == std::string_view::npos) continue;
     const size_t end = at + mark.size();

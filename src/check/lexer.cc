@@ -92,8 +92,6 @@ constexpr VulgarRow kVulgar[] = {{"½", 1, 2}, {"⅓", 1, 3}, {"⅔", 2, 3}, {"�
                                  {"⅕", 1, 5}, {"⅖", 2, 5}, {"⅗", 3, 5}, {"⅘", 4, 5}, {"⅙", 1, 6},
                                  {"⅚", 5, 6}, {"⅛", 1, 8}, {"⅜", 3, 8}, {"⅝", 5, 8}, {"⅞", 7, 8}};
 
-bool IsLetter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
-
 // Full-width forms become ASCII; `source[i]` is the byte of the text that byte i came from.
 struct Narrow {
   std::string text;
@@ -210,7 +208,7 @@ class Lexer {
       }
       return OkStatus();
     }
-    if (IsLetter(c)) return NextWord();
+    if (IsAsciiLetter(c)) return NextWord();
     return Fail("expected a number, a variable or an operator");
   }
 
@@ -244,7 +242,7 @@ class Lexer {
 
   [[nodiscard]] std::string_view Word() const {
     size_t n = 0;
-    while (n < Rest().size() && IsLetter(Rest()[n])) ++n;
+    while (n < Rest().size() && IsAsciiLetter(Rest()[n])) ++n;
     return Rest().substr(0, n);
   }
 
@@ -290,7 +288,7 @@ class Lexer {
 
   Status NextLatex() {
     size_t n = 1;
-    while (n < Rest().size() && IsLetter(Rest()[n])) ++n;
+    while (n < Rest().size() && IsAsciiLetter(Rest()[n])) ++n;
     const std::string_view word = Rest().substr(1, n - 1);
     if (word.empty()) {
       const std::string_view next = Rest().substr(1, 1);

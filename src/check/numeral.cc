@@ -52,9 +52,9 @@ std::vector<Char> Decode(std::string_view text) {
   return out;
 }
 
-class Reader {
+class NumeralReader {
  public:
-  explicit Reader(std::string_view text) : chars_(Decode(text)) {}
+  explicit NumeralReader(std::string_view text) : chars_(Decode(text)) {}
 
   std::optional<Numeral> Read() {
     if (IsAsciiDigit(At(0)) || (At(0) == U'.' && IsAsciiDigit(At(1)))) return ReadDigits();
@@ -259,7 +259,7 @@ char32_t NarrowForm(char32_t c) { return c >= 0xFF01 && c <= 0xFF5E ? c - 0xFEE0
 
 std::optional<Numeral> ReadNumeral(std::string_view text) {
   if (text.empty()) return std::nullopt;
-  return Reader(text).Read();
+  return NumeralReader(text).Read();
 }
 
 }  // namespace lemma::check

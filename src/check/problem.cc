@@ -93,8 +93,6 @@ constexpr WordRow kEnglishWords[] = {{"zero", 0, 1},
                                      {"quadruple", 4, 1},
                                      {"billion", 1'000'000'000, 1}};
 
-bool IsLetter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
-
 std::string Lower(std::string_view text) {
   std::string out(text);
   for (char& c : out) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
@@ -217,9 +215,9 @@ std::vector<NumeralNote> FindNumerals(std::string_view text) {
   std::vector<NumeralNote> out;
   for (size_t at = 0; at < text.size();) {
     const std::string_view rest = text.substr(at);
-    if (IsLetter(text[at])) {
+    if (IsAsciiLetter(text[at])) {
       size_t n = 0;
-      while (n < rest.size() && IsLetter(rest[n])) ++n;
+      while (n < rest.size() && IsAsciiLetter(rest[n])) ++n;
       const std::string word = Lower(rest.substr(0, n));
       for (const WordRow& row : kEnglishWords) {
         if (row.word == word) {

@@ -130,7 +130,7 @@ bool TellsOfOneKind(std::string_view clause) {
 }
 
 // What number i counts by its neighbours in the same clause: "heads", "feet" or "".
-std::string_view StrictSlot(std::string_view text, const std::vector<Symbol>& symbols, size_t i) {
+std::string_view AnimalSlot(std::string_view text, const std::vector<Symbol>& symbols, size_t i) {
   const auto name = [&](size_t at) -> std::string_view {
     if (at >= symbols.size()) return "";
     return InOneClause(text, symbols[at].span, symbols[i].span) ? symbols[at].name : "";
@@ -158,7 +158,7 @@ std::optional<Slots> HeadsStrict(std::string_view text) {
     const Symbol& s = (*symbols)[i];
     asked = asked || s.name == "ASK";
     if (s.name != "N") continue;
-    const std::string_view slot = StrictSlot(text, *symbols, i);
+    const std::string_view slot = AnimalSlot(text, *symbols, i);
     if (slot.empty() || TellsOfOneKind(ListBefore(text, s.span))) return std::nullopt;
     Put(out, std::string(slot), s.value, s.span);
   }

@@ -41,7 +41,9 @@ bool PutDifference(Slots& slots, std::string_view first, std::string_view second
   return true;
 }
 
-bool IsWhole(const Slots& slots) { return slots.values.size() == 3 && Filled(slots, {"sum"}); }
+bool IsDigitProblem(const Slots& slots) {
+  return slots.values.size() == 3 && Filled(slots, {"sum"});
+}
 
 const std::vector<Word>& DigitsVocabulary() {
   static const std::vector<Word> words = MakeVocabulary({
@@ -171,7 +173,7 @@ std::optional<Slots> DigitsStrict(std::string_view text) {
       return std::nullopt;
     }
   }
-  return asked && number && IsWhole(out) ? std::optional(out) : std::nullopt;
+  return asked && number && IsDigitProblem(out) ? std::optional(out) : std::nullopt;
 }
 
 // 三位数, 三个数字, 百位: numbers that only name something.
@@ -236,7 +238,7 @@ std::optional<Slots> DigitsLoose(std::string_view text) {
       return std::nullopt;
     }
   }
-  return IsWhole(out) ? std::optional(out) : std::nullopt;
+  return IsDigitProblem(out) ? std::optional(out) : std::nullopt;
 }
 
 std::optional<Problem> DigitsProblem(const Slots& slots) {

@@ -6,7 +6,7 @@
 namespace lemma::check {
 namespace {
 
-using Phrases = std::vector<std::string_view>;
+using PhraseList = std::vector<std::string_view>;
 
 std::optional<Slots> EquationSlots(std::string_view text, Span span) {
   const auto relations = ParseRelations(text.substr(span.begin, span.end - span.begin));
@@ -47,7 +47,7 @@ constexpr std::string_view kEquationPhrases =
     "for all real {x}|the equation's|make|makes|true|check for extraneous roots|"
     "check your answer|and|exactly|step by step|find the value of {x}";
 
-const Phrases& EquationPhrases() {
+const PhraseList& EquationPhrases() {
   static const std::vector<std::string> owned = [] {
     std::vector<std::string> out;
     for (const std::string_view phrase : BetweenBars(kEquationPhrases)) {
@@ -65,7 +65,7 @@ const Phrases& EquationPhrases() {
     }
     return out;
   }();
-  static const Phrases phrases = WithMarks(Phrases(owned.begin(), owned.end()));
+  static const PhraseList phrases = WithMarks(PhraseList(owned.begin(), owned.end()));
   return phrases;
 }
 

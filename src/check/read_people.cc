@@ -79,7 +79,7 @@ bool IsOf(std::string_view text, Span a, Span b) {
 }
 
 // What number i counts: "taken", "all", "pair" or "".
-std::string_view StrictSlot(std::string_view text, const std::vector<Symbol>& symbols, size_t i) {
+std::string_view PeopleSlot(std::string_view text, const std::vector<Symbol>& symbols, size_t i) {
   const auto name = [&](size_t at) {
     return at < symbols.size() ? symbols[at].name : std::string_view();
   };
@@ -121,7 +121,7 @@ std::optional<Slots> CommitteeStrict(std::string_view text) {
     asked = asked || s.name == "ASK";
     pair = pair || s.name == "PAIR";
     if (s.name != "N") continue;
-    const std::string_view slot = StrictSlot(text, *symbols, i);
+    const std::string_view slot = PeopleSlot(text, *symbols, i);
     if (slot.empty()) return std::nullopt;
     if (slot == "pair") {
       pair = true;

@@ -65,11 +65,11 @@ std::optional<Term> ReadTerm(std::string_view text) {
   return IsIndex(index) ? std::optional(Term{index, at}) : std::nullopt;
 }
 
-std::string_view Trim(std::string_view text) { return StripEnds(text, {" ", "$", "."}); }
+std::string_view TrimTerm(std::string_view text) { return StripEnds(text, {" ", "$", "."}); }
 
 // a_1 = 3, a_(n+1) = 2a_n+1 or a_10 alone, put into the slots. `part` lies in `whole`.
 bool PutFormula(std::string_view whole, std::string_view part, Slots& slots) {
-  part = Trim(part);
+  part = TrimTerm(part);
   const auto begin = static_cast<size_t>(part.data() - whole.data());
   const Span span = {begin, begin + part.size()};
   const auto term = ReadTerm(part);
@@ -79,7 +79,7 @@ bool PutFormula(std::string_view whole, std::string_view part, Slots& slots) {
     slots.spans[name] = span;
     return true;
   };
-  std::string_view rest = Trim(part.substr(term->bytes));
+  std::string_view rest = TrimTerm(part.substr(term->bytes));
   if (rest.empty() || rest == "=") return term->index[0] != 'n' && put("index", term->index);
   if (!rest.starts_with('=') || term->index == "n") return false;
   rest.remove_prefix(1);
@@ -100,11 +100,11 @@ bool PutFormula(std::string_view whole, std::string_view part, Slots& slots) {
   return put("first_index", term->index) && put("first", value->a().ToString());
 }
 
-bool IsWhole(const Slots& s) {
+bool IsSequenceProblem(const Slots& s) {
   return s.values.size() == 4 && Filled(s, {"first", "first_index", "step", "index"});
 }
 
-const std::vector<std::string_view>& Phrases() {
+const std::vector<std::string_view>& SequencePhrases() {
   static const std::vector<std::string_view> phrases = BetweenBars(
       " |$|.|\n|！|（|）|数列{a_n}|数列 {a_n}|数列{an}|数列 {an}|数列{aₙ}|数列 {aₙ}|数列a_n|"
       "数列\\{a_n\\}|数列|{a_n}|\\{a_n\\}|递推数列|递推关系|递推公式|满足|中|在|已知|求|则|若|设|"
@@ -179,7 +179,7 @@ bool PutFirst(std::string_view whole, std::string_view part, Slots& slots) {
     slots.values["first"] = number->value.ToString();
     slots.values["first_index"] = "1";
     slots.spans["first"] = {begin, begin + rest.size()};
-    return StripEnds(part.substr(0, at), Phrases()).empty();
+    return StripEnds(part.substr(0, at), SequencePhrases()).empty();
   }
   return false;
 }
@@ -189,8 +189,8 @@ bool PutIndex(std::string_view whole, std::string_view part, Slots& slots) {
   const auto term = TermByNumber(part);
   if (!term) return false;
   const auto offset = static_cast<size_t>(part.data() - whole.data());
-  const std::string_view before = StripEnds(part.substr(0, term->second.begin), Phrases());
-  const std::string_view after = StripEnds(part.substr(term->second.end), Phrases());
+  const std::string_view before = StripEnds(part.substr(0, term->second.begin), SequencePhrases());
+  const std::string_view after = StripEnds(part.substr(term->second.end), SequencePhrases());
   const std::string index = term->first.ToString();
   if (!before.empty() ||
       (!after.empty() && !(ReadTerm(after) && ReadTerm(after)->index == index))) {
@@ -220,7 +220,7 @@ std::optional<Slots> SequenceStrict(std::string_view text) {
       continue;
     }
     const std::string_view part = text.substr(begin, at - begin);
-    const std::string_view core = StripEnds(part, Phrases());
+    const std::string_view core = StripEnds(part, SequencePhrases());
     if (!core.empty() && !PutFirst(text, part, out) && !PutIndex(text, core, out) &&
         !PutFormula(text, core, out)) {
       return std::nullopt;
@@ -229,7 +229,7 @@ std::optional<Slots> SequenceStrict(std::string_view text) {
     begin = std::min(at, text.size());
   }
   PutDomain(text, out);
-  return IsWhole(out) ? std::optional(out) : std::nullopt;
+  return IsSequenceProblem(out) ? std::optional(out) : std::nullopt;
 }
 
 // The number behind 首项 or "first term", if no formula gave the first term.
@@ -303,7 +303,7 @@ std::optional<Slots> SequenceLoose(std::string_view text) {
     out.values["index"] = index;
     out.spans["index"] = term->second;
   }
-  return IsWhole(out) ? std::optional(out) : std::nullopt;
+  return IsSequenceProblem(out) ? std::optional(out) : std::nullopt;
 }
 
 std::optional<Problem> SequenceProblem(const Slots& slots) {

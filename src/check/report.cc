@@ -38,12 +38,12 @@ constexpr ReasonRow kReasons[] = {
     {Reason::kTooManyCases, "情况太多", "too many cases"},
 };
 
-struct FamilyRow {
+struct FamilyName {
   Family family;
   std::string_view zh;
   std::string_view en;
 };
-constexpr FamilyRow kFamilies[] = {
+constexpr FamilyName kFamilies[] = {
     {Family::kLinear, "线性方程组", "linear system"},
     {Family::kEquation, "方程", "equation"},
     {Family::kPuzzle, "整数穷举", "whole numbers by exhaustion"},
@@ -61,7 +61,7 @@ std::string_view ReasonText(Reason reason, Language language) {
 }
 
 std::string_view FamilyText(Family family, Language language) {
-  for (const FamilyRow& row : kFamilies) {
+  for (const FamilyName& row : kFamilies) {
     if (row.family == family) return language == Language::kChinese ? row.zh : row.en;
   }
   return "";

@@ -11,8 +11,6 @@ namespace lemma::check {
 namespace {
 
 bool IsDigit(char c) { return c >= '0' && c <= '9'; }
-bool IsLetter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
-
 // A line in narrow characters: signs of multiplication and the like become ASCII, everything that
 // cannot stand in a sum stays. source[i] is the byte of the chain that byte i came from.
 struct Line {
@@ -29,7 +27,7 @@ void ReadCrosses(Line& line) {
   std::vector<size_t> signs;
   const std::string& text = line.text;
   for (size_t i = 0; i < text.size(); ++i) {
-    const bool in_word = i > 0 && IsLetter(text[i - 1]);
+    const bool in_word = i > 0 && IsAsciiLetter(text[i - 1]);
     if (text[i] != 'x' || in_word) continue;
     const size_t before = text.find_last_not_of(" $", i == 0 ? 0 : i - 1);
     const size_t after = text.find_first_not_of(" $", i + 1);
@@ -55,7 +53,7 @@ Line MakeLine(std::string_view text, size_t offset) {
     for (const auto& [command, ascii] :
          {std::pair<std::string_view, char>{"\\times", '*'}, {"\\cdot", '*'}, {"\\div", '/'}}) {
       if (bytes != 0 || !text.substr(at).starts_with(command)) continue;
-      if (at + command.size() < text.size() && IsLetter(text[at + command.size()])) continue;
+      if (at + command.size() < text.size() && IsAsciiLetter(text[at + command.size()])) continue;
       out.text += ascii;
       bytes = command.size();
     }
@@ -102,7 +100,7 @@ bool IsCleanBefore(std::string_view before) {
     return last == '.' && before.size() > 1 && !IsDigit(before[before.size() - 2]);
   }
   size_t begin = before.size();
-  while (begin > 0 && IsLetter(before[begin - 1])) --begin;
+  while (begin > 0 && IsAsciiLetter(before[begin - 1])) --begin;
   std::string word(before.substr(begin));
   for (char& c : word) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
   if (word.size() == 1 && word != "a") return false;  // a variable
@@ -121,7 +119,7 @@ bool IsCleanBefore(std::string_view before) {
 
 bool IsCleanAfter(std::string_view after) {
   if (after.empty()) return true;
-  if (IsLetter(after[0]) || after[0] == '\\' || after[0] == '/' || after[0] == ':' ||
+  if (IsAsciiLetter(after[0]) || after[0] == '\\' || after[0] == '/' || after[0] == ':' ||
       after[0] == '_' || after[0] == '{') {
     return false;
   }

@@ -5,7 +5,7 @@
 namespace lemma::check {
 namespace {
 
-const VerbClasses& Verbs() {
+const VerbClasses& GrammarVerbs() {
   static const VerbClasses verbs = {
       {"do", {"做好", "做",   "种",   "修",   "栽", "看",   "写",   "读",   "买", "捡",   "拔",
               "跑",   "走",   "吃",   "用",   "卖", "折",   "剪",   "运",   "摘", "养",   "生产",
@@ -31,14 +31,14 @@ const VerbClasses& Verbs() {
   return verbs;
 }
 
-struct Row {
+struct PatternRow {
   Fact fact;
   std::string_view names;
   std::string_view pattern;
 };
 
 // The first pattern that matches counts: the narrow ones stand first.
-constexpr Row kRows[] = {
+constexpr PatternRow kPatterns[] = {
     // Comparisons.
     {Fact::kMore, "ab", "(养的|种的|买的|做的|画的|摘的)W比W(多|大|高|重|长|贵|多了)NU"},
     {Fact::kLess, "ab", "(养的|种的|买的|做的|画的|摘的)W比W(少|小|矮|轻|短|便宜|少了)NU"},
@@ -283,8 +283,8 @@ constexpr Row kRows[] = {
 const std::vector<GrammarRow>& StoryGrammar() {
   static const std::vector<GrammarRow> compiled = [] {
     std::vector<GrammarRow> out;
-    for (const Row& row : kRows)
-      out.push_back({row.fact, row.names, Pattern(row.pattern, Verbs())});
+    for (const PatternRow& row : kPatterns)
+      out.push_back({row.fact, row.names, Pattern(row.pattern, GrammarVerbs())});
     return out;
   }();
   return compiled;

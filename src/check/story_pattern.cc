@@ -8,8 +8,8 @@
 namespace lemma::check {
 namespace {
 
-constexpr std::string_view kMarks[] = {"，", "。", "？", "！", "；", "：", "．", "\n",
-                                       ",",  "?",  "!",  ";",  ":",  "、", "."};
+constexpr std::string_view kPauses[] = {"，", "。", "？", "！", "；", "：", "．", "\n",
+                                        ",",  "?",  "!",  ";",  ":",  "、", "."};
 
 constexpr std::string_view kMeasures[] = {
     "平方千米", "平方厘米", "平方分米", "平方米", "立方厘米", "立方分米", "立方米", "公顷",
@@ -44,7 +44,7 @@ bool IsTurn(std::string_view character) {
 
 // A point between digits belongs to the number.
 size_t MarkAt(std::string_view text, size_t at) {
-  for (const std::string_view mark : kMarks) {
+  for (const std::string_view mark : kPauses) {
     if (text.substr(at).starts_with(mark)) return mark.size();
   }
   return 0;

@@ -7,7 +7,7 @@
 namespace lemma::check {
 namespace {
 
-struct Row {
+struct ScaledUnit {
   BaseUnit base;
   int8_t power;
   int64_t num;
@@ -26,7 +26,7 @@ constexpr auto kDeg = BaseUnit::kDegree;
 
 // Inch, pound: the international yard and pound agreement of 1959. 市制 units: 1 尺 = 1/3 m, 1 斤 =
 // 1/2 kg, 1 亩 = 2000/3 m².
-constexpr Row kUnits[] = {
+constexpr ScaledUnit kScaledUnits[] = {
     {kM, 1, 1, 1, "m|meter|metre|米"},
     {kM, 1, 1000, 1, "km|kilometer|kilometre|千米|公里"},
     {kM, 1, 1, 10, "dm|分米"},
@@ -74,9 +74,9 @@ constexpr Row kUnits[] = {
 };
 
 std::optional<Unit> Atom(std::string_view name) {
-  static const std::map<std::string_view, const Row*> by_name = [] {
-    std::map<std::string_view, const Row*> out;
-    for (const Row& row : kUnits) {
+  static const std::map<std::string_view, const ScaledUnit*> by_name = [] {
+    std::map<std::string_view, const ScaledUnit*> out;
+    for (const ScaledUnit& row : kScaledUnits) {
       for (size_t at = 0; at <= row.names.size();) {
         const size_t end = std::min(row.names.find('|', at), row.names.size());
         out.emplace(row.names.substr(at, end - at), &row);
@@ -91,7 +91,7 @@ std::optional<Unit> Atom(std::string_view name) {
     found = by_name.find(name.substr(0, name.size() - 1));
   }
   if (found == by_name.end()) return std::nullopt;
-  const Row* row = found->second;
+  const ScaledUnit* row = found->second;
   Unit out;
   out.factor = Rational(BigInt(row->num), BigInt(row->den));
   out.dimension[static_cast<size_t>(row->base)] = row->power;
@@ -121,7 +121,7 @@ std::optional<Unit> Product(const Unit& a, const Unit& b) {
   return out;
 }
 
-std::string_view Trim(std::string_view text) {
+std::string_view TrimSpaces(std::string_view text) {
   while (text.starts_with(' ')) text.remove_prefix(1);
   while (text.ends_with(' ')) text.remove_suffix(1);
   return text;
@@ -137,7 +137,7 @@ constexpr Affix kSuffixes[] = {{"²", 2}, {"³", 3}, {"^2", 2}, {"^3", 3}, {"2",
 
 // An atom with a power before or behind it: 平方米, m², m^2, m2.
 std::optional<Unit> Factor(std::string_view text) {
-  text = Trim(text);
+  text = TrimSpaces(text);
   for (const Affix& prefix : kPrefixes) {
     if (!text.starts_with(prefix.text)) continue;
     const auto unit = Atom(text.substr(prefix.text.size()));
@@ -145,7 +145,7 @@ std::optional<Unit> Factor(std::string_view text) {
   }
   for (const Affix& suffix : kSuffixes) {
     if (!text.ends_with(suffix.text)) continue;
-    const auto unit = Atom(Trim(text.substr(0, text.size() - suffix.text.size())));
+    const auto unit = Atom(TrimSpaces(text.substr(0, text.size() - suffix.text.size())));
     return unit ? Raised(*unit, suffix.power) : std::nullopt;
   }
   return Atom(text);
@@ -158,7 +158,7 @@ std::optional<Unit> ParseUnit(std::string_view text) {
   std::optional<Unit> out = Unit();
   bool divides = false;
   bool slash = false;
-  for (text = Trim(text); out;) {
+  for (text = TrimSpaces(text); out;) {
     // The first sign of a product or a quotient; a second division (m/s/s) has two readings.
     size_t at = std::string_view::npos;
     std::string_view sign;
@@ -176,7 +176,7 @@ std::optional<Unit> ParseUnit(std::string_view text) {
     divides = sign != "·" && sign != "*";
     if (slash) return std::nullopt;
     slash = divides;
-    text = Trim(text.substr(at + sign.size()));
+    text = TrimSpaces(text.substr(at + sign.size()));
   }
   return std::nullopt;
 }

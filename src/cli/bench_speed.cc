@@ -14,10 +14,10 @@
 namespace lemma::cli {
 namespace {
 
-enum class Kind : uint8_t { kPrefill, kDecode };
+enum class Pass : uint8_t { kPrefill, kDecode };
 
 struct SpeedTest {
-  Kind kind = Kind::kPrefill;
+  Pass kind = Pass::kPrefill;
   size_t tokens = 0;          // prefill: of the prompt; decode: steps
   size_t depth = 0;           // decode: tokens in the cache before the first step
   size_t batch = 1;           // decode: sequences
@@ -32,12 +32,12 @@ struct Results {
 std::vector<SpeedTest> PlanTests(const BenchCommand& command) {
   std::vector<SpeedTest> tests;
   for (const size_t prompt : command.prompts) {
-    if (prompt > 0) tests.push_back({Kind::kPrefill, prompt, 0, 1, {}});
+    if (prompt > 0) tests.push_back({Pass::kPrefill, prompt, 0, 1, {}});
   }
   if (command.generate == 0) return tests;
   for (const size_t depth : command.depths) {
     for (const size_t batch : command.batches) {
-      tests.push_back({Kind::kDecode, command.generate, depth, batch, {}});
+      tests.push_back({Pass::kDecode, command.generate, depth, batch, {}});
     }
   }
   return tests;
@@ -45,7 +45,7 @@ std::vector<SpeedTest> PlanTests(const BenchCommand& command) {
 
 Status RunTest(BenchModel& bench, SpeedTest& test) {
   const Stopwatch watch;
-  if (test.kind == Kind::kPrefill) {
+  if (test.kind == Pass::kPrefill) {
     LEMMA_RETURN_IF_ERROR(bench.Prefill(test.tokens));
   } else {
     for (size_t i = 0; i < test.tokens; ++i) {
@@ -64,11 +64,11 @@ Status WarmUp(BenchModel& bench, const Results& results) {
   for (const SpeedTest& test : results.tests) {
     depth = std::max(depth, test.depth);
     batch = std::max(batch, test.batch);
-    if (test.kind == Kind::kPrefill) prompt = std::max(prompt, test.tokens);
+    if (test.kind == Pass::kPrefill) prompt = std::max(prompt, test.tokens);
   }
   LEMMA_RETURN_IF_ERROR(bench.Fill(std::max(depth, std::min<size_t>(prompt, 512)), batch));
   for (const SpeedTest& test : results.tests) {
-    if (test.kind != Kind::kDecode) continue;
+    if (test.kind != Pass::kDecode) continue;
     for (size_t i = 0; i < std::min<size_t>(test.tokens, 2); ++i) {
       LEMMA_RETURN_IF_ERROR(bench.Step(test.depth + i, test.batch));
     }
@@ -86,9 +86,9 @@ double BandwidthShare(const BenchModel& bench, const SpeedTest& test, double ban
 boost::json::object ToJson(const BenchModel& bench, const SpeedTest& test, double bandwidth_gb_s) {
   const Spread spread = SpreadOf(test.tok_s);
   boost::json::object out;
-  out["kind"] = test.kind == Kind::kPrefill ? "prefill" : "decode";
+  out["kind"] = test.kind == Pass::kPrefill ? "prefill" : "decode";
   out["tokens"] = test.tokens;
-  if (test.kind == Kind::kDecode) {
+  if (test.kind == Pass::kDecode) {
     out["depth"] = test.depth;
     out["batch"] = test.batch;
     out["bandwidth_share"] = BandwidthShare(bench, test, bandwidth_gb_s);
@@ -100,7 +100,7 @@ boost::json::object ToJson(const BenchModel& bench, const SpeedTest& test, doubl
   return out;
 }
 
-const SpeedTest* FirstOf(const Results& results, Kind kind) {
+const SpeedTest* FirstOf(const Results& results, Pass kind) {
   for (const SpeedTest& test : results.tests) {
     if (test.kind == kind) return &test;
   }
@@ -110,11 +110,11 @@ const SpeedTest* FirstOf(const Results& results, Kind kind) {
 void PrintAsJson(const BenchCommand& command, const BenchModel& bench, const Results& results) {
   const double bandwidth = SpreadOf(results.bandwidth_gb_s).median;
   boost::json::object out;
-  if (const SpeedTest* test = FirstOf(results, Kind::kPrefill)) {
+  if (const SpeedTest* test = FirstOf(results, Pass::kPrefill)) {
     out["prefill_tok_s"] = SpreadOf(test->tok_s).median;
     out["prompt_tokens"] = test->tokens;
   }
-  if (const SpeedTest* test = FirstOf(results, Kind::kDecode)) {
+  if (const SpeedTest* test = FirstOf(results, Pass::kDecode)) {
     out["decode_tok_s"] = SpreadOf(test->tok_s).median;
     out["decode_tokens"] = test->tokens;
     out["batch"] = test->batch;
@@ -136,7 +136,7 @@ void PrintAsJson(const BenchCommand& command, const BenchModel& bench, const Res
 }
 
 std::string Describe(const SpeedTest& test) {
-  if (test.kind == Kind::kPrefill) return fmt::format("prefill {}", test.tokens);
+  if (test.kind == Pass::kPrefill) return fmt::format("prefill {}", test.tokens);
   return fmt::format("decode {} steps at {}, {} sequence{}", test.tokens, test.depth, test.batch,
                      test.batch == 1 ? "" : "s");
 }
@@ -155,7 +155,7 @@ void PrintAsText(const BenchModel& bench, const Results& results) {
     const Spread s = SpreadOf(test.tok_s);
     out += fmt::format("{:<38} {:>9.2f}  {:>8.2f} - {:>8.2f}", Describe(test), s.median, s.lower,
                        s.upper);
-    if (test.kind == Kind::kDecode && bandwidth.median > 0) {
+    if (test.kind == Pass::kDecode && bandwidth.median > 0) {
       const double share = BandwidthShare(bench, test, bandwidth.median);
       out += share > 1 ? "  from the caches" : fmt::format("  {:.0f} %", 100 * share);
     }

@@ -43,15 +43,15 @@ Status TooLong(service::LoadedModel& model, size_t tokens, const Status& error) 
 }
 
 // One row a parameter: its name, and the field it sets.
-struct Row {
+struct OptionRow {
   std::string_view name;
   std::string_view help;
   std::function<Status(GenerateSettings&, std::string_view)> set;
 };
 
 template <typename T>
-Row MakeRow(std::string_view name, std::string_view help,
-            std::optional<T> service::SamplingOverrides::*field) {
+OptionRow MakeOptionRow(std::string_view name, std::string_view help,
+                        std::optional<T> service::SamplingOverrides::*field) {
   return {name, help, [name, field](GenerateSettings& s, std::string_view text) {
             service::SamplingOverrides changed = s.sampling;
             LEMMA_RETURN_IF_ERROR(ParseInto(name, text, changed.*field));
@@ -61,23 +61,24 @@ Row MakeRow(std::string_view name, std::string_view help,
           }};
 }
 
-const std::vector<Row>& Rows() {
+const std::vector<OptionRow>& Rows() {
   using O = service::SamplingOverrides;
-  static const std::vector<Row> rows{
-      MakeRow("temperature", "0 = always the best token", &O::temperature),
-      MakeRow("top_k", "only the k best tokens; 0 = all", &O::top_k),
-      MakeRow("top_p", "the best tokens that together have this probability", &O::top_p),
-      MakeRow("min_p", "tokens with at least this share of the best probability", &O::min_p),
-      MakeRow("typical_p", "locally typical sampling", &O::typical_p),
-      MakeRow("repeat_penalty", "above 1: lowers recent tokens", &O::repeat_penalty),
-      MakeRow("repeat_last_n", "how many tokens count as recent; 0 = all", &O::repeat_last_n),
-      MakeRow("presence_penalty", "lowers tokens already generated", &O::presence_penalty),
-      MakeRow("frequency_penalty", "... by how often they were", &O::frequency_penalty),
-      MakeRow("dry_multiplier", "above 0: lowers what continues a repetition", &O::dry_multiplier),
-      MakeRow("dry_base", "growth of that with the length", &O::dry_base),
-      MakeRow("dry_allowed_length", "repetitions up to this length are free",
-              &O::dry_allowed_length),
-      MakeRow("seed", "same seed, same answer; default: a fresh one", &O::seed),
+  static const std::vector<OptionRow> rows{
+      MakeOptionRow("temperature", "0 = always the best token", &O::temperature),
+      MakeOptionRow("top_k", "only the k best tokens; 0 = all", &O::top_k),
+      MakeOptionRow("top_p", "the best tokens that together have this probability", &O::top_p),
+      MakeOptionRow("min_p", "tokens with at least this share of the best probability", &O::min_p),
+      MakeOptionRow("typical_p", "locally typical sampling", &O::typical_p),
+      MakeOptionRow("repeat_penalty", "above 1: lowers recent tokens", &O::repeat_penalty),
+      MakeOptionRow("repeat_last_n", "how many tokens count as recent; 0 = all", &O::repeat_last_n),
+      MakeOptionRow("presence_penalty", "lowers tokens already generated", &O::presence_penalty),
+      MakeOptionRow("frequency_penalty", "... by how often they were", &O::frequency_penalty),
+      MakeOptionRow("dry_multiplier", "above 0: lowers what continues a repetition",
+                    &O::dry_multiplier),
+      MakeOptionRow("dry_base", "growth of that with the length", &O::dry_base),
+      MakeOptionRow("dry_allowed_length", "repetitions up to this length are free",
+                    &O::dry_allowed_length),
+      MakeOptionRow("seed", "same seed, same answer; default: a fresh one", &O::seed),
   };
   return rows;
 }
@@ -90,7 +91,7 @@ std::string Value(const std::optional<T>& set, T otherwise) {
 }  // namespace
 
 void AddSamplingOptions(CLI::App& app, GenerateSettings& settings) {
-  for (const Row& row : Rows()) {
+  for (const OptionRow& row : Rows()) {
     std::string flags = "--" + std::string(row.name);
     if (row.name == "temperature") flags += ",--temp";
     for (char& c : flags) c = c == '_' ? '-' : c;
@@ -118,7 +119,7 @@ Status SetParameter(GenerateSettings& settings, std::string_view name, std::stri
     return OkStatus();
   }
   std::string known;
-  for (const Row& row : Rows()) {
+  for (const OptionRow& row : Rows()) {
     if (row.name == name) return row.set(settings, value);
     known += std::string(row.name) + " ";
   }

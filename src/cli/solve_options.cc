@@ -7,7 +7,7 @@
 namespace lemma::cli {
 namespace {
 
-Status ReadInto(const std::string& path, std::string& out) {
+Status ReadEvidence(const std::string& path, std::string& out) {
   if (path.empty()) return OkStatus();
   LEMMA_ASSIGN_OR_RETURN(out, ReadFile(path, check::kMaxRequestBytes));
   return OkStatus();
@@ -98,12 +98,12 @@ Status FillSolveRequest(const SolveFlags& flags, reasoning::SolveRequest& reques
   }
   reasoning::VerifyRequest& evidence = request.evidence;
   evidence.entry_point = flags.entry_point;
-  LEMMA_RETURN_IF_ERROR(ReadInto(flags.tests_file, evidence.tests));
-  LEMMA_RETURN_IF_ERROR(ReadInto(flags.support_file, evidence.support));
-  LEMMA_RETURN_IF_ERROR(ReadInto(flags.schema_file, evidence.check.schema));
+  LEMMA_RETURN_IF_ERROR(ReadEvidence(flags.tests_file, evidence.tests));
+  LEMMA_RETURN_IF_ERROR(ReadEvidence(flags.support_file, evidence.support));
+  LEMMA_RETURN_IF_ERROR(ReadEvidence(flags.schema_file, evidence.check.schema));
   for (const std::string& path : flags.source_files) {
     evidence.check.sources.push_back({path, ""});
-    LEMMA_RETURN_IF_ERROR(ReadInto(path, evidence.check.sources.back().text));
+    LEMMA_RETURN_IF_ERROR(ReadEvidence(path, evidence.check.sources.back().text));
   }
   return OkStatus();
 }

@@ -7,7 +7,7 @@
 namespace lemma::cli {
 namespace {
 
-struct Row {
+struct TextRow {
   Text text;
   std::string_view english;
   std::string_view chinese;
@@ -43,7 +43,7 @@ constexpr std::string_view kHelpChinese =
     "  \"\"\"                         多行输入的开头与结尾\n"
     "  Ctrl-C                      停止当前回答，不退出程序\n";
 
-constexpr std::array<Row, static_cast<size_t>(Text::kCount)> kRows{{
+constexpr std::array<TextRow, static_cast<size_t>(Text::kCount)> kRows{{
     {Text::kWelcome, "{0} · context {1} tokens", "{0} · 上下文 {1} 个词元"},
     {Text::kHint, "Type a message. /help lists the commands, /bye leaves.",
      "请输入内容。/help 查看命令，/bye 退出。"},
@@ -143,7 +143,7 @@ Language UiLanguage() {
 }
 
 std::string_view Message(Text text, Language language) {
-  const Row& row = kRows[static_cast<size_t>(text)];
+  const TextRow& row = kRows[static_cast<size_t>(text)];
   return language == Language::kChinese ? row.chinese : row.english;
 }
 

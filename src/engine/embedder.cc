@@ -5,15 +5,9 @@
 #include <cmath>
 #include <utility>
 
+#include "engine/kv_pages.h"
+
 namespace lemma::engine {
-namespace {
-
-size_t PagesFor(size_t tokens) {
-  return (tokens + kernels::kPageTokens - 1) / kernels::kPageTokens;
-}
-
-}  // namespace
-
 bool Embedder::Step(size_t tokens) {
   if (jobs_.empty()) return false;
   const auto& cancel = jobs_.front().cancel;

@@ -10,8 +10,6 @@
 namespace lemma::engine {
 namespace {
 
-size_t PagesFor(size_t tokens) { return (tokens + kPageTokens - 1) / kPageTokens; }
-
 uint64_t ChainHash(uint64_t parent, std::span<const int32_t> tokens) {
   uint64_t hash = parent;
   for (const int32_t token : tokens) hash = RandomBits(hash, static_cast<uint32_t>(token));

@@ -22,6 +22,8 @@ using kernels::kPageTokens;
 using kernels::PageId;
 using SequenceId = uint64_t;
 
+constexpr size_t PagesFor(size_t tokens) { return (tokens + kPageTokens - 1) / kPageTokens; }
+
 // To be carried out in storage before the forward pass that follows.
 struct PageCopy {
   PageId from;

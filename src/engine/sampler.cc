@@ -10,13 +10,13 @@
 namespace lemma::engine {
 namespace {
 
-constexpr float kMinusInfinity = -std::numeric_limits<float>::infinity();
+constexpr float kNever = -std::numeric_limits<float>::infinity();
 
 // log(sum(exp(logits))) of the row, in double, in order of tokens; the maximum is taken out first.
 double LogSumExp(const LogitScan& scan) {
   constexpr float kNegligible = 45;  // exp(-45) of 2^20 tokens is below the rounding of the sum
   const float best = scan.best();
-  if (best == kMinusInfinity) return -std::numeric_limits<double>::infinity();
+  if (best == kNever) return -std::numeric_limits<double>::infinity();
   double sum = 0;
   const auto near = [best](float logit) { return logit - best >= -kNegligible; };
   scan.ForEachBlock(near, [&](int32_t, std::span<const float> logits) {
@@ -106,7 +106,7 @@ void Sampler::Penalise(std::span<float> logits, std::span<const int32_t> history
 }
 
 int32_t Sampler::Choose(size_t step) {
-  if (params_.greedy() || scan_.best() == kMinusInfinity) return scan_.ArgMax();
+  if (params_.greedy() || scan_.best() == kNever) return scan_.ArgMax();
   draw_.Begin(scan_.best(), params_.temperature);
   if (params_.top_k > 0) {
     scan_.TopK(params_.top_k, best_tokens_);
@@ -146,7 +146,7 @@ SampledToken Sampler::Sample(std::span<float> logits, std::span<const int32_t> h
   }
   changed_.clear();
   Penalise(logits, history, generated);
-  for (const int32_t token : banned) Set(logits, token, kMinusInfinity);
+  for (const int32_t token : banned) Set(logits, token, kNever);
   if (!params_.top_logprobs || !changed_.empty()) scan_.Run(logits);
   out.token = Choose(generated);
   if (params_.top_logprobs) {

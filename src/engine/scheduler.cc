@@ -9,12 +9,12 @@ namespace {
 
 constexpr size_t kFirstShare = 4;  // the first prompt gets one part in so many
 
-size_t PagesFor(size_t tokens, size_t page_tokens) {
+size_t WholePages(size_t tokens, size_t page_tokens) {
   return (tokens + page_tokens - 1) / page_tokens;
 }
 
 size_t PagesToExtend(const SequenceState& s, size_t count, size_t page_tokens) {
-  return PagesFor(s.length + count, page_tokens) - PagesFor(s.length, page_tokens) +
+  return WholePages(s.length + count, page_tokens) - WholePages(s.length, page_tokens) +
          (s.last_page_shared ? 1 : 0);
 }
 
@@ -171,7 +171,7 @@ class Planner {
       pinned = pinned || states_[i].pinned;
       if (i == first || !states_[i].holds_pages || states_[i].pinned) continue;
       if (states_[i].priority < states_[first].priority) {
-        lower_pages += PagesFor(states_[i].length, limits_.page_tokens);
+        lower_pages += WholePages(states_[i].length, limits_.page_tokens);
       }
       if (!last || Before(*last, i)) last = i;
     }

@@ -20,7 +20,7 @@ namespace {
 constexpr size_t kDefaultBytes = size_t{768} << 20;
 constexpr size_t kChunk = size_t{1} << 20;
 constexpr size_t kGrain = 4 * kChunk;  // one helping of a thread
-constexpr int kPasses = 5;
+constexpr int kReadPasses = 5;
 
 constexpr size_t RoundUp(size_t bytes) { return (bytes + kChunk - 1) / kChunk * kChunk; }
 
@@ -125,7 +125,7 @@ double MeasureReadBandwidth(int threads, size_t bytes) {
   const size_t size = RoundUp(bytes == 0 ? kDefaultBytes : bytes);
   auto probe = BandwidthProbe::Create(size, PageSize::kHuge);
   if (!probe.ok()) return 0;
-  return probe->Measure({.threads = threads}, size, kPasses).best;
+  return probe->Measure({.threads = threads}, size, kReadPasses).best;
 }
 
 }  // namespace lemma::kernels

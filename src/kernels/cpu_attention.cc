@@ -201,10 +201,10 @@ class BlockWalk {
 
   // Asks for the lines of q and of out early: they lie apart, one row's heads at a time.
   void PrefetchRows() const {
-    constexpr size_t kLine = 64 / sizeof(float);
+    constexpr size_t kLineFloats = 64 / sizeof(float);
     for (size_t r = 0; r < rows_; r += job_.group()) {
       const size_t at = HeadOffset(r);
-      for (size_t i = 0; i < job_.group() * dim_; i += kLine) {
+      for (size_t i = 0; i < job_.group() * dim_; i += kLineFloats) {
         __builtin_prefetch(job_.q + at + i, 0, 2);
         __builtin_prefetch(job_.out + at + i, 1, 2);
       }

@@ -13,7 +13,7 @@
 namespace lemma::kernels {
 namespace {
 
-constexpr int kPasses = 9;
+constexpr int kProbePasses = 9;
 constexpr double kPassSeconds = 0.012;
 
 std::vector<MultiplyLoop> Available() {
@@ -88,7 +88,7 @@ double MeasureMultiplyRate(const MultiplyLoop& loop, int threads) {
   while (run(iterations) < kPassSeconds / 4 && iterations < uint64_t{1} << 40) iterations *= 2;
   iterations *= 4;
   double best = 0;  // other work can only slow a pass
-  for (int pass = 0; pass < kPasses; ++pass) {
+  for (int pass = 0; pass < kProbePasses; ++pass) {
     const double seconds = run(iterations);
     best = std::max(best, static_cast<double>(iterations * loop.macs) * pool.threads() / seconds);
   }

@@ -18,12 +18,12 @@ namespace {
 constexpr size_t kMostLiteral = 4096;  // bytes of one side
 
 bool IsDigit(char c) { return c >= '0' && c <= '9'; }
-bool IsNameByte(char c) {
+bool IsNameChar(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || IsDigit(c) || c == '_';
 }
 bool IsSpace(char c) { return c == ' ' || c == '\t'; }
 
-std::string_view Trimmed(std::string_view text) {
+std::string_view TrimmedLine(std::string_view text) {
   while (!text.empty() && (IsSpace(text.front()) || text.front() == '\r')) text.remove_prefix(1);
   while (!text.empty() && (IsSpace(text.back()) || text.back() == '\r')) text.remove_suffix(1);
   return text;
@@ -118,13 +118,13 @@ class LiteralReader {
       if (ReadDigits() == 0) at_ = mantissa;
       whole = false;
     }
-    const bool ends = at_ == text_.size() || !IsNameByte(text_[at_]);
+    const bool ends = at_ == text_.size() || !IsNameChar(text_[at_]);
     return digits > 0 && digits <= kMostDigits && ends && !(zero && whole && digits > 1);
   }
 
   bool ReadName() {
     for (const std::string_view name : {"True", "False", "None"}) {
-      if (Take(name)) return at_ == text_.size() || !IsNameByte(text_[at_]);
+      if (Take(name)) return at_ == text_.size() || !IsNameChar(text_[at_]);
     }
     return false;
   }
@@ -182,8 +182,8 @@ constexpr size_t kAround = 200;
 // Whether an expression may begin behind `before`: no operator and no condition stands there.
 bool MayBegin(std::string_view before) {
   before.remove_prefix(before.size() - std::min(before.size(), kAround));
-  if (!before.empty() && (IsNameByte(before.back()) || before.back() == '.')) return false;
-  const std::string_view line = Trimmed(before.substr(before.rfind('\n') + 1));
+  if (!before.empty() && (IsNameChar(before.back()) || before.back() == '.')) return false;
+  const std::string_view line = TrimmedLine(before.substr(before.rfind('\n') + 1));
   if (line.empty() || line == "-" || line == "*" || line == ">") return true;  // marks of a list
   constexpr std::string_view kOperators = "+-*/%=<>!&|^~@([{,";
   if (before.back() == '(') return MayBegin(before.substr(0, before.size() - 1));
@@ -194,20 +194,20 @@ bool MayBegin(std::string_view before) {
       "assuming", "lambda", "如果", "若",     "当",   "假设",  "假如",    "不是"};
   return std::none_of(kNot.begin(), kNot.end(), [line](std::string_view word) {
     if (!line.ends_with(word)) return false;
-    return !IsNameByte(word[0]) || line.size() == word.size() ||
-           !IsNameByte(line[line.size() - word.size() - 1]);
+    return !IsNameChar(word[0]) || line.size() == word.size() ||
+           !IsNameChar(line[line.size() - word.size() - 1]);
   });
 }
 
 // Whether nothing of an expression follows a value.
 bool MayEnd(std::string_view after) {
   const bool blank = !after.empty() && IsSpace(after.front());
-  const std::string_view rest = Trimmed(after.substr(0, after.find('\n')));
+  const std::string_view rest = TrimmedLine(after.substr(0, after.find('\n')));
   if (rest.empty()) return true;
   const char c = rest.front();
   if (c == '.' || c == ':') return rest.size() == 1 || IsSpace(rest[1]);
   if (c == ',') {  // "2, 3" may be a tuple
-    const std::string_view next = Trimmed(rest.substr(1));
+    const std::string_view next = TrimmedLine(rest.substr(1));
     return next.empty() || (next.front() != '-' && !IsDigit(next.front()) &&
                             std::string_view("\"'[({").find(next.front()) == next.npos);
   }
@@ -263,7 +263,7 @@ bool ReadPlain(std::string_view text, size_t at, std::string_view function, Exam
   const auto* const joint = std::find_if(kJoints.begin(), kJoints.end(),
                                          [&](const Joint& j) { return reader.Take(j.text); });
   if (joint == kJoints.end()) return false;
-  if (joint->word && IsNameByte(joint->text[0]) && !reader.rest().starts_with(' ')) return false;
+  if (joint->word && IsNameChar(joint->text[0]) && !reader.rest().starts_with(' ')) return false;
   reader.SkipBlanks();
   reader.Take("`");
   const size_t begin = at + call + reader.at();
@@ -280,16 +280,16 @@ bool ReadPlain(std::string_view text, size_t at, std::string_view function, Exam
 // A doctest whose line begins at `at`: the lines behind it up to an empty one are the result.
 bool ReadDoctest(std::string_view text, size_t at, std::string_view function, Example& out) {
   const std::string_view line = text.substr(at, text.find('\n', at) - at);
-  const std::string_view source = Trimmed(Trimmed(line).substr(3));
+  const std::string_view source = TrimmedLine(TrimmedLine(line).substr(3));
   const size_t call = CallAt(source, function);
   if (call == 0) return false;
-  const std::string_view behind = Trimmed(source.substr(call));
+  const std::string_view behind = TrimmedLine(source.substr(call));
   if (!behind.empty() && behind.front() != '#') return false;
   std::string value;
   for (size_t next = at + line.size() + 1; next < text.size();) {
     const std::string_view each = text.substr(next, text.find('\n', next) - next);
     next += each.size() + 1;
-    const std::string_view bare = Trimmed(each);
+    const std::string_view bare = TrimmedLine(each);
     const bool ends = bare.empty() || bare.starts_with(">>>") || bare.starts_with("\"\"\"") ||
                       bare.starts_with("'''") || bare.starts_with("```");
     if (ends || value.size() > kMostLiteral) break;
@@ -299,7 +299,7 @@ bool ReadDoctest(std::string_view text, size_t at, std::string_view function, Ex
   for (const std::string_view mark : {"\"\"\"", "'''"}) {  // behind the last result, on its line
     if (value.ends_with(mark) && value.size() > 3) value.resize(value.size() - 3);
   }
-  value = std::string(Trimmed(value));
+  value = std::string(TrimmedLine(value));
   LiteralReader reader(value);
   if (!reader.ReadValue() || reader.at() != value.size()) return false;
   out = {std::string(source.substr(0, call)), value};
@@ -315,10 +315,10 @@ std::vector<std::string> FunctionsDefined(std::string_view text, Where where) {
   for (size_t at = 0; at < text.size() && out.size() < kMost;) {
     const std::string_view line = text.substr(at, text.find('\n', at) - at);
     at += line.size() + 1;
-    const std::string_view bare = where == Where::kAnywhere ? Trimmed(line) : line;
+    const std::string_view bare = where == Where::kAnywhere ? TrimmedLine(line) : line;
     if (!bare.starts_with("def ")) continue;
     size_t end = 4;
-    while (end < bare.size() && IsNameByte(bare[end])) ++end;
+    while (end < bare.size() && IsNameChar(bare[end])) ++end;
     if (end > 4 && end < bare.size() && bare[end] == '(') out.emplace_back(bare.substr(4, end - 4));
   }
   return out;
@@ -340,7 +340,7 @@ CodeExamples ExamplesIn(std::string_view question, std::string_view function) {
   for (size_t at = 0; at < question.size() && !function.empty();) {
     const std::string_view line = question.substr(at, question.find('\n', at) - at);
     Example example;
-    if (Trimmed(line).starts_with(">>>")) {
+    if (TrimmedLine(line).starts_with(">>>")) {
       if (ReadDoctest(question, at, function, example)) add(std::move(example));
     } else {
       for (size_t in = line.find(function); in != line.npos; in = line.find(function, in + 1)) {

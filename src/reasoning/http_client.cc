@@ -61,12 +61,12 @@ std::optional<double> RetryAfter(std::string_view text) {
 }
 
 // A call or a timer.
-class Task {
+class Pending {
  public:
-  Task() = default;
-  virtual ~Task() = default;
-  Task(const Task&) = delete;
-  Task& operator=(const Task&) = delete;
+  Pending() = default;
+  virtual ~Pending() = default;
+  Pending(const Pending&) = delete;
+  Pending& operator=(const Pending&) = delete;
   virtual void Drop() = 0;  // its function does not run any more
 };
 
@@ -75,7 +75,7 @@ using Request = http::request<http::string_body>;
 // Resolve, connect, shake hands, write, read: each step starts the next. It lives as long as one
 // of them is under way.
 template <typename Stream>
-class Exchange final : public Task, public std::enable_shared_from_this<Exchange<Stream>> {
+class Exchange final : public Pending, public std::enable_shared_from_this<Exchange<Stream>> {
  public:
   static constexpr bool kTls = !std::is_same_v<Stream, beast::tcp_stream>;
 
@@ -177,7 +177,7 @@ class Exchange final : public Task, public std::enable_shared_from_this<Exchange
   http::response_parser<http::string_body> parser_;
 };
 
-class Timer final : public Task, public std::enable_shared_from_this<Timer> {
+class Timer final : public Pending, public std::enable_shared_from_this<Timer> {
  public:
   Timer(asio::io_context& context, std::function<void()> then)
       : timer_(context), then_(std::move(then)) {}
@@ -324,7 +324,7 @@ class HttpClient::Impl {
   BaseUrl base_;
   asio::io_context context_{1};
   asio::ssl::context tls_{asio::ssl::context::tls_client};
-  std::map<uint64_t, std::shared_ptr<Task>> tasks_;
+  std::map<uint64_t, std::shared_ptr<Pending>> tasks_;
   uint64_t next_ = 1;
   uint64_t ran_ = 0;
 };

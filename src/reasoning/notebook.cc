@@ -58,7 +58,7 @@ std::map<std::string, double> TermsOf(std::string_view text) {
 }
 
 template <typename T>
-Status Take(const json::object& row, std::string_view name, T& out) {
+Status TakeOptional(const json::object& row, std::string_view name, T& out) {
   const json::value* value = row.if_contains(name);
   if (value == nullptr) return OkStatus();
   if constexpr (std::is_same_v<T, std::string>) {
@@ -78,18 +78,18 @@ Result<Note> ParseNote(std::string_view line) {
   if (error || !parsed.is_object()) return DataLoss("expected a JSON object");
   const json::object& row = parsed.as_object();
   Note out;
-  LEMMA_RETURN_IF_ERROR(Take(row, "id", out.id));
-  LEMMA_RETURN_IF_ERROR(Take(row, "created", out.created));
-  LEMMA_RETURN_IF_ERROR(Take(row, "task", out.task));
-  LEMMA_RETURN_IF_ERROR(Take(row, "language", out.language));
-  LEMMA_RETURN_IF_ERROR(Take(row, "question", out.question));
-  LEMMA_RETURN_IF_ERROR(Take(row, "wrong", out.wrong));
-  LEMMA_RETURN_IF_ERROR(Take(row, "rule", out.rule));
-  LEMMA_RETURN_IF_ERROR(Take(row, "source", out.source));
-  LEMMA_RETURN_IF_ERROR(Take(row, "uses", out.uses));
-  LEMMA_RETURN_IF_ERROR(Take(row, "wins", out.wins));
-  LEMMA_RETURN_IF_ERROR(Take(row, "held", out.held));
-  LEMMA_RETURN_IF_ERROR(Take(row, "held_wins", out.held_wins));
+  LEMMA_RETURN_IF_ERROR(TakeOptional(row, "id", out.id));
+  LEMMA_RETURN_IF_ERROR(TakeOptional(row, "created", out.created));
+  LEMMA_RETURN_IF_ERROR(TakeOptional(row, "task", out.task));
+  LEMMA_RETURN_IF_ERROR(TakeOptional(row, "language", out.language));
+  LEMMA_RETURN_IF_ERROR(TakeOptional(row, "question", out.question));
+  LEMMA_RETURN_IF_ERROR(TakeOptional(row, "wrong", out.wrong));
+  LEMMA_RETURN_IF_ERROR(TakeOptional(row, "rule", out.rule));
+  LEMMA_RETURN_IF_ERROR(TakeOptional(row, "source", out.source));
+  LEMMA_RETURN_IF_ERROR(TakeOptional(row, "uses", out.uses));
+  LEMMA_RETURN_IF_ERROR(TakeOptional(row, "wins", out.wins));
+  LEMMA_RETURN_IF_ERROR(TakeOptional(row, "held", out.held));
+  LEMMA_RETURN_IF_ERROR(TakeOptional(row, "held_wins", out.held_wins));
   if (out.id.empty()) return DataLoss("id: is missing");
   if (out.rule.empty()) return DataLoss("rule: is missing");
   return out;

@@ -7,6 +7,7 @@
 #include <array>
 #include <string>
 
+#include "base/utf8.h"
 #include "check/problem.h"
 
 namespace lemma::reasoning {
@@ -209,12 +210,10 @@ std::string Lower(std::string_view text) {
   return out;
 }
 
-bool IsLetter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
-
 // English phrases begin where a word does: "prove" is not in "improve".
 bool Has(std::string_view text, std::string_view phrase) {
   for (size_t at = text.find(phrase); at != text.npos; at = text.find(phrase, at + 1)) {
-    if (at == 0 || !IsLetter(phrase[0]) || !IsLetter(text[at - 1])) return true;
+    if (at == 0 || !IsAsciiLetter(phrase[0]) || !IsAsciiLetter(text[at - 1])) return true;
   }
   return false;
 }
@@ -246,9 +245,9 @@ bool HasUnknown(std::string_view text) {
   if (text.find('=') == text.npos) return false;
   constexpr std::string_view kSigns = "0123456789+-*/=^()";
   for (size_t i = 0; i < text.size(); ++i) {
-    const bool alone =
-        (i == 0 || !IsLetter(text[i - 1])) && (i + 1 == text.size() || !IsLetter(text[i + 1]));
-    if (!IsLetter(text[i]) || !alone) continue;
+    const bool alone = (i == 0 || !IsAsciiLetter(text[i - 1])) &&
+                       (i + 1 == text.size() || !IsAsciiLetter(text[i + 1]));
+    if (!IsAsciiLetter(text[i]) || !alone) continue;
     const char before = Beside(text, i, -1);
     const char behind = Beside(text, i, 1);
     const bool in_sum = (before != 0 && kSigns.find(before) != kSigns.npos) ||

@@ -22,7 +22,7 @@ void Add(std::vector<Finding>& findings, Severity severity, std::string code, st
   findings.push_back({severity, std::move(code), std::move(text)});
 }
 
-std::optional<int64_t> TokenType(const gguf::File& file, uint64_t id) {
+std::optional<int64_t> TypeOfToken(const gguf::File& file, uint64_t id) {
   const gguf::Value* types = file.Find("tokenizer.ggml.token_type");
   if (types == nullptr || id >= types->count()) return std::nullopt;
   const auto values = types->AsInts();
@@ -107,7 +107,7 @@ void CheckTokenIds(const gguf::File& file, const VocabReport& vocab,
     return;
   }
   constexpr int64_t kControl = static_cast<int64_t>(tokenizer::TokenType::kControl);
-  const auto type = TokenType(file, vocab.eos->id);
+  const auto type = TypeOfToken(file, vocab.eos->id);
   if (type && *type != kControl) {
     Add(findings, Severity::kWarning, "eos-not-control",
         fmt::format("the end token {} {} is of type {}, not a control token: a text could hold it",

@@ -22,7 +22,7 @@ struct Symbol {
   uint32_t rank;   // of the pair with `next`; kNoRank also when this symbol is merged away
   TokenId merged;  // what that pair gives
 };
-constexpr uint32_t kEnd = 0xFFFFFFFF;
+constexpr uint32_t kNoPart = 0xFFFFFFFF;
 
 }  // namespace
 
@@ -96,8 +96,8 @@ void BpeModel::MergeLong(std::string_view word, std::vector<TokenId>& ids) const
   const auto n = static_cast<uint32_t>(word.size());
   std::vector<Symbol> symbols(n);
   for (uint32_t i = 0; i < n; ++i) {
-    symbols[i] = {parts_.bytes[static_cast<uint8_t>(word[i])], i == 0 ? kEnd : i - 1,
-                  i + 1 == n ? kEnd : i + 1, kNoRank, 0};
+    symbols[i] = {parts_.bytes[static_cast<uint8_t>(word[i])], i == 0 ? kNoPart : i - 1,
+                  i + 1 == n ? kNoPart : i + 1, kNoRank, 0};
   }
   // Rank and position of every pair, smallest first; entries whose rank is no longer the one in
   // `symbols` are passed over.
@@ -106,7 +106,7 @@ void BpeModel::MergeLong(std::string_view word, std::vector<TokenId>& ids) const
   const auto set_pair = [&](uint32_t left) {
     Symbol& symbol = symbols[left];
     PairTable::Merge m;
-    if (symbol.next != kEnd) m = parts_.merges.Find(symbol.id, symbols[symbol.next].id);
+    if (symbol.next != kNoPart) m = parts_.merges.Find(symbol.id, symbols[symbol.next].id);
     symbol.rank = m.rank;
     symbol.merged = m.merged;
     if (m.rank == kNoRank) return false;
@@ -129,11 +129,11 @@ void BpeModel::MergeLong(std::string_view word, std::vector<TokenId>& ids) const
     gone.rank = kNoRank;
     left.id = left.merged;
     left.next = gone.next;
-    if (left.next != kEnd) symbols[left.next].previous = at;
+    if (left.next != kNoPart) symbols[left.next].previous = at;
     push_pair(at);
-    if (left.previous != kEnd) push_pair(left.previous);
+    if (left.previous != kNoPart) push_pair(left.previous);
   }
-  for (uint32_t i = 0; i != kEnd; i = symbols[i].next) ids.push_back(symbols[i].id);
+  for (uint32_t i = 0; i != kNoPart; i = symbols[i].next) ids.push_back(symbols[i].id);
 }
 
 }  // namespace lemma::tokenizer

@@ -11,7 +11,7 @@
 namespace lemma::tokenizer {
 namespace {
 
-constexpr uint32_t kEnd = 0xFFFFFFFF;
+constexpr uint32_t kNoSymbol = 0xFFFFFFFF;
 constexpr size_t kMaxText = size_t{1} << 30;  // positions are 32 bit
 
 // A key that is smaller for a higher score, and for equal scores further left.
@@ -46,7 +46,7 @@ void SpmModel::Encode(std::string_view text, std::vector<TokenId>& ids) const {
     at += length;
   }
   if (symbols.empty()) return;
-  symbols.back().next = kEnd;  // and the first one's previous is kEnd by wrapping
+  symbols.back().next = kNoSymbol;  // and the first one's previous is kNoSymbol by wrapping
 
   // Entries whose key is no longer the one in `symbols` are passed over.
   std::vector<uint64_t> heap;
@@ -54,7 +54,7 @@ void SpmModel::Encode(std::string_view text, std::vector<TokenId>& ids) const {
   const auto set_pair = [&](uint32_t index) {
     Symbol& left = symbols[index];
     left.key = kNoKey;
-    if (left.next == kEnd) return false;
+    if (left.next == kNoSymbol) return false;
     const uint32_t size = left.size + symbols[left.next].size;
     if (size > parts_.longest) return false;
     const TokenId id = parts_.words.Find(text.substr(left.begin, size));
@@ -79,11 +79,11 @@ void SpmModel::Encode(std::string_view text, std::vector<TokenId>& ids) const {
     gone.key = kNoKey;
     left.size += gone.size;
     left.next = gone.next;
-    if (left.next != kEnd) symbols[left.next].previous = index;
+    if (left.next != kNoSymbol) symbols[left.next].previous = index;
     push_pair(index);
-    if (left.previous != kEnd) push_pair(left.previous);
+    if (left.previous != kNoSymbol) push_pair(left.previous);
   }
-  for (uint32_t i = 0; i != kEnd; i = symbols[i].next) {
+  for (uint32_t i = 0; i != kNoSymbol; i = symbols[i].next) {
     AppendSymbol(text.substr(symbols[i].begin, symbols[i].size), ids);
   }
 }

@@ -310,33 +310,34 @@ Result<Value> Attribute(const Context& context, const Value& operand, const Argu
   return Subscript(context, operand, name);
 }
 
-constexpr std::array<NamedFilter, 20> kFilters = {{{"attr", Attribute},
-                                                   {"count", Length},
-                                                   {"dictsort", DictSort},
-                                                   {"first", First},
-                                                   {"items", Items},
-                                                   {"join", Join},
-                                                   {"last", Last},
-                                                   {"length", Length},
-                                                   {"list", ToList},
-                                                   {"map", Map},
-                                                   {"max", Extremum<Extreme::kGreatest>},
-                                                   {"min", Extremum<Extreme::kLeast>},
-                                                   {"reject", Select<Keep::kFailing>},
-                                                   {"rejectattr", SelectAttribute<Keep::kFailing>},
-                                                   {"reverse", Reverse},
-                                                   {"select", Select<Keep::kPassing>},
-                                                   {"selectattr", SelectAttribute<Keep::kPassing>},
-                                                   {"sort", Sort},
-                                                   {"sum", Sum},
-                                                   {"unique", Unique}}};
+constexpr std::array<NamedFilter, 20> kListFilters = {
+    {{"attr", Attribute},
+     {"count", Length},
+     {"dictsort", DictSort},
+     {"first", First},
+     {"items", Items},
+     {"join", Join},
+     {"last", Last},
+     {"length", Length},
+     {"list", ToList},
+     {"map", Map},
+     {"max", Extremum<Extreme::kGreatest>},
+     {"min", Extremum<Extreme::kLeast>},
+     {"reject", Select<Keep::kFailing>},
+     {"rejectattr", SelectAttribute<Keep::kFailing>},
+     {"reverse", Reverse},
+     {"select", Select<Keep::kPassing>},
+     {"selectattr", SelectAttribute<Keep::kPassing>},
+     {"sort", Sort},
+     {"sum", Sum},
+     {"unique", Unique}}};
 
 }  // namespace
 
 Filter FindListFilter(std::string_view name) {
-  const auto* found = std::find_if(kFilters.begin(), kFilters.end(),
+  const auto* found = std::find_if(kListFilters.begin(), kListFilters.end(),
                                    [&](const NamedFilter& entry) { return entry.name == name; });
-  return found == kFilters.end() ? nullptr : found->filter;
+  return found == kListFilters.end() ? nullptr : found->filter;
 }
 
 }  // namespace lemma::chat::jinja

@@ -236,7 +236,7 @@ Result<Value> ToJsonFilter(const Context& context, const Value& operand,
   return MakeString(context, std::move(text));
 }
 
-constexpr std::array<NamedFilter, 21> kFilters = {
+constexpr std::array<NamedFilter, 21> kTextFilters = {
     {{"abs", Absolute},
      {"capitalize", CaseFilter<LetterCase::kCapitalize>},
      {"d", Default},
@@ -262,9 +262,9 @@ constexpr std::array<NamedFilter, 21> kFilters = {
 }  // namespace
 
 Filter FindTextFilter(std::string_view name) {
-  const auto* found = std::find_if(kFilters.begin(), kFilters.end(),
+  const auto* found = std::find_if(kTextFilters.begin(), kTextFilters.end(),
                                    [&](const NamedFilter& entry) { return entry.name == name; });
-  return found == kFilters.end() ? nullptr : found->filter;
+  return found == kTextFilters.end() ? nullptr : found->filter;
 }
 
 Filter FindFilter(std::string_view name) {

@@ -272,20 +272,20 @@ class Lexer {
   std::vector<Token> tokens_;
 };
 
-struct Escape {
+struct EscapeRow {
   char letter;
   char value;
 };
-constexpr std::array<Escape, 10> kEscapes = {{{'n', '\n'},
-                                              {'t', '\t'},
-                                              {'r', '\r'},
-                                              {'b', '\b'},
-                                              {'f', '\f'},
-                                              {'v', '\v'},
-                                              {'a', '\a'},
-                                              {'\\', '\\'},
-                                              {'\'', '\''},
-                                              {'"', '"'}}};
+constexpr std::array<EscapeRow, 10> kEscapes = {{{'n', '\n'},
+                                                 {'t', '\t'},
+                                                 {'r', '\r'},
+                                                 {'b', '\b'},
+                                                 {'f', '\f'},
+                                                 {'v', '\v'},
+                                                 {'a', '\a'},
+                                                 {'\\', '\\'},
+                                                 {'\'', '\''},
+                                                 {'"', '"'}}};
 
 uint32_t DigitValue(char c) {
   return IsDigit(c) ? static_cast<uint32_t>(c - '0') : static_cast<uint32_t>((c | 0x20) - 'a') + 10;
@@ -318,7 +318,7 @@ uint32_t JoinSurrogates(uint32_t high, std::string_view rest, size_t& used) {
 // Decodes the escape after a backslash into `out`; returns the bytes it used, 0 if it is unknown.
 size_t DecodeEscape(std::string_view text, std::string& out) {
   const char letter = text.empty() ? '\0' : text[0];
-  for (const Escape& escape : kEscapes) {
+  for (const EscapeRow& escape : kEscapes) {
     if (escape.letter != letter) continue;
     out += escape.value;
     return 1;

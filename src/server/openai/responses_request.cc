@@ -18,7 +18,7 @@ namespace json = boost::json;
 
 namespace {
 
-std::optional<chat::Role> RoleFrom(std::string_view name) {
+std::optional<chat::Role> ItemRole(std::string_view name) {
   if (name == "system" || name == "developer") return chat::Role::kSystem;
   if (name == "user") return chat::Role::kUser;
   if (name == "assistant") return chat::Role::kAssistant;
@@ -69,7 +69,7 @@ class InputReader {
   void Message(ObjectReader& in) {
     std::string role;
     in.Read("role", role);
-    const auto known = RoleFrom(role);
+    const auto known = ItemRole(role);
     if (!known) {
       return in.Fail("role", "expected \"system\", \"developer\", \"user\" or \"assistant\"");
     }

@@ -187,7 +187,7 @@ constexpr SymmetricFormat kQ6Format{32, 128, {-0.9F, 0.1F, 20}};
 
 SymmetricBlock EncodeSymmetric(const float* x, const float* importance,
                                const SymmetricFormat& format) {
-  constexpr size_t kSub = 16;
+  constexpr size_t kGroup = 16;
   float weights[kSuperBlock];
   ErrorWeights(x, importance, kSuperBlock, weights);
   // The fits have their longer side above zero; ours is below, so signs are turned around.
@@ -196,8 +196,8 @@ SymmetricBlock EncodeSymmetric(const float* x, const float* importance,
   float scales[16];
   float sub_weights[16];
   for (size_t s = 0; s < 16; ++s) {
-    scales[s] = -FitScale(x + s * kSub, weights + s * kSub, kSub, levels, format.trials);
-    sub_weights[s] = Sum(weights + s * kSub, kSub);
+    scales[s] = -FitScale(x + s * kGroup, weights + s * kGroup, kGroup, levels, format.trials);
+    sub_weights[s] = Sum(weights + s * kGroup, kGroup);
   }
   SymmetricBlock block;
   block.d = SaturatedHalf(-FitScale(scales, sub_weights, 16, scale_levels, kScaleTrials));
@@ -207,9 +207,9 @@ SymmetricBlock EncodeSymmetric(const float* x, const float* importance,
     const float low = static_cast<float>(-format.scale_half);
     const float scale = std::clamp(std::nearbyint(scales[s] * inverse), low, -low - 1.0F);
     block.scales[s] = static_cast<int>(scale);
-    int8_t* q = block.levels + s * kSub;
-    AssignLevels(x + s * kSub, kSub, {d * scale, 0.0F}, {-format.half, format.half - 1}, q);
-    for (size_t i = 0; i < kSub; ++i) q[i] = static_cast<int8_t>(q[i] + format.half);
+    int8_t* q = block.levels + s * kGroup;
+    AssignLevels(x + s * kGroup, kGroup, {d * scale, 0.0F}, {-format.half, format.half - 1}, q);
+    for (size_t i = 0; i < kGroup; ++i) q[i] = static_cast<int8_t>(q[i] + format.half);
   }
   return block;
 }
@@ -240,7 +240,7 @@ void EncodeBlock(const float* x, const float* importance, BlockQ6K& b) {
 }
 
 template <typename Block>
-void EncodeBlocks(const float* in, std::byte* out, size_t count, const float* importance) {
+void EncodeSuperBlocks(const float* in, std::byte* out, size_t count, const float* importance) {
   FillBlocks<Block, kSuperBlock>(
       in, out, count, importance,
       [](const float* x, const float* w, Block& b) { EncodeBlock(x, w, b); });
@@ -249,19 +249,19 @@ void EncodeBlocks(const float* in, std::byte* out, size_t count, const float* im
 }  // namespace
 
 void EncodeQ2K(const float* in, std::byte* out, size_t count, const float* importance) {
-  EncodeBlocks<BlockQ2K>(in, out, count, importance);
+  EncodeSuperBlocks<BlockQ2K>(in, out, count, importance);
 }
 void EncodeQ3K(const float* in, std::byte* out, size_t count, const float* importance) {
-  EncodeBlocks<BlockQ3K>(in, out, count, importance);
+  EncodeSuperBlocks<BlockQ3K>(in, out, count, importance);
 }
 void EncodeQ4K(const float* in, std::byte* out, size_t count, const float* importance) {
-  EncodeBlocks<BlockQ4K>(in, out, count, importance);
+  EncodeSuperBlocks<BlockQ4K>(in, out, count, importance);
 }
 void EncodeQ5K(const float* in, std::byte* out, size_t count, const float* importance) {
-  EncodeBlocks<BlockQ5K>(in, out, count, importance);
+  EncodeSuperBlocks<BlockQ5K>(in, out, count, importance);
 }
 void EncodeQ6K(const float* in, std::byte* out, size_t count, const float* importance) {
-  EncodeBlocks<BlockQ6K>(in, out, count, importance);
+  EncodeSuperBlocks<BlockQ6K>(in, out, count, importance);
 }
 
 }  // namespace lemma::tensor

@@ -97,7 +97,7 @@ void EncodeBlock(const float* x, const float* /*importance*/, BlockQ8_0& b) {
 }
 
 template <typename Block>
-void EncodeBlocks(const float* in, std::byte* out, size_t count, const float* importance) {
+void EncodeLegacyBlocks(const float* in, std::byte* out, size_t count, const float* importance) {
   FillBlocks<Block, kLegacyBlock>(
       in, out, count, importance,
       [](const float* x, const float* w, Block& b) { EncodeBlock(x, w, b); });
@@ -106,19 +106,19 @@ void EncodeBlocks(const float* in, std::byte* out, size_t count, const float* im
 }  // namespace
 
 void EncodeQ4_0(const float* in, std::byte* out, size_t count, const float* importance) {
-  EncodeBlocks<BlockQ4_0>(in, out, count, importance);
+  EncodeLegacyBlocks<BlockQ4_0>(in, out, count, importance);
 }
 void EncodeQ4_1(const float* in, std::byte* out, size_t count, const float* importance) {
-  EncodeBlocks<BlockQ4_1>(in, out, count, importance);
+  EncodeLegacyBlocks<BlockQ4_1>(in, out, count, importance);
 }
 void EncodeQ5_0(const float* in, std::byte* out, size_t count, const float* importance) {
-  EncodeBlocks<BlockQ5_0>(in, out, count, importance);
+  EncodeLegacyBlocks<BlockQ5_0>(in, out, count, importance);
 }
 void EncodeQ5_1(const float* in, std::byte* out, size_t count, const float* importance) {
-  EncodeBlocks<BlockQ5_1>(in, out, count, importance);
+  EncodeLegacyBlocks<BlockQ5_1>(in, out, count, importance);
 }
 void EncodeQ8_0(const float* in, std::byte* out, size_t count, const float* importance) {
-  EncodeBlocks<BlockQ8_0>(in, out, count, importance);
+  EncodeLegacyBlocks<BlockQ8_0>(in, out, count, importance);
 }
 
 }  // namespace lemma::tensor
