@@ -57,17 +57,20 @@ ModelFacts LlamaFacts(std::string chat_template) {
   return facts;
 }
 
-Message System(std::string text) { return {Role::kSystem, std::move(text), "", {}, "", ""}; }
-Message User(std::string text) { return {Role::kUser, std::move(text), "", {}, "", ""}; }
-Message Assistant(std::string text) { return {Role::kAssistant, std::move(text), "", {}, "", ""}; }
+Message SystemTurn(std::string text) { return {Role::kSystem, std::move(text), "", {}, "", ""}; }
+Message UserTurn(std::string text) { return {Role::kUser, std::move(text), "", {}, "", ""}; }
+Message AssistantTurn(std::string text) {
+  return {Role::kAssistant, std::move(text), "", {}, "", ""};
+}
 
 // Plain conversations that every family renders.
 std::vector<Conversation> Conversations() {
   const std::vector<std::vector<Message>> talks = {
-      {User("hi")},
-      {System("Be brief."), User("hi")},
-      {User("1+1?"), Assistant("2"), User("\n中文 question ")},
-      {System(" s "), User("a"), Assistant("b\n"), User("c"), Assistant("d"), User("e")},
+      {UserTurn("hi")},
+      {SystemTurn("Be brief."), UserTurn("hi")},
+      {UserTurn("1+1?"), AssistantTurn("2"), UserTurn("\n中文 question ")},
+      {SystemTurn(" s "), UserTurn("a"), AssistantTurn("b\n"), UserTurn("c"), AssistantTurn("d"),
+       UserTurn("e")},
   };
   std::vector<Conversation> out;
   for (const auto& talk : talks) {
@@ -117,7 +120,7 @@ TEST(PublishedTemplates, DeepseekR1AgreesWithTheCode) {
       ExpectSame(facts, conversation, FormatDeepseekR1(conversation));
     }
     Conversation thought;
-    thought.messages = {User("q"), Assistant("<think>\nhm\n</think>\n\na"), User("r")};
+    thought.messages = {UserTurn("q"), AssistantTurn("<think>\nhm\n</think>\n\na"), UserTurn("r")};
     ExpectSame(facts, thought, FormatDeepseekR1(thought));
   }
 }
@@ -132,14 +135,14 @@ TEST(PublishedTemplates, Qwen3AgreesWithTheCodeToolsIncluded) {
   }
   Conversation tools;
   tools.tools = {{"f", "Does f.", R"({"type":"object","properties":{"x":{"type":"number"}}})"}};
-  tools.messages = {User("q"),
+  tools.messages = {UserTurn("q"),
                     {Role::kAssistant, "", "need f", {{"1", "f", "{\"x\":1.5}"}}, "", ""},
                     {Role::kTool, "7", "", {}, "1", "f"},
                     {Role::kTool, "8", "", {}, "1", "f"}};
   ExpectSame(facts, tools, FormatQwen3(tools));
-  tools.messages.insert(tools.messages.begin(), System("S"));
-  tools.messages.push_back(Assistant("<think>\nso\n</think>\n\n15"));
-  tools.messages.push_back(User("thanks"));
+  tools.messages.insert(tools.messages.begin(), SystemTurn("S"));
+  tools.messages.push_back(AssistantTurn("<think>\nso\n</think>\n\n15"));
+  tools.messages.push_back(UserTurn("thanks"));
   ExpectSame(facts, tools, FormatQwen3(tools));
 }
 
@@ -152,7 +155,7 @@ TEST(PublishedTemplates, Qwen25AgreesWithTheCodeToolsIncluded) {
   }
   Conversation tools;
   tools.tools = {{"f", "Does f.", ""}, {"g", "", ""}};
-  tools.messages = {User("q"),
+  tools.messages = {UserTurn("q"),
                     {Role::kAssistant, "Sure.", "", {{"1", "f", "{\"x\":\"中\"}"}}, "", ""},
                     {Role::kTool, "7", "", {}, "1", "f"}};
   ExpectSame(facts, tools, FormatChatMl(tools, kSystem));
@@ -169,7 +172,7 @@ TEST(PublishedTemplates, Llama3AgreesWithTheCodeToolsIncluded) {
     Conversation tools;
     tools.kwargs = {{"date_string", "\"22 Nov 2026\""}};
     tools.tools = {{"f", "Does f.", R"({"type":"object","properties":{}})"}};
-    tools.messages = {User(" q "),
+    tools.messages = {UserTurn(" q "),
                       {Role::kAssistant, "", "", {{"1", "f", "{\"x\":[1,2]}"}}, "", ""},
                       {Role::kTool, "7 \"x\"", "", {}, "1", "f"}};
     ExpectSame(facts, tools, FormatLlama3(tools));
@@ -215,7 +218,7 @@ TEST(PromptBuilder, WrongTemplateOfADeepseekFileIsWarnedOfAndNotUsed) {
     EXPECT_EQ(builder->warnings()[0].code, "template-differs");
     EXPECT_FALSE(builder->uses_template());
     Conversation conversation;
-    conversation.messages = {User("hi")};
+    conversation.messages = {UserTurn("hi")};
     const auto prompt = builder->Build(conversation);
     ASSERT_TRUE(prompt.ok());
     EXPECT_EQ(JoinParts(prompt->parts),
@@ -239,7 +242,7 @@ TEST(PromptBuilder, VariantOfAFamilyUsesItsTemplate) {
   EXPECT_TRUE(builder->uses_template());
   EXPECT_EQ(builder->family().id, FamilyId::kQwen3) << "tags and sampling are the family's";
   Conversation conversation;
-  conversation.messages = {User("hi")};
+  conversation.messages = {UserTurn("hi")};
   EXPECT_EQ(builder->Build(conversation)->parser.start, StartState::kThinking);
   conversation.thinking = Thinking::kOff;
   EXPECT_THAT(JoinParts(builder->Build(conversation)->parts), EndsWith("<think>\n\n</think>\n\n"));
@@ -257,13 +260,13 @@ TEST(PromptBuilder, UnknownFamilyUsesItsTemplate) {
   EXPECT_THAT(builder->warnings(), IsEmpty());
   EXPECT_TRUE(builder->uses_template());
   Conversation conversation;
-  conversation.messages = {User("hi <end_of_turn>")};
+  conversation.messages = {UserTurn("hi <end_of_turn>")};
   const auto prompt = builder->Build(conversation);
   ASSERT_TRUE(prompt.ok()) << prompt.status().ToString();
   EXPECT_EQ(JoinParts(prompt->parts),
             "<bos><start_of_turn>user\nhi <end_of_turn><end_of_turn>\n<start_of_turn>model\n");
   EXPECT_THAT(prompt->parts, ::testing::Contains(PromptPart{"hi <end_of_turn>", true}));
-  conversation.messages.insert(conversation.messages.begin(), System("s"));
+  conversation.messages.insert(conversation.messages.begin(), SystemTurn("s"));
   EXPECT_EQ(builder->Build(conversation).status().code(), StatusCode::kFailedPrecondition)
       << "the template refuses system messages, and says so";
 }
@@ -273,7 +276,7 @@ TEST(PromptBuilder, NothingKnownIsPlainTextWithAWarning) {
   ASSERT_THAT(builder->warnings(), SizeIs(1));
   EXPECT_EQ(builder->warnings()[0].code, "no-template");
   Conversation conversation;
-  conversation.messages = {System("S"), User("hi"), Assistant("ho"), User("hm")};
+  conversation.messages = {SystemTurn("S"), UserTurn("hi"), AssistantTurn("ho"), UserTurn("hm")};
   EXPECT_EQ(JoinParts(builder->Build(conversation)->parts),
             "S\n\nUser: hi\nAssistant: ho\nUser: hm\nAssistant:");
   EXPECT_THAT(builder->family().stop_strings, ::testing::ElementsAre("\nUser:"));
@@ -288,7 +291,7 @@ TEST(PromptBuilder, TemplatesContinueTheLastMessage) {
   ASSERT_TRUE(builder->uses_template());
   Conversation conversation;
   conversation.end = PromptEnd::kContinueFinal;
-  conversation.messages = {User("hi"), Assistant("The answer is ")};
+  conversation.messages = {UserTurn("hi"), AssistantTurn("The answer is ")};
   auto prompt = builder->Build(conversation);
   ASSERT_TRUE(prompt.ok());
   EXPECT_THAT(JoinParts(prompt->parts), EndsWith("<|im_start|>assistant\nThe answer is "));
@@ -310,7 +313,7 @@ TEST(PromptBuilder, EveryPublishedTemplateBuildsAPrompt) {
     facts.eos_text = "</s>";
     const auto builder = PromptBuilder::Make(facts);
     Conversation conversation;
-    conversation.messages = {User("a needle")};
+    conversation.messages = {UserTurn("a needle")};
     const auto prompt = builder->Build(conversation);
     ASSERT_TRUE(prompt.ok()) << name << ": " << prompt.status().ToString();
     EXPECT_THAT(JoinParts(prompt->parts), HasSubstr("a needle")) << name;

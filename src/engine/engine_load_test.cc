@@ -57,16 +57,6 @@ class GatedModel final : public StepModel {
   std::vector<size_t> widths_;
 };
 
-GenerateRequest MakeRequest(uint64_t seed, size_t prompt_tokens, size_t max_tokens) {
-  GenerateRequest request;
-  for (size_t i = 0; i < prompt_tokens; ++i) {
-    request.prompt.push_back(static_cast<int32_t>(RandomBits(seed, i) % 30));
-  }
-  request.sampling.seed = seed;
-  request.max_tokens = max_tokens;
-  return request;
-}
-
 // An engine that computes nothing until LetGo, with one request inside its first step.
 struct Gated {
   explicit Gated(EngineOptions options) {

@@ -78,16 +78,6 @@ class SlowLayers final : public StepModel {
   FakeModel model_;
 };
 
-GenerateRequest MakeRequest(uint64_t seed, size_t prompt_tokens, size_t max_tokens) {
-  GenerateRequest request;
-  for (size_t i = 0; i < prompt_tokens; ++i) {
-    request.prompt.push_back(static_cast<int32_t>(RandomBits(seed, i) % 30));
-  }
-  request.sampling.seed = seed;
-  request.max_tokens = max_tokens;
-  return request;
-}
-
 Outcome Alone(const GenerateRequest& request) {
   const auto engine = *Engine::Create(std::make_unique<FakeModel>(2000), EngineOptions{});
   return Drain(**engine->Submit(request), 1)[0];

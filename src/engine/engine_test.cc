@@ -8,57 +8,17 @@
 #include <thread>
 
 #include "engine/fake_model.h"
+#include "engine/test_outcome.h"
 
 namespace lemma::engine {
 namespace {
 
 using std::chrono::seconds;
 
-struct Outcome {
-  std::vector<int32_t> tokens;
-  FinishReason finish = FinishReason::kError;
-  Status error;
-  Usage usage;
-  bool operator==(const Outcome& other) const {
-    return tokens == other.tokens && finish == other.finish;
-  }
-};
-
-std::map<size_t, Outcome> Drain(Generation& generation, size_t samples) {
-  std::map<size_t, Outcome> out;
-  size_t finished = 0;
-  while (finished < samples) {
-    const auto event = generation.Next(seconds(20));
-    if (!event) {
-      ADD_FAILURE() << "no event in time";
-      return out;
-    }
-    Outcome& o = out[event->sample];
-    if (event->kind == EventKind::kToken) o.tokens.push_back(event->token.token);
-    if (event->kind == EventKind::kFinish) {
-      o.finish = event->finish;
-      o.error = event->error;
-      o.usage = event->usage;
-      ++finished;
-    }
-  }
-  return out;
-}
-
 std::unique_ptr<Engine> MakeEngine(const EngineOptions& options, size_t context = 2000) {
   auto engine = Engine::Create(std::make_unique<FakeModel>(context), options);
   EXPECT_TRUE(engine.ok()) << engine.status().ToString();
   return std::move(*engine);
-}
-
-GenerateRequest MakeRequest(uint64_t seed, size_t prompt_tokens, size_t max_tokens) {
-  GenerateRequest request;
-  for (size_t i = 0; i < prompt_tokens; ++i) {
-    request.prompt.push_back(static_cast<int32_t>(RandomBits(seed, i) % 30));
-  }
-  request.sampling.seed = seed;
-  request.max_tokens = max_tokens;
-  return request;
 }
 
 Outcome RunOne(Engine& engine, const GenerateRequest& request) {

@@ -35,7 +35,7 @@ struct Lengths {
   size_t output = 50;
 };
 
-GenerateRequest MakeRequest(const Loaded& loaded, uint64_t seed, Lengths lengths = {}) {
+GenerateRequest MakePrefill(const Loaded& loaded, uint64_t seed, Lengths lengths = {}) {
   Rng rng(seed);
   GenerateRequest request;
   for (size_t i = 0; i < lengths.prompt + seed; ++i) {
@@ -61,21 +61,21 @@ class PrefillTypeTest : public ::testing::TestWithParam<std::string> {
 
 TEST_P(PrefillTypeTest, EveryIsaGivesTheSameBits) {
   const EngineOptions options = Options(MatmulType::kBf16);
-  const Outcome expected = RunAlone(loaded_, MakeRequest(loaded_, 1), options);
-  EXPECT_FALSE(expected == RunAlone(loaded_, MakeRequest(loaded_, 1), Options(MatmulType::kInt8)))
+  const Outcome expected = RunAlone(loaded_, MakePrefill(loaded_, 1), options);
+  EXPECT_FALSE(expected == RunAlone(loaded_, MakePrefill(loaded_, 1), Options(MatmulType::kInt8)))
       << "the test has to see the types differ";
   for (const std::string_view isa : kernels::AvailableIsas()) {
     const Loaded other = model::testing::LoadModel(GetParam(), std::string(isa));
-    EXPECT_EQ(RunAlone(other, MakeRequest(other, 1), options), expected) << isa;
+    EXPECT_EQ(RunAlone(other, MakePrefill(other, 1), options), expected) << isa;
   }
 }
 
 TEST_P(PrefillTypeTest, ChunksDoNotMatter) {
-  const Outcome expected = RunAlone(loaded_, MakeRequest(loaded_, 2), Options(MatmulType::kBf16));
+  const Outcome expected = RunAlone(loaded_, MakePrefill(loaded_, 2), Options(MatmulType::kBf16));
   for (const size_t chunk : {7, 33, 64}) {
     EngineOptions options = Options(MatmulType::kBf16);
     options.scheduler.batch_tokens = chunk;
-    EXPECT_EQ(RunAlone(loaded_, MakeRequest(loaded_, 2), options), expected) << chunk;
+    EXPECT_EQ(RunAlone(loaded_, MakePrefill(loaded_, 2), options), expected) << chunk;
   }
 }
 
@@ -84,14 +84,14 @@ TEST_P(PrefillTypeTest, NeighboursAndPreemptionDoNotMatter) {
   std::vector<Outcome> expected;  // before the other engine runs: they share the model's Ops
   for (uint64_t seed = 0; seed < 6; ++seed) {
     expected.push_back(
-        RunAlone(loaded_, MakeRequest(loaded_, seed, kGrowing), Options(MatmulType::kBf16)));
+        RunAlone(loaded_, MakePrefill(loaded_, seed, kGrowing), Options(MatmulType::kBf16)));
   }
   EngineOptions tight = Options(MatmulType::kBf16);
   tight.kv_pages = 10;
   const auto engine = MakeEngine(loaded_, tight);
   std::vector<std::unique_ptr<Generation>> running;
   for (uint64_t seed = 0; seed < 6; ++seed) {
-    running.push_back(std::move(*engine->Submit(MakeRequest(loaded_, seed, kGrowing))));
+    running.push_back(std::move(*engine->Submit(MakePrefill(loaded_, seed, kGrowing))));
   }
   for (uint64_t seed = 0; seed < 6; ++seed) {
     EXPECT_EQ(Drain(*running[seed], 1).at(0), expected[seed]) << seed;
@@ -102,7 +102,7 @@ TEST_P(PrefillTypeTest, NeighboursAndPreemptionDoNotMatter) {
 
 TEST_P(PrefillTypeTest, PrefixCacheHitsAndMissesGiveTheSameBits) {
   const EngineOptions options = Options(MatmulType::kBf16);
-  const GenerateRequest request = MakeRequest(loaded_, 3);
+  const GenerateRequest request = MakePrefill(loaded_, 3);
   const Outcome first = RunAlone(loaded_, request, options);
   // A prompt that holds the answer: what was generated is computed anew, as a prompt.
   GenerateRequest longer = request;

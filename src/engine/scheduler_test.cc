@@ -258,8 +258,8 @@ TEST(SchedulerTest, EveryJobEndsAndClientsGetEqualShares) {
     const size_t client = i % 10 == 0 ? 1 : 0;
     jobs.push_back({Waiting(i, 20 + rng.NextBelow(600)), client, 1 + rng.NextBelow(60)});
   }
-  constexpr size_t kPages = 60;
-  size_t free = kPages;
+  constexpr size_t kPoolPages = 60;
+  size_t free = kPoolPages;
   std::array<uint64_t, 2> served{};
   size_t preemptions = 0;
   size_t steps = 0;
@@ -305,7 +305,7 @@ TEST(SchedulerTest, EveryJobEndsAndClientsGetEqualShares) {
     if (!second && when_second_ended[1] == 0) when_second_ended = served;
   }
   EXPECT_TRUE(jobs.empty());
-  EXPECT_EQ(free, kPages);
+  EXPECT_EQ(free, kPoolPages);
   // While the second client had work it got half of all, though the first sent nine times as much.
   EXPECT_LT(when_second_ended[0], when_second_ended[1] + 3 * 2048);
 }

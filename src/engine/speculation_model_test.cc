@@ -26,7 +26,7 @@ std::unique_ptr<Engine> MakeEngine(const Loaded& loaded, Speculation mode, KvTyp
   return std::move(*engine);
 }
 
-GenerateRequest MakeRequest(const Loaded& loaded, uint64_t seed) {
+GenerateRequest MakeDrafted(const Loaded& loaded, uint64_t seed) {
   Rng rng(seed);
   GenerateRequest request;
   const size_t period = 3 + rng.NextBelow(9);
@@ -53,7 +53,7 @@ TEST_P(SpeculationModelTest, OutputIsThatOfThePlainRun) {
       const auto plain = MakeEngine(loaded, Speculation::kOff, type);
       const auto ahead = MakeEngine(loaded, Speculation::kAlways, type);
       for (uint64_t seed = 0; seed < 4; ++seed) {
-        const GenerateRequest request = MakeRequest(loaded, seed);
+        const GenerateRequest request = MakeDrafted(loaded, seed);
         const auto expected = Drain(**plain->Submit(request), 1);
         const auto got = Drain(**ahead->Submit(request), 1);
         ASSERT_EQ(got, expected) << isa << " seed " << seed;

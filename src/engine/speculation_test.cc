@@ -134,7 +134,7 @@ TestEngine MakeEngine(Speculation mode, double repetition, EngineOptions options
 }
 
 // A request with a bit of everything, by its number.
-GenerateRequest MakeRequest(uint64_t seed) {
+GenerateRequest MakeRepeats(uint64_t seed) {
   Rng rng(seed);
   GenerateRequest request;
   const size_t prompt = 1 + rng.NextBelow(150);
@@ -166,7 +166,7 @@ TEST(SpeculationTest, OutputIsThatOfThePlainRun) {
     const TestEngine ahead = MakeEngine(Speculation::kAlways, repetition);
     const TestEngine chosen = MakeEngine(Speculation::kAuto, repetition);
     for (uint64_t i = 0; i < 60; ++i) {
-      const GenerateRequest request = MakeRequest(i);
+      const GenerateRequest request = MakeRepeats(i);
       const auto expected = Drain(**plain.engine->Submit(request), request.samples);
       const auto got = Drain(**ahead.engine->Submit(request), request.samples);
       EXPECT_EQ(got, expected) << repetition << " " << i;
@@ -185,7 +185,7 @@ TEST(SpeculationTest, OutputIsThatOfThePlainRun) {
     EXPECT_LE(ahead.model->passes, plain.model->passes);
     EXPECT_EQ(ahead.engine->Stats().pages.used, 0u);
     // Nothing rejected is found again: the caches hold the same prefixes.
-    GenerateRequest long_prompt = MakeRequest(3);
+    GenerateRequest long_prompt = MakeRepeats(3);
     long_prompt.samples = 1;
     long_prompt.max_tokens = 3;
     for (int i = 0; i < 300; ++i) long_prompt.prompt.push_back(i % 7);
@@ -206,7 +206,7 @@ TEST(SpeculationTest, NeighboursAndPreemptionDoNotChangeTheOutput) {
     const TestEngine ahead = MakeEngine(Speculation::kAlways, 20, options);
     std::vector<GenerateRequest> requests;
     for (uint64_t i = 0; i < 12; ++i) {
-      requests.push_back(MakeRequest(100 + i));
+      requests.push_back(MakeRepeats(100 + i));
       requests.back().samples = 1;
       requests.back().max_tokens = 250 + 10 * i;
       requests.back().stop_tokens.clear();
@@ -230,7 +230,7 @@ TEST(SpeculationTest, TextReachesTheEndOfTheContextExactly) {
     options.context_tokens = context;
     const TestEngine plain = MakeEngine(Speculation::kOff, 40, options);
     const TestEngine ahead = MakeEngine(Speculation::kAlways, 40, options);
-    GenerateRequest request = MakeRequest(1);
+    GenerateRequest request = MakeRepeats(1);
     request.prompt.assign(20, 3);
     request.max_tokens.reset();
     request.sampling = {};
@@ -246,7 +246,7 @@ TEST(SpeculationTest, TextReachesTheEndOfTheContextExactly) {
 
 TEST(SpeculationTest, RepeatingTextTakesFewerPasses) {
   const TestEngine ahead = MakeEngine(Speculation::kAlways, 1000);
-  GenerateRequest request = MakeRequest(1);
+  GenerateRequest request = MakeRepeats(1);
   request.sampling = {};
   request.sampling.temperature = 0;
   request.samples = 1;
@@ -260,7 +260,7 @@ TEST(SpeculationTest, RepeatingTextTakesFewerPasses) {
 
 TEST(SpeculationTest, CancelReturnsEveryPage) {
   const TestEngine ahead = MakeEngine(Speculation::kAlways, 1000);
-  GenerateRequest request = MakeRequest(1);
+  GenerateRequest request = MakeRepeats(1);
   request.samples = 3;
   request.max_tokens = 1800;
   request.sampling = {};

@@ -8,6 +8,7 @@
 #include <map>
 #include <vector>
 
+#include "base/rng.h"
 #include "engine/engine.h"
 
 namespace lemma::engine {
@@ -17,11 +18,23 @@ struct Outcome {
   std::vector<float> logprobs;
   std::vector<int32_t> top;
   FinishReason finish = FinishReason::kError;
+  Status error;
   Usage usage;
   bool operator==(const Outcome& o) const {
     return tokens == o.tokens && logprobs == o.logprobs && top == o.top && finish == o.finish;
   }
 };
+
+// A prompt of random tokens that all fake models know.
+inline GenerateRequest MakeRequest(uint64_t seed, size_t prompt_tokens, size_t max_tokens) {
+  GenerateRequest request;
+  for (size_t i = 0; i < prompt_tokens; ++i) {
+    request.prompt.push_back(static_cast<int32_t>(RandomBits(seed, i) % 30));
+  }
+  request.sampling.seed = seed;
+  request.max_tokens = max_tokens;
+  return request;
+}
 
 inline std::map<size_t, Outcome> Drain(Generation& generation, size_t samples) {
   std::map<size_t, Outcome> out;
@@ -39,6 +52,7 @@ inline std::map<size_t, Outcome> Drain(Generation& generation, size_t samples) {
     }
     if (event->kind != EventKind::kFinish) continue;
     o.finish = event->finish;
+    o.error = event->error;
     o.usage = event->usage;
     ++finished;
   }

@@ -35,7 +35,7 @@ class HashWatch final : public TokenWatch {
   uint64_t hash_;
 };
 
-GenerateRequest MakeRequest(uint64_t seed) {
+GenerateRequest MakeWatched(uint64_t seed) {
   GenerateRequest request;
   for (size_t i = 0; i < 5 + seed * 11 % 150; ++i) {
     request.prompt.push_back(static_cast<int32_t>(i > 9 ? request.prompt[i - 9] : i + seed % 20));
@@ -50,7 +50,7 @@ GenerateRequest MakeRequest(uint64_t seed) {
   return request;
 }
 
-std::unique_ptr<Engine> MakeEngine(const EngineOptions& options) {
+std::unique_ptr<Engine> MakeWatchedEngine(const EngineOptions& options) {
   auto engine = Engine::Create(std::make_unique<FakeModel>(700, 30), options);
   EXPECT_TRUE(engine.ok()) << engine.status().ToString();
   return std::move(*engine);
@@ -60,12 +60,12 @@ TEST(TokenWatch, OutputIsAFunctionOfTheRequest) {
   EngineOptions one_by_one;
   one_by_one.scheduler.batch_tokens = 1;
   one_by_one.speculation.mode = Speculation::kOff;
-  const auto reference = MakeEngine(one_by_one);
+  const auto reference = MakeWatchedEngine(one_by_one);
   std::vector<GenerateRequest> requests;
   std::vector<std::map<size_t, Outcome>> expected;
   std::map<FinishReason, size_t> endings;
   for (uint64_t i = 0; i < 24; ++i) {
-    requests.push_back(MakeRequest(i));
+    requests.push_back(MakeWatched(i));
     expected.push_back(Drain(**reference->Submit(requests[i]), requests[i].samples));
     for (const auto& [sample, outcome] : expected.back()) ++endings[outcome.finish];
   }
@@ -76,7 +76,7 @@ TEST(TokenWatch, OutputIsAFunctionOfTheRequest) {
       EngineOptions options;
       options.kv_pages = pages;
       options.speculation.mode = mode;
-      const auto engine = MakeEngine(options);
+      const auto engine = MakeWatchedEngine(options);
       std::vector<std::unique_ptr<Generation>> running;
       for (const auto& request : requests) {
         running.push_back(std::move(*engine->Submit(request)));
@@ -106,8 +106,8 @@ class Script final : public TokenWatch {
 };
 
 TEST(TokenWatch, ForcedTokensFollowAtTheVeryPlace) {
-  const auto engine = MakeEngine({});
-  GenerateRequest request = MakeRequest(1);
+  const auto engine = MakeWatchedEngine({});
+  GenerateRequest request = MakeWatched(1);
   request.samples = 1;
   request.max_tokens = 30;
   request.watch = {};
@@ -144,8 +144,8 @@ TEST(TokenWatch, ForcedTokensFollowAtTheVeryPlace) {
 }
 
 TEST(TokenWatch, SeesEveryTokenOnce) {
-  const auto engine = MakeEngine({});
-  GenerateRequest request = MakeRequest(2);
+  const auto engine = MakeWatchedEngine({});
+  GenerateRequest request = MakeWatched(2);
   request.samples = 1;
   request.max_tokens = 60;
   std::vector<int32_t> seen;

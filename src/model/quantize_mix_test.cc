@@ -16,8 +16,8 @@ namespace lemma::model {
 namespace {
 
 using tensor::DType;
-using testing::ElementsAre;
-using testing::HasSubstr;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 
 // A model's tensors, with the names owned.
 struct Shapes {
@@ -153,7 +153,7 @@ std::vector<int> First(int n) {
 
 const std::vector<int> kMore = {0, 1, 2, 5, 8, 11, 14, 17, 20, 23, 24, 25, 26, 27};
 
-class MixTableTest : public testing::TestWithParam<MixCase> {};
+class MixTableTest : public ::testing::TestWithParam<MixCase> {};
 
 TEST_P(MixTableTest, The15BShape) {
   const MixCase& c = GetParam();
@@ -173,38 +173,38 @@ TEST_P(MixTableTest, The15BShape) {
 // 12 query heads on 2 KV heads: the many-groups rules hold.
 INSTANTIATE_TEST_SUITE_P(
     All, MixTableTest,
-    testing::Values(MixCase{FileType::kQ4KS, DType::kQ4K, DType::kQ5K, First(4), DType::kQ5K,
-                            First(3), DType::kQ4K, DType::kQ6K},
-                    MixCase{FileType::kQ4KM, DType::kQ4K, DType::kQ6K, kMore, DType::kQ6K, kMore,
-                            DType::kQ4K, DType::kQ6K},
-                    MixCase{FileType::kQ5KS, DType::kQ5K, DType::kQ5K, First(28), DType::kQ5K,
-                            First(28), DType::kQ5K, DType::kQ6K},
-                    MixCase{FileType::kQ5KM, DType::kQ5K, DType::kQ6K, kMore, DType::kQ6K, kMore,
-                            DType::kQ5K, DType::kQ6K},
-                    MixCase{FileType::kQ6K, DType::kQ6K, DType::kQ6K, First(28), DType::kQ6K,
-                            First(28), DType::kQ6K, DType::kQ6K},
-                    MixCase{FileType::kQ8_0, DType::kQ8_0, DType::kQ8_0, First(28), DType::kQ8_0,
-                            First(28), DType::kQ8_0, DType::kQ8_0},
-                    MixCase{FileType::kQ3KM, DType::kQ3K, DType::kQ5K, First(2), DType::kQ5K,
-                            First(1), DType::kQ4K, DType::kQ6K},
-                    MixCase{FileType::kQ3KL, DType::kQ3K, DType::kQ5K, First(28), DType::kQ5K,
-                            First(28), DType::kQ5K, DType::kQ6K},
-                    MixCase{FileType::kQ3KS, DType::kQ3K, DType::kQ3K, First(28), DType::kQ3K,
-                            First(28), DType::kQ3K, DType::kQ6K},
-                    MixCase{FileType::kQ2K, DType::kQ2K, DType::kQ4K, First(28), DType::kQ3K,
-                            First(28), DType::kQ3K, DType::kQ6K},
-                    MixCase{FileType::kIQ4XS, DType::kIQ4XS, DType::kQ5K, First(28), DType::kQ5K,
-                            First(3), DType::kIQ4XS, DType::kQ6K},
-                    MixCase{FileType::kIQ4NL, DType::kIQ4NL, DType::kQ5K, First(28), DType::kQ5K,
-                            First(3), DType::kIQ4NL, DType::kQ6K},
-                    MixCase{FileType::kQ4_0, DType::kQ4_0, DType::kQ4_0, First(28), DType::kQ4_0,
-                            First(28), DType::kQ4_0, DType::kQ6K},
-                    MixCase{FileType::kQ5_1, DType::kQ5_1, DType::kQ5_1, First(28), DType::kQ5_1,
-                            First(28), DType::kQ5_1, DType::kQ6K},
-                    MixCase{FileType::kF16, DType::kF16, DType::kF16, First(28), DType::kF16,
-                            First(28), DType::kF16, DType::kF16},
-                    MixCase{FileType::kBF16, DType::kBF16, DType::kBF16, First(28), DType::kBF16,
-                            First(28), DType::kBF16, DType::kBF16}),
+    ::testing::Values(MixCase{FileType::kQ4KS, DType::kQ4K, DType::kQ5K, First(4), DType::kQ5K,
+                              First(3), DType::kQ4K, DType::kQ6K},
+                      MixCase{FileType::kQ4KM, DType::kQ4K, DType::kQ6K, kMore, DType::kQ6K, kMore,
+                              DType::kQ4K, DType::kQ6K},
+                      MixCase{FileType::kQ5KS, DType::kQ5K, DType::kQ5K, First(28), DType::kQ5K,
+                              First(28), DType::kQ5K, DType::kQ6K},
+                      MixCase{FileType::kQ5KM, DType::kQ5K, DType::kQ6K, kMore, DType::kQ6K, kMore,
+                              DType::kQ5K, DType::kQ6K},
+                      MixCase{FileType::kQ6K, DType::kQ6K, DType::kQ6K, First(28), DType::kQ6K,
+                              First(28), DType::kQ6K, DType::kQ6K},
+                      MixCase{FileType::kQ8_0, DType::kQ8_0, DType::kQ8_0, First(28), DType::kQ8_0,
+                              First(28), DType::kQ8_0, DType::kQ8_0},
+                      MixCase{FileType::kQ3KM, DType::kQ3K, DType::kQ5K, First(2), DType::kQ5K,
+                              First(1), DType::kQ4K, DType::kQ6K},
+                      MixCase{FileType::kQ3KL, DType::kQ3K, DType::kQ5K, First(28), DType::kQ5K,
+                              First(28), DType::kQ5K, DType::kQ6K},
+                      MixCase{FileType::kQ3KS, DType::kQ3K, DType::kQ3K, First(28), DType::kQ3K,
+                              First(28), DType::kQ3K, DType::kQ6K},
+                      MixCase{FileType::kQ2K, DType::kQ2K, DType::kQ4K, First(28), DType::kQ3K,
+                              First(28), DType::kQ3K, DType::kQ6K},
+                      MixCase{FileType::kIQ4XS, DType::kIQ4XS, DType::kQ5K, First(28), DType::kQ5K,
+                              First(3), DType::kIQ4XS, DType::kQ6K},
+                      MixCase{FileType::kIQ4NL, DType::kIQ4NL, DType::kQ5K, First(28), DType::kQ5K,
+                              First(3), DType::kIQ4NL, DType::kQ6K},
+                      MixCase{FileType::kQ4_0, DType::kQ4_0, DType::kQ4_0, First(28), DType::kQ4_0,
+                              First(28), DType::kQ4_0, DType::kQ6K},
+                      MixCase{FileType::kQ5_1, DType::kQ5_1, DType::kQ5_1, First(28), DType::kQ5_1,
+                              First(28), DType::kQ5_1, DType::kQ6K},
+                      MixCase{FileType::kF16, DType::kF16, DType::kF16, First(28), DType::kF16,
+                              First(28), DType::kF16, DType::kF16},
+                      MixCase{FileType::kBF16, DType::kBF16, DType::kBF16, First(28), DType::kBF16,
+                              First(28), DType::kBF16, DType::kBF16}),
     [](const auto& test) { return std::string(FileTypeOf(test.param.type).name); });
 
 TEST(QuantizeMixTest, Q3KMGivesTheRestQ4K) {

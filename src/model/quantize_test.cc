@@ -19,7 +19,7 @@ namespace {
 
 namespace fs = std::filesystem;
 using tensor::DType;
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
 struct Source {
   std::string name;
@@ -68,12 +68,12 @@ std::vector<Source> SmallModel(DType dtype) {
   return sources;
 }
 
-class QuantizeTest : public testing::Test {
+class QuantizeTest : public ::testing::Test {
  protected:
   void SetUp() override {
     folder_ = fs::temp_directory_path() /
               fmt::format("lemma_quantize_{}",
-                          testing::UnitTest::GetInstance()->current_test_info()->name());
+                          ::testing::UnitTest::GetInstance()->current_test_info()->name());
     fs::remove_all(folder_);
     fs::create_directories(folder_);
   }

@@ -62,7 +62,7 @@ std::unique_ptr<const Tokenizer> Load(const std::string& name) {
   return made.ok() ? std::move(*made) : nullptr;
 }
 
-class ReferenceIds : public testing::TestWithParam<const char*> {};
+class ReferenceIds : public ::testing::TestWithParam<const char*> {};
 
 TEST_P(ReferenceIds, EveryLineMatches) {
   const std::string name = GetParam();
@@ -94,7 +94,7 @@ TEST_P(ReferenceIds, EveryLineMatches) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Vocabularies, ReferenceIds,
-                         testing::Values("deepseek-r1-qwen", "deepseek-llm", "llama-spm"),
+                         ::testing::Values("deepseek-r1-qwen", "deepseek-llm", "llama-spm"),
                          [](const auto& param_info) {
                            std::string name = param_info.param;
                            std::replace(name.begin(), name.end(), '-', '_');

@@ -93,7 +93,7 @@ class PacedSource final : public ChainSource {
   size_t answer_tokens_;
 };
 
-SolveRequest Ask(double deadline) {
+SolveRequest AskWithin(double deadline) {
   SolveRequest out;
   out.question = "Tom's uncle gave him 3 coins and 5 stamps; how many gifts in all?";
   out.options.profile = "r1";
@@ -156,7 +156,7 @@ TEST(DeadlineTest, EndlessThinkingIsClosedInTimeForAnAnswer) {
   // it.
   PacedSource source({100'000, 500, 2000, 8}, 100);
   const Stopwatch watch;
-  const auto result = Solve(source, Scaffolds(), Ask(4), {});
+  const auto result = Solve(source, Scaffolds(), AskWithin(4), {});
   const double took = watch.Seconds();
   ASSERT_TRUE(result.ok()) << result.status().ToString();
   EXPECT_EQ(result->answer, "8");
@@ -170,7 +170,7 @@ TEST(DeadlineTest, TheTimeOfMeasuringIsNotPlannedWith) {
   const Pace pace = {100'000, 1000, 1000, 8};
   PacedSource source(pace, 10);
   source.measuring = std::chrono::milliseconds(400);
-  SolveRequest request = Ask(1.5);
+  SolveRequest request = AskWithin(1.5);
   request.options.chains = 1;
   Policy at_most = *PolicyFor("r1", Task::kWord, Effort::kBalanced);
   at_most.first_chains = at_most.max_chains = 1;
@@ -185,7 +185,7 @@ TEST(DeadlineTest, AModelThatIsSlowerThanItsPaceIsCutAtTheDeadline) {
   // It answers in 40,000 tokens, which nobody planned for.
   PacedSource source({100'000, 2000, 8000, 8}, 40'000);
   const Stopwatch watch;
-  const auto result = Solve(source, Scaffolds(), Ask(0.6), {});
+  const auto result = Solve(source, Scaffolds(), AskWithin(0.6), {});
   ASSERT_TRUE(result.ok());
   EXPECT_EQ(result->stopped_by, StopReason::kDeadline);
   EXPECT_EQ(result->votes.voters(), 0U);

@@ -19,9 +19,9 @@ using testing::ScriptedSource;
 constexpr const char* kRow =
     R"({"task_id":"HumanEval/0","prompt":"def f(x):\n    \"\"\" Twice x.\n    >>> f(1)\n    2\n    \"\"\"\n",)"
     R"("entry_point":"f","test":"def check(c):\n  assert c(2) == 4\n","canonical_solution":"  return 2 * x"})";
-constexpr const char* kRight = "```python\ndef f(x):\n    return 2 * x\n```";
+constexpr const char* kDoubles = "```python\ndef f(x):\n    return 2 * x\n```";
 // Fits the example, but not the tests.
-constexpr const char* kWrong = "```python\ndef f(x):\n    return x + 1\n```";
+constexpr const char* kAddsOne = "```python\ndef f(x):\n    return x + 1\n```";
 
 class TestsKnownTest : public ::testing::Test {
  protected:
@@ -55,24 +55,24 @@ class TestsKnownTest : public ::testing::Test {
 };
 
 TEST_F(TestsKnownTest, HumanEvalIsScoredByTestsThatNobodySaw) {
-  const EvalRecord right = Run(kRight, std::nullopt);
+  const EvalRecord right = Run(kDoubles, std::nullopt);
   EXPECT_EQ(right.tests, "unseen");
   EXPECT_EQ(right.status, SolveStatus::kChecked);
   EXPECT_TRUE(right.right);
-  const EvalRecord wrong = Run(kWrong, std::nullopt);
+  const EvalRecord wrong = Run(kAddsOne, std::nullopt);
   EXPECT_EQ(wrong.status, SolveStatus::kChecked);
   EXPECT_FALSE(wrong.right);
 }
 
 TEST_F(TestsKnownTest, TestsThatAreKnownDecide) {
-  const EvalRecord right = Run(kRight, Switch::kOn);
+  const EvalRecord right = Run(kDoubles, Switch::kOn);
   EXPECT_EQ(right.tests, "known");
   EXPECT_EQ(right.status, SolveStatus::kVerified);
   EXPECT_TRUE(right.right);
-  const EvalRecord wrong = Run(kWrong, Switch::kOn);
+  const EvalRecord wrong = Run(kAddsOne, Switch::kOn);
   EXPECT_EQ(wrong.status, SolveStatus::kRefuted);
   EXPECT_FALSE(wrong.right);
-  const EvalSummary summary = Summarise({right, Run(kRight, Switch::kOff)});
+  const EvalSummary summary = Summarise({right, Run(kDoubles, Switch::kOff)});
   EXPECT_THAT(SummaryText(summary), HasSubstr("tests: 1 items only scored by them, 1 checked"));
   EXPECT_THAT(SummaryJson(summary), HasSubstr("\"tests_known\":1,\"tests_unseen\":1"));
 }

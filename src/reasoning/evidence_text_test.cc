@@ -21,7 +21,7 @@ using ::testing::StartsWith;
 constexpr const char* kDocument = "合同W303于2015年8月签订。";
 constexpr const char* kSchema = R"({"type":"object","required":["name"]})";
 
-SolveRequest Ask(std::string question) {
+SolveRequest Asking(std::string question) {
   SolveRequest out;
   out.question = std::move(question);
   out.options.profile = "bundled";
@@ -41,7 +41,7 @@ std::vector<std::string> Sent(const SolveRequest& request) {
 }
 
 TEST(EvidenceTextTest, DocumentsStandInFrontOfTheQuestion) {
-  SolveRequest request = Ask("合同W303是哪一年签订的？");
+  SolveRequest request = Asking("合同W303是哪一年签订的？");
   request.evidence.check.sources = {{"a.txt", std::string(kDocument) + "\n"},
                                     {"b.txt", "型号Z612的容量为713。"}};
   EXPECT_EQ(Sent(request).back(),
@@ -50,7 +50,7 @@ TEST(EvidenceTextTest, DocumentsStandInFrontOfTheQuestion) {
             "合同W303是哪一年签订的？\n\n"
             "只依据给出的资料回答。引用原句并在句末注明[citation:序号]；资料中没有答案时，回答“资料"
             "中未找到”。");
-  request = Ask("Who signed the contract?");
+  request = Asking("Who signed the contract?");
   request.evidence.check.sources = {{"", "Nora Li signed it."}};
   EXPECT_THAT(Sent(request).back(),
               StartsWith("[webpage 1 begin]Nora Li signed it.[webpage 1 end]\n"
@@ -58,7 +58,7 @@ TEST(EvidenceTextTest, DocumentsStandInFrontOfTheQuestion) {
 }
 
 TEST(EvidenceTextTest, TheSchemaStandsBehindTheQuestion) {
-  SolveRequest request = Ask("给出一个人名。");
+  SolveRequest request = Asking("给出一个人名。");
   request.evidence.check.schema = std::string(kSchema) + "\n";
   EXPECT_EQ(Sent(request).back(),
             "给出一个人名。\n\n请用符合以下 JSON Schema 的 JSON 回答：\n" + std::string(kSchema));
@@ -72,7 +72,7 @@ TEST(EvidenceTextTest, TheSchemaStandsBehindTheQuestion) {
 
 // The numbers are the checker's: a document that is known already keeps its own.
 TEST(EvidenceTextTest, WhatTheModelReadsAnywayIsNotWrittenAgain) {
-  SolveRequest request = Ask("资料：合同W303于2015年8月\n签订。\n哪一年签订的？");
+  SolveRequest request = Asking("资料：合同W303于2015年8月\n签订。\n哪一年签订的？");
   request.evidence.check.sources = {
       {"", "合同W303于2015年8月 签订。"}, {"", " \n"}, {"", "第三篇。"}};
   EXPECT_THAT(Sent(request).back(),
@@ -89,7 +89,7 @@ TEST(EvidenceTextTest, WhatTheModelReadsAnywayIsNotWrittenAgain) {
 
 // A quote with the number that the model was shown is found by the checker.
 TEST(EvidenceTextTest, NumbersAreThoseOfTheCitations) {
-  SolveRequest request = Ask("根据资料：合同W303是哪一年签订的？");
+  SolveRequest request = Asking("根据资料：合同W303是哪一年签订的？");
   request.evidence.check.sources = {{"", "型号Z612的容量为713。"}, {"", kDocument}};
   const std::string prompt = Sent(request).back();
   for (const auto& [number, good] : {std::pair("2", true), std::pair("1", false)}) {
@@ -111,7 +111,7 @@ TEST(EvidenceTextTest, ItemsThatCarryTheirDocumentsStayAsTheyAre) {
   for (std::string line; std::getline(in, line);) {
     if (line.find("\"F10\"") == line.npos) continue;
     const auto row = boost::json::parse(line);
-    SolveRequest request = Ask(std::string(row.at("problem").as_string()));
+    SolveRequest request = Asking(std::string(row.at("problem").as_string()));
     for (const auto& source : row.at("sources").as_array()) {
       request.evidence.check.sources.push_back({"", std::string(source.at("text").as_string())});
     }
@@ -128,7 +128,7 @@ TEST(EvidenceTextTest, ItemsThatCarryTheirDocumentsStayAsTheyAre) {
 }
 
 TEST(EvidenceTextTest, LongTextsThatAlmostRepeatAreSearchedInLinearTime) {
-  SolveRequest request = Ask(std::string(1 << 20, 'a'));
+  SolveRequest request = Asking(std::string(1 << 20, 'a'));
   request.evidence.check.sources = {{"", std::string(1 << 19, 'a') + "b"}};
   const std::string out = WithEvidence(request, service::TextLanguage::kEnglish);
   EXPECT_THAT(out.substr(0, 32), StartsWith("[webpage 1 begin]aaa"));

@@ -76,7 +76,7 @@ constexpr KnownTask kTasksEn[] = {
 
 std::string Boxed(const char* answer) { return std::string("\\boxed{") + answer + "}"; }
 
-SolveRequest Ask(const KnownTask& task) {
+SolveRequest AskTask(const KnownTask& task) {
   SolveRequest out;
   out.question = task.question;
   out.options.profile = "r1";
@@ -93,7 +93,7 @@ class KnownTaskTest : public ::testing::TestWithParam<KnownTask> {};
 
 TEST_P(KnownTaskTest, TheProvenAnswerBeatsAMajority) {
   const KnownTask& task = GetParam();
-  SolveRequest request = Ask(task);
+  SolveRequest request = AskTask(task);
   request.options.chains = request.options.first_chains = 4;
   request.options.enough = 1;
   ScriptedSource source({{Boxed(task.wrong), 20},
@@ -124,7 +124,7 @@ TEST_P(KnownTaskTest, TheProvenAnswerBeatsAMajority) {
 
 TEST_P(KnownTaskTest, ARefutedAnswerIsToldWhatFailsAndRepaired) {
   const KnownTask& task = GetParam();
-  SolveRequest request = Ask(task);
+  SolveRequest request = AskTask(task);
   request.options.chains = request.options.first_chains = 2;
   ScriptedSource source(
       {{Boxed(task.wrong)}, {Boxed(task.wrong)}, {Boxed(task.right)}, {Boxed(task.right)}});
@@ -142,7 +142,7 @@ TEST_P(KnownTaskTest, ARefutedAnswerIsToldWhatFailsAndRepaired) {
 
 TEST_P(KnownTaskTest, WhatStaysWrongIsShownAsRefuted) {
   const KnownTask& task = GetParam();
-  SolveRequest request = Ask(task);
+  SolveRequest request = AskTask(task);
   request.options.chains = request.options.first_chains = 2;
   request.options.retries = 2;
   const ScriptedChain wrong{Boxed(task.wrong)};

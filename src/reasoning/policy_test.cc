@@ -13,7 +13,7 @@ namespace {
 
 using ::testing::HasSubstr;
 
-TEST(TaskTest, KindsOfQuestionsInBothLanguages) {
+TEST(PolicyTest, KindsOfQuestionsInBothLanguages) {
   const std::pair<const char*, Task> questions[] = {
       {"鸡兔同笼，头35个，脚94只，各几只？", Task::kWord},
       {"Natalia sold 48 clips in April and half as many in May. How many in all?", Task::kWord},
@@ -39,22 +39,6 @@ TEST(TaskTest, KindsOfQuestionsInBothLanguages) {
   for (const auto& [text, task] : questions) {
     EXPECT_EQ(TaskName(ClassifyTask({text}).task), TaskName(task)) << text;
   }
-}
-
-TEST(TaskTest, WhatIsGivenBesideTheTextDecides) {
-  EXPECT_EQ(ClassifyTask({"add", false, false, true}).task, Task::kCode);
-  EXPECT_EQ(ClassifyTask({"who?", true, false, false}).task, Task::kStructured);
-  EXPECT_EQ(ClassifyTask({"who?", false, true, false}).task, Task::kDocument);
-}
-
-TEST(TaskTest, NamesAreReadBack) {
-  for (size_t i = 0; i < kTasks; ++i) {
-    const auto task = static_cast<Task>(i);
-    const auto named = TaskNamed(TaskName(task));
-    ASSERT_TRUE(named.ok());
-    EXPECT_EQ(*named, task);
-  }
-  EXPECT_THAT(TaskNamed("maths").status().message(), HasSubstr("arithmetic, counting"));
 }
 
 TEST(PolicyTest, EveryTaskHasARowInEveryProfile) {

@@ -18,9 +18,9 @@ using ::testing::HasSubstr;
 using testing::ScriptedChain;
 using testing::ScriptedSource;
 
-constexpr const char* kChickens = "鸡兔同笼，共有35个头，94只脚，鸡兔各几只？";
-constexpr const char* kRight = "鸡23只，兔12只。\\boxed{鸡23,兔12}";
-constexpr const char* kWrong = "鸡24只，兔11只。\\boxed{鸡24,兔11}";
+constexpr const char* kCage = "鸡兔同笼，共有35个头，94只脚，鸡兔各几只？";
+constexpr const char* kCageRight = "鸡23只，兔12只。\\boxed{鸡23,兔12}";
+constexpr const char* kCageWrong = "鸡24只，兔11只。\\boxed{鸡24,兔11}";
 
 class RecordingTest : public ::testing::Test {
  protected:
@@ -35,7 +35,7 @@ class RecordingTest : public ::testing::Test {
     job.base.options.chains = job.base.options.first_chains = chains;
     job.items.emplace_back();
     job.items.back().id = "cage";
-    job.items.back().question = kChickens;
+    job.items.back().question = kCage;
     job.items.back().gold = "鸡23,兔12";
     return job;
   }
@@ -49,12 +49,12 @@ class RecordingTest : public ::testing::Test {
     const auto done = RunEval(
         [] {
           return std::make_unique<ScriptedSource>(
-              std::vector<ScriptedChain>{{kWrong, 20},
-                                         {kRight, 60, "35*2=70"},
-                                         {kWrong, 30},
+              std::vector<ScriptedChain>{{kCageWrong, 20},
+                                         {kCageRight, 60, "35*2=70"},
+                                         {kCageWrong, 30},
                                          {"\\boxed{", 90, "", service::FinishReason::kLength},
-                                         {kWrong, 40},
-                                         {kRight, 50},
+                                         {kCageWrong, 40},
+                                         {kCageRight, 50},
                                          {"I cannot say.", 10},
                                          {"\\boxed{鸡22,兔13}", 15}});
         },

@@ -24,7 +24,7 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-constexpr const char* kOpen = "Tom's uncle gave him 3 coins and 5 stamps; how many gifts in all?";
+constexpr const char* kGifts = "Tom's uncle gave him 3 coins and 5 stamps; how many gifts in all?";
 
 // A server that answers each request (its head and body, how many came before) with raw bytes and
 // hangs up.
@@ -120,9 +120,9 @@ RemoteOptions Options(const FakeServer& server) {
   return out;
 }
 
-SolveRequest Ask() {
+SolveRequest AskRemote() {
   SolveRequest out;
-  out.question = kOpen;
+  out.question = kGifts;
   out.options.profile = "generic";
   out.options.retries = 0;
   return out;
@@ -138,7 +138,7 @@ Result<SolveResult> SolveBy(const FakeServer& server, const SolveRequest& reques
 // The error of a request to a server that answers so.
 Status ErrorOf(const FakeServer::Answer& answer) {
   const FakeServer server(answer);
-  const auto result = SolveBy(server, Ask());
+  const auto result = SolveBy(server, AskRemote());
   EXPECT_FALSE(result.ok());
   EXPECT_THAT(result.status().message(), HasSubstr(server.url() + "/chat/completions: "));
   return result.status();
@@ -148,7 +148,7 @@ TEST(RemoteSourceTest, ChainsAreRequestsWithSeedsOfTheirOwn) {
   FakeServer server([](const std::string&, size_t number) {
     return Says(number == 1 ? "\\boxed{7}" : "\\boxed{8}");
   });
-  SolveRequest request = Ask();
+  SolveRequest request = AskRemote();
   request.options.chains = 3;
   request.options.first_chains = 3;
   const auto result = SolveBy(server, request);
@@ -168,7 +168,8 @@ TEST(RemoteSourceTest, ChainsAreRequestsWithSeedsOfTheirOwn) {
     EXPECT_EQ(body.at("temperature").as_double(), 0.7);
     EXPECT_EQ(body.at("stream"), false);
     EXPECT_FALSE(body.contains("top_k"));
-    EXPECT_THAT(std::string(body.at("messages").at(0).at("content").as_string()), HasSubstr(kOpen));
+    EXPECT_THAT(std::string(body.at("messages").at(0).at("content").as_string()),
+                HasSubstr(kGifts));
     seeds.push_back(boost::json::serialize(body.at("seed")));
   }
   EXPECT_NE(seeds[0], seeds[1]);
@@ -183,7 +184,7 @@ TEST(RemoteSourceTest, ThinkingComesBesideTheContentOrInIt) {
       {Says("\\boxed{8}"), ""}};
   for (const auto& [reply, thinking] : ways) {
     FakeServer server([text = std::string(reply)](const std::string&, size_t) { return text; });
-    SolveRequest request = Ask();
+    SolveRequest request = AskRemote();
     request.options.chains = 1;
     const auto result = SolveBy(server, request);
     ASSERT_TRUE(result.ok()) << result.status().ToString();
@@ -199,7 +200,7 @@ TEST(RemoteSourceTest, ChainsThatWereCutDoNotVote) {
                                          Says("<think>\nso \\boxed{8}")};
   for (const std::string& reply : ways) {
     FakeServer server([&](const std::string&, size_t) { return reply; });
-    SolveRequest request = Ask();
+    SolveRequest request = AskRemote();
     request.options.chains = 1;
     const auto result = SolveBy(server, request);
     ASSERT_TRUE(result.ok());
@@ -215,7 +216,7 @@ TEST(RemoteSourceTest, TheKeyIsSentAndNeverShown) {
   });
   RemoteOptions options = Options(server);
   options.api_key = "secret-key";
-  const auto result = SolveBy(server, Ask(), options);
+  const auto result = SolveBy(server, AskRemote(), options);
   EXPECT_THAT(result.status().message(), HasSubstr("HTTP 403: no such plan"));
   EXPECT_THAT(result.status().message(), Not(HasSubstr("secret-key")));
 }
@@ -251,7 +252,7 @@ TEST(RemoteSourceTest, NobodyListens) {
   }
   auto source = MakeRemoteSource(options);
   ASSERT_TRUE(source.ok());
-  const auto result = Solve(**source, Scaffolds(), Ask(), {});
+  const auto result = Solve(**source, Scaffolds(), AskRemote(), {});
   EXPECT_THAT(result.status().message(), HasSubstr("connection refused"));
   EXPECT_THAT(OnlyRemoteModel(options).status().message(), HasSubstr("connection refused"));
 }
@@ -263,7 +264,7 @@ TEST(RemoteSourceTest, ABusyServerIsAskedAgain) {
     if (number == 2) return std::string("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{");
     return Says("\\boxed{8}");
   });
-  SolveRequest request = Ask();
+  SolveRequest request = AskRemote();
   request.options.chains = 1;
   const Stopwatch watch;
   const auto result = SolveBy(server, request);
@@ -279,7 +280,7 @@ TEST(RemoteSourceTest, PatienceHasAnEnd) {
     ++asked;
     return Http(429, R"({"message":"slow down"})", "Retry-After: 86400\r\n");
   });
-  SolveRequest request = Ask();
+  SolveRequest request = AskRemote();
   request.options.chains = 1;
   EXPECT_THAT(SolveBy(server, request).status().message(),
               HasSubstr("HTTP 429: slow down (Retry-After: 86400 s, at most 300 are waited)"));
@@ -294,7 +295,7 @@ TEST(RemoteSourceTest, AReplyThatNeverEndsIsGivenUp) {
   });
   RemoteOptions options = Options(server);
   options.reply_seconds = 0.2;
-  SolveRequest request = Ask();
+  SolveRequest request = AskRemote();
   request.options.chains = 1;
   const auto result = SolveBy(server, request, options);
   over.store(true);
@@ -304,7 +305,7 @@ TEST(RemoteSourceTest, AReplyThatNeverEndsIsGivenUp) {
 TEST(RemoteSourceTest, WhatItCannotDoIsRefusedByName) {
   const FakeServer server([](const std::string&, size_t) { return Says("\\boxed{8}"); });
   const auto refused = [&](const std::function<void(SolveOptions&)>& set) {
-    SolveRequest request = Ask();
+    SolveRequest request = AskRemote();
     set(request.options);
     const auto result = SolveBy(server, request);
     EXPECT_EQ(result.status().code(), StatusCode::kUnsupported);
@@ -317,7 +318,7 @@ TEST(RemoteSourceTest, WhatItCannotDoIsRefusedByName) {
   EXPECT_THAT(refused([](auto& o) { o.answer_temperature = 0.2F; }),
               HasSubstr("answer_temperature"));
   // What only a profile wants is left out, and the policy says so.
-  SolveRequest request = Ask();
+  SolveRequest request = AskRemote();
   request.options.profile = "bundled";
   const auto result = SolveBy(server, request);
   ASSERT_TRUE(result.ok());
@@ -345,12 +346,12 @@ TEST(RemoteSourceTest, ARunThatFailedGoesOn) {
       std::filesystem::path(::testing::TempDir()) / ("lemma_remote_" + std::to_string(::getpid()));
   job.manifest = "{}";
   job.parallel = 1;
-  job.base = Ask();
+  job.base = AskRemote();
   job.base.options.chains = 1;
   for (int i = 0; i < 4; ++i) {
     job.items.emplace_back();
     job.items.back().id = std::to_string(i);
-    job.items.back().question = kOpen;
+    job.items.back().question = kGifts;
     job.items.back().gold = "8";
   }
   const SourceFactory sources = [&] { return *MakeRemoteSource(Options(server)); };

@@ -158,7 +158,7 @@ TEST(Jail, LeavesNothingOpen) {
 }
 
 // Processes of this system with `mark` among their arguments.
-int CountMarked(const std::string& mark) {
+int MarkedProcesses(const std::string& mark) {
   int count = 0;
   for (const auto& entry : std::filesystem::directory_iterator("/proc")) {
     std::ifstream in(entry.path() / "cmdline");
@@ -185,12 +185,12 @@ TEST(Jail, DiesWithTheProcessThatMadeIt) {
   begun->writer.Reset();
   char byte = 0;
   ASSERT_EQ(read(begun->reader.get(), &byte, 1), 1);  // the program runs
-  EXPECT_GT(CountMarked(mark), 0);
+  EXPECT_GT(MarkedProcesses(mark), 0);
   kill(maker, SIGKILL);
   waitpid(maker, nullptr, 0);
   EXPECT_EQ(read(begun->reader.get(), &byte, 1), 0);  // nobody holds the other end
-  for (int i = 0; i < 3000 && CountMarked(mark) > 0; ++i) usleep(10000);
-  EXPECT_EQ(CountMarked(mark), 0);
+  for (int i = 0; i < 3000 && MarkedProcesses(mark) > 0; ++i) usleep(10000);
+  EXPECT_EQ(MarkedProcesses(mark), 0);
 }
 
 TEST(Jail, OrdinaryProgramsWork) {

@@ -17,7 +17,7 @@ using testing::TextOf;
 using testing::UserSays;
 using Kind = StreamEvent::Kind;
 
-LoadedModel& Tiny() {
+LoadedModel& ExactModel() {
   static const auto model = [] {
     LoadOptions options;
     options.threads = 1;
@@ -29,7 +29,7 @@ LoadedModel& Tiny() {
   return *model;
 }
 
-ChatRequest Ask(size_t max_tokens) {
+ChatRequest AskFor(size_t max_tokens) {
   ChatRequest out;
   out.conversation.messages = {UserSays("1 + 1 = ?")};
   out.settings.sampling.temperature = 0.0F;
@@ -44,14 +44,14 @@ std::string AllText(const std::vector<StreamEvent>& events) {
 }
 
 TEST(ContinueTest, GoesOnFromWhatIsWritten) {
-  const auto whole = Must(StartChat(Tiny(), Ask(40)));
+  const auto whole = Must(StartChat(ExactModel(), AskFor(40)));
   const std::string text = AllText(ReadAll(*whole));
   const std::vector<int32_t> tokens = whole->tokens(0);
   ASSERT_EQ(tokens.size(), 40U);
   for (const size_t cut : {1U, 17U, 39U}) {
-    ChatRequest request = Ask(40 - cut);
+    ChatRequest request = AskFor(40 - cut);
     request.written.assign(tokens.begin(), tokens.begin() + static_cast<std::ptrdiff_t>(cut));
-    const auto rest = Must(StartChat(Tiny(), request));
+    const auto rest = Must(StartChat(ExactModel(), request));
     const auto events = ReadAll(*rest);
     EXPECT_EQ(AllText(events), text) << cut;
     EXPECT_EQ(rest->tokens(0).size(), 40 - cut);
@@ -63,17 +63,17 @@ TEST(ContinueTest, GoesOnFromWhatIsWritten) {
 }
 
 TEST(ContinueTest, TheLimitOfTheAnswerCountsWhatIsWritten) {
-  ChatRequest request = Ask(200);
+  ChatRequest request = AskFor(200);
   request.settings.thinking_budget = 20;
   request.settings.answer_limit = 30;
-  const auto whole = Must(StartChat(Tiny(), request));
+  const auto whole = Must(StartChat(ExactModel(), request));
   const auto events = ReadAll(*whole);
   ASSERT_TRUE(events.back().answer_full);
   const std::vector<int32_t> tokens = whole->tokens(0);
   ASSERT_LT(tokens.size(), 200U);
   for (const size_t cut : {size_t{10}, tokens.size() - 25, tokens.size() - 1, tokens.size()}) {
     request.written.assign(tokens.begin(), tokens.begin() + static_cast<std::ptrdiff_t>(cut));
-    const auto rest = Must(StartChat(Tiny(), request));
+    const auto rest = Must(StartChat(ExactModel(), request));
     const auto more = ReadAll(*rest);
     EXPECT_EQ(more.back().finish, FinishReason::kLength) << cut;
     EXPECT_TRUE(more.back().answer_full) << cut;
@@ -83,13 +83,13 @@ TEST(ContinueTest, TheLimitOfTheAnswerCountsWhatIsWritten) {
 }
 
 TEST(ContinueTest, WhatIsWrittenMustFitTheContext) {
-  ChatRequest request = Ask(4);
+  ChatRequest request = AskFor(4);
   request.written.assign(600, 5);
-  EXPECT_FALSE(StartChat(Tiny(), request).ok());
+  EXPECT_FALSE(StartChat(ExactModel(), request).ok());
 }
 
 TEST(ContinueTest, AStepEndsTheSampleAndTheNextGoesOn) {
-  const auto whole = Must(StartChat(Tiny(), Ask(40)));
+  const auto whole = Must(StartChat(ExactModel(), AskFor(40)));
   const std::string text = TextOf(ReadAll(*whole), Kind::kThinking);
   ASSERT_GT(text.size(), 12U);
   // A piece of the text that the thinking has: the step ends behind it.
@@ -97,9 +97,9 @@ TEST(ContinueTest, AStepEndsTheSampleAndTheNextGoesOn) {
   size_t at = 6;
   while (at + 2 < text.size() && !(letter(text[at]) && letter(text[at + 1]))) ++at;
   ASSERT_LT(at + 2, text.size()) << text;
-  ChatRequest request = Ask(40);
+  ChatRequest request = AskFor(40);
   request.settings.step_end = text.substr(at, 2);
-  const auto step = Must(StartChat(Tiny(), request));
+  const auto step = Must(StartChat(ExactModel(), request));
   const auto events = ReadAll(*step);
   EXPECT_EQ(events.back().finish, FinishReason::kStopString);
   EXPECT_EQ(events.back().matched_stop, request.settings.step_end);
@@ -110,9 +110,9 @@ TEST(ContinueTest, AStepEndsTheSampleAndTheNextGoesOn) {
 }
 
 TEST(ContinueTest, OneSampleIsCancelledTheOtherGoesOn) {
-  ChatRequest request = Ask(200);
+  ChatRequest request = AskFor(200);
   request.settings.samples = 2;
-  const auto stream = Must(StartChat(Tiny(), request));
+  const auto stream = Must(StartChat(ExactModel(), request));
   stream->CancelSample(0);
   std::vector<FinishReason> reasons(2);
   for (const StreamEvent& event : ReadAll(*stream)) {
@@ -120,7 +120,7 @@ TEST(ContinueTest, OneSampleIsCancelledTheOtherGoesOn) {
   }
   EXPECT_EQ(reasons[0], FinishReason::kCancelled);
   EXPECT_EQ(reasons[1], FinishReason::kLength);
-  EXPECT_TRUE(Tiny().engine().CheckIntegrity().ok());
+  EXPECT_TRUE(ExactModel().engine().CheckIntegrity().ok());
 }
 
 // A watch that is fed a text, as if a model wrote it.
@@ -188,11 +188,11 @@ TEST(ContinueTest, TheTemperatureBehindWrittenThinkingIsThatOfTheAnswer) {
 // Thinking is drawn hot, the answer is not drawn at all: cut anywhere in the answer, the rest is
 // the same.
 TEST(ContinueTest, AnAnswerGoesOnAtItsOwnTemperature) {
-  ChatRequest request = Ask(200);
+  ChatRequest request = AskFor(200);
   request.settings.sampling.temperature = 1.0F;
   request.settings.answer_temperature = 0.0F;
   request.settings.thinking_budget = 20;
-  const auto whole = Must(StartChat(Tiny(), request));
+  const auto whole = Must(StartChat(ExactModel(), request));
   const auto events = ReadAll(*whole);
   const std::vector<int32_t> tokens = whole->tokens(0);
   ASSERT_EQ(tokens.size(), 200U);
@@ -201,7 +201,7 @@ TEST(ContinueTest, AnAnswerGoesOnAtItsOwnTemperature) {
   for (const size_t cut : {thinking + 5, thinking + 20, size_t{190}}) {
     request.written.assign(tokens.begin(), tokens.begin() + static_cast<std::ptrdiff_t>(cut));
     request.settings.max_tokens = 200 - cut;
-    const auto rest = Must(StartChat(Tiny(), request));
+    const auto rest = Must(StartChat(ExactModel(), request));
     EXPECT_EQ(AllText(ReadAll(*rest)), AllText(events)) << cut;
   }
 }

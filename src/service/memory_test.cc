@@ -42,14 +42,14 @@ TEST(PlanMemory, ScarceMemoryShortensTheContextAndSaysSo) {
   EXPECT_LT(plan->context, engine::kDefaultContext);
   EXPECT_GE(plan->context, 4096U);
   EXPECT_LE(plan->total_bytes, 2 * kGiB);
-  EXPECT_THAT(plan->warning, testing::HasSubstr("limited to"));
+  EXPECT_THAT(plan->warning, ::testing::HasSubstr("limited to"));
 }
 
 TEST(PlanMemory, TooLittleIsRefusedWithFigures) {
   const auto weights = PlanMemory(Qwen15b(kGiB));
   EXPECT_EQ(weights.status().code(), StatusCode::kResourceExhausted);
-  EXPECT_THAT(weights.status().message(), testing::HasSubstr("1.22 GB"));
-  EXPECT_THAT(weights.status().message(), testing::HasSubstr("1.07 GB"));
+  EXPECT_THAT(weights.status().message(), ::testing::HasSubstr("1.22 GB"));
+  EXPECT_THAT(weights.status().message(), ::testing::HasSubstr("1.07 GB"));
   EXPECT_EQ(PlanMemory(Qwen15b(1117000000 + (97ULL << 20))).status().code(),
             StatusCode::kResourceExhausted);
 }
@@ -62,7 +62,7 @@ TEST(PlanMemory, AskedContextIsGivenOrRefused) {
   EXPECT_EQ(plan->context, 65536U);
   EXPECT_EQ(plan->kv_pages * engine::kPageTokens, 65536U);
   needs.asked_context = 131072;
-  EXPECT_THAT(PlanMemory(needs).status().message(), testing::HasSubstr("a context of 131072"));
+  EXPECT_THAT(PlanMemory(needs).status().message(), ::testing::HasSubstr("a context of 131072"));
   needs.asked_context = 131073;
   EXPECT_EQ(PlanMemory(needs).status().code(), StatusCode::kInvalidArgument);
   needs.asked_context = 0;

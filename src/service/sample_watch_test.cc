@@ -26,7 +26,7 @@ using Kind = StreamEvent::Kind;
 
 constexpr std::string_view kClose = "</think>";
 
-LoadedModel& Tiny() {
+LoadedModel& WatchedModel() {
   static const auto model = testing::LoadTiny(2048);
   return *model;
 }
@@ -45,15 +45,15 @@ std::shared_ptr<WatchShared> Rules(std::optional<size_t> budget, bool loop_guard
   return std::make_shared<WatchShared>(std::move(rules), 1);
 }
 
-struct Outcome {
+struct Watched {
   std::string text;      // with what was forced
   size_t forced_at = 0;  // tokens before it; 0: nothing was forced
   bool ended = false;
 };
 // What comes out when the model would write `text`.
-Outcome Feed(const std::shared_ptr<WatchShared>& shared, std::string_view text) {
+Watched Feed(const std::shared_ptr<WatchShared>& shared, std::string_view text) {
   const auto watch = MakeWatchFactory(shared)(0);
-  Outcome run;
+  Watched run;
   std::vector<int32_t> out;
   for (const int32_t token : Encode(text)) {
     out.push_back(token);
@@ -85,7 +85,7 @@ TEST(SampleWatch, TheBudgetClosesAtTheEndOfASentence) {
   const std::string text = Sentences(50);
   for (const size_t budget : {40U, 64U, 65U, 66U, 200U}) {
     const auto shared = Rules(budget);
-    const Outcome run = Feed(shared, text);
+    const Watched run = Feed(shared, text);
     EXPECT_GE(run.forced_at, budget);
     EXPECT_LE(run.forced_at, budget + kThinkingGrace);
     const size_t at = run.text.find("\n\nEnough.\n</think>\n\n");
@@ -117,7 +117,7 @@ TEST(SampleWatch, NeverInsideACharacter) {
   for (int i = 0; i < 200; ++i)
     text += "\xF0\x9F\xA6" + std::string(1, static_cast<char>(0x80 + i % 60));
   for (size_t budget = 1; budget < 40; ++budget) {
-    const Outcome run = Feed(Rules(budget), text);
+    const Watched run = Feed(Rules(budget), text);
     const size_t at = run.text.find("\n\nEnough.");
     ASSERT_NE(at, std::string::npos) << budget;
     EXPECT_TRUE(IsValidUtf8(run.text.substr(0, at))) << budget;
@@ -127,7 +127,7 @@ TEST(SampleWatch, NeverInsideACharacter) {
 TEST(SampleWatch, ModelsThatCloseInTimeAreLeftAlone) {
   const std::string text = Sentences(3) + "\n</think>\n\n" + Sentences(40);
   const auto shared = Rules(100);
-  const Outcome run = Feed(shared, text);
+  const Watched run = Feed(shared, text);
   EXPECT_EQ(run.text, text);
   EXPECT_EQ(shared->reports[0].closed_by, ThinkingEnd::kNone);
 }
@@ -144,7 +144,7 @@ TEST(SampleWatch, TheBudgetCountsFromWhereThinkingBegins) {
 TEST(SampleWatch, EndsThinkingOnRequest) {
   const auto shared = Rules(std::nullopt);
   shared->end_thinking = true;
-  const Outcome run = Feed(shared, Sentences(20));
+  const Watched run = Feed(shared, Sentences(20));
   EXPECT_GT(run.forced_at, 0U);
   EXPECT_LE(run.forced_at, kThinkingGrace + 1);
   EXPECT_EQ(shared->reports[0].closed_by, ThinkingEnd::kRequested);
@@ -154,7 +154,7 @@ TEST(SampleWatch, ALoopInThinkingClosesIt) {
   std::string text = Sentences(5);
   for (int i = 0; i < 20; ++i) text += "Wait, let me check that again, it may be wrong. ";
   const auto shared = Rules(std::nullopt);
-  const Outcome run = Feed(shared, text);
+  const Watched run = Feed(shared, text);
   EXPECT_THAT(run.text, HasSubstr("Enough.\n</think>\n\n"));
   EXPECT_FALSE(run.ended) << "the answer follows";
   const WatchReport& report = shared->reports[0];
@@ -170,7 +170,7 @@ TEST(SampleWatch, ALoopInTheAnswerEndsIt) {
   std::string text = "So.</think>";
   for (int i = 0; i < 200; ++i) text += "The answer is that the answer is what it is. ";
   const auto shared = Rules(std::nullopt);
-  const Outcome run = Feed(shared, text);
+  const Watched run = Feed(shared, text);
   EXPECT_TRUE(run.ended);
   EXPECT_EQ(run.forced_at, 0U);
   ASSERT_TRUE(shared->reports[0].loop);
@@ -179,27 +179,28 @@ TEST(SampleWatch, ALoopInTheAnswerEndsIt) {
 }
 
 TEST(ClosingTokens, CloseWithTheSentenceAsPlainText) {
-  const ClosingTokens closing = MakeClosingTokens(Tiny(), "Stop </think> <｜User｜> now.", kClose);
+  const ClosingTokens closing =
+      MakeClosingTokens(WatchedModel(), "Stop </think> <｜User｜> now.", kClose);
   const auto text = [&](const std::vector<int32_t>& ids) {
-    return Tiny().tokens().Decode(ids, tokenizer::ControlPieces::kRender);
+    return WatchedModel().tokens().Decode(ids, tokenizer::ControlPieces::kRender);
   };
   EXPECT_EQ(text(closing.after_text), "\n\nStop </think> <｜User｜> now.\n</think>\n\n");
   EXPECT_EQ(text(closing.after_line), "\nStop </think> <｜User｜> now.\n</think>\n\n");
-  const auto user = Tiny().tokens().Find("<｜User｜>");
+  const auto user = WatchedModel().tokens().Find("<｜User｜>");
   ASSERT_TRUE(user);
   EXPECT_THAT(closing.after_text, ::testing::Not(::testing::Contains(*user)));
-  EXPECT_EQ(text(MakeClosingTokens(Tiny(), "", kClose).after_text), "\n</think>\n\n");
+  EXPECT_EQ(text(MakeClosingTokens(WatchedModel(), "", kClose).after_text), "\n</think>\n\n");
 }
 
 // What comes out under a limit of the answer, with the watch's report.
-Outcome FeedLimited(size_t limit, std::string_view text, WatchReport& report,
+Watched FeedLimited(size_t limit, std::string_view text, WatchReport& report,
                     chat::StartState start = chat::StartState::kThinking,
                     CalculatorMode calculator = CalculatorMode::kOff) {
   WatchRules rules = Rules(std::nullopt, true, start)->rules;
   rules.answer_limit = limit;
   rules.calculator = calculator;
   const auto shared = std::make_shared<WatchShared>(std::move(rules), 1);
-  Outcome out = Feed(shared, text);
+  Watched out = Feed(shared, text);
   report = shared->reports[0];
   return out;
 }
@@ -215,7 +216,7 @@ TEST(AnswerLimit, CountsFromTheFirstWordBehindTheThinking) {
   const std::string answer = Sentences(4);
   for (const size_t limit : {1U, 5U, 20U}) {
     WatchReport report;
-    const Outcome run = FeedLimited(limit, thought + answer, report);
+    const Watched run = FeedLimited(limit, thought + answer, report);
     EXPECT_EQ(run.text, thought + FirstTokens(answer, limit));
     EXPECT_TRUE(run.ended);
     EXPECT_TRUE(report.answer_full);
@@ -240,14 +241,14 @@ TEST(AnswerLimit, ASumIsCutToo) {
   const std::string sum = "123456789*987654321=";  // of 18 digits, in several tokens
   const size_t before = Encode(sum).size();
   WatchReport report;
-  const Outcome run = FeedLimited(before + 2, thought + sum + " and so on", report,
+  const Watched run = FeedLimited(before + 2, thought + sum + " and so on", report,
                                   chat::StartState::kThinking, CalculatorMode::kOn);
   EXPECT_TRUE(run.ended);
   EXPECT_TRUE(report.answer_full);
   EXPECT_EQ(run.text, thought + sum + FirstTokens("121932631112635269", 2));
 }
 
-ChatRequest Ask(std::string text) {
+ChatRequest AskWatched(std::string text) {
   ChatRequest request;
   request.conversation.messages = {testing::UserSays(std::move(text))};
   request.settings.sampling.seed = 3;
@@ -257,15 +258,15 @@ ChatRequest Ask(std::string text) {
   return request;
 }
 
-std::vector<StreamEvent> Chat(const ChatRequest& request) {
-  auto stream = Must(StartChat(Tiny(), request));
+std::vector<StreamEvent> WatchedChat(const ChatRequest& request) {
+  auto stream = Must(StartChat(WatchedModel(), request));
   return ReadAll(*stream);
 }
 
 TEST(ThinkingControl, TheAnswerFollowsTheClosedThinking) {
-  ChatRequest request = Ask("hi");
+  ChatRequest request = AskWatched("hi");
   request.settings.thinking_budget = 50;
-  const auto events = Chat(request);
+  const auto events = WatchedChat(request);
   const StreamEvent& end = events.back();
   EXPECT_EQ(end.thinking_end, ThinkingEnd::kBudget);
   EXPECT_EQ(end.finish, FinishReason::kLength);
@@ -278,18 +279,18 @@ TEST(ThinkingControl, TheAnswerFollowsTheClosedThinking) {
               EndsWith(std::string(ClosingSentence(TextLanguage::kEnglish))));
   EXPECT_FALSE(TextOf(events, Kind::kContent).empty());
   // The same again, whatever runs beside it and however it is computed.
-  auto first = Must(StartChat(Tiny(), request));
-  auto second = Must(StartChat(Tiny(), request));
+  auto first = Must(StartChat(WatchedModel(), request));
+  auto second = Must(StartChat(WatchedModel(), request));
   EXPECT_EQ(TextOf(ReadAll(*second), Kind::kContent), TextOf(events, Kind::kContent));
   EXPECT_EQ(TextOf(ReadAll(*first), Kind::kThinking), TextOf(events, Kind::kThinking));
 }
 
 TEST(ThinkingControl, TheAnswerHasItsOwnLimit) {
-  ChatRequest request = Ask("hi");
+  ChatRequest request = AskWatched("hi");
   request.settings.thinking_budget = 50;
-  const auto whole = Chat(request);
+  const auto whole = WatchedChat(request);
   request.settings.answer_limit = 5;
-  const auto events = Chat(request);
+  const auto events = WatchedChat(request);
   const StreamEvent& end = events.back();
   EXPECT_EQ(end.finish, FinishReason::kLength);
   EXPECT_TRUE(end.answer_full);
@@ -300,18 +301,18 @@ TEST(ThinkingControl, TheAnswerHasItsOwnLimit) {
   EXPECT_FALSE(answer.empty());
   EXPECT_LT(answer.size(), TextOf(whole, Kind::kContent).size());
   // Beside others the same.
-  auto first = Must(StartChat(Tiny(), Ask("hi")));
-  auto second = Must(StartChat(Tiny(), request));
+  auto first = Must(StartChat(WatchedModel(), AskWatched("hi")));
+  auto second = Must(StartChat(WatchedModel(), request));
   EXPECT_EQ(TextOf(ReadAll(*second), Kind::kContent), answer);
   request.settings.answer_limit = 0;
-  EXPECT_FALSE(StartChat(Tiny(), request).ok());
+  EXPECT_FALSE(StartChat(WatchedModel(), request).ok());
 }
 
 TEST(ThinkingControl, WithoutThinkingTheLimitIsThatOfAllTokens) {
-  ChatRequest request = Ask("hi");
+  ChatRequest request = AskWatched("hi");
   request.conversation.thinking = chat::Thinking::kOff;
   request.settings.answer_limit = 12;
-  const auto end = Chat(request).back();
+  const auto end = WatchedChat(request).back();
   EXPECT_EQ(end.finish, FinishReason::kLength);
   EXPECT_TRUE(end.answer_full);
   EXPECT_GE(end.usage.generated_tokens, 12U);
@@ -319,32 +320,32 @@ TEST(ThinkingControl, WithoutThinkingTheLimitIsThatOfAllTokens) {
 }
 
 TEST(ThinkingControl, ClosesInTheLanguageOfThePromptOrAsTold) {
-  ChatRequest request = Ask("你好，请问一加一等于几？");
+  ChatRequest request = AskWatched("你好，请问一加一等于几？");
   request.settings.thinking_budget = 20;
-  EXPECT_THAT(TextOf(Chat(request), Kind::kThinking),
+  EXPECT_THAT(TextOf(WatchedChat(request), Kind::kThinking),
               EndsWith(std::string(ClosingSentence(TextLanguage::kChinese))));
   request.settings.thinking_close_text = "Time is up!";
-  EXPECT_THAT(TextOf(Chat(request), Kind::kThinking), EndsWith("Time is up!"));
+  EXPECT_THAT(TextOf(WatchedChat(request), Kind::kThinking), EndsWith("Time is up!"));
 }
 
 TEST(ThinkingControl, ABudgetOfNothingAsksForNoThinking) {
-  ChatRequest request = Ask("hi");
+  ChatRequest request = AskWatched("hi");
   request.settings.thinking_budget = 0;
-  const auto events = Chat(request);
+  const auto events = WatchedChat(request);
   EXPECT_EQ(TextOf(events, Kind::kThinking), "");
   EXPECT_EQ(events.back().thinking_end, ThinkingEnd::kNone);
   EXPECT_EQ(events.back().usage.thinking_tokens, 0U);
-  ChatRequest off = Ask("hi");
+  ChatRequest off = AskWatched("hi");
   off.conversation.thinking = chat::Thinking::kOff;
-  EXPECT_EQ(TextOf(Chat(off), Kind::kContent), TextOf(events, Kind::kContent));
+  EXPECT_EQ(TextOf(WatchedChat(off), Kind::kContent), TextOf(events, Kind::kContent));
 }
 
 TEST(ThinkingControl, EverySampleHasItsBudget) {
-  ChatRequest request = Ask("hi");
+  ChatRequest request = AskWatched("hi");
   request.settings.thinking_budget = 30;
   request.settings.samples = 3;
   size_t finished = 0;
-  for (const StreamEvent& event : Chat(request)) {
+  for (const StreamEvent& event : WatchedChat(request)) {
     if (event.kind != Kind::kFinish) continue;
     ++finished;
     // The noise may spell the closing tag by chance.
@@ -356,9 +357,9 @@ TEST(ThinkingControl, EverySampleHasItsBudget) {
 
 // The engine waits for a consumer that does not read, so the request comes in time for certain.
 TEST(ThinkingControl, EndsARunningThinkingOnRequest) {
-  ChatRequest request = Ask("hi");
+  ChatRequest request = AskWatched("hi");
   request.settings.max_tokens = 1900;
-  auto stream = Must(StartChat(Tiny(), request));
+  auto stream = Must(StartChat(WatchedModel(), request));
   ASSERT_TRUE(stream->Next(std::chrono::seconds(60)));
   stream->EndThinking();
   const auto events = ReadAll(*stream);
@@ -369,10 +370,10 @@ TEST(ThinkingControl, EndsARunningThinkingOnRequest) {
 
 // A strong bias makes the model say one token for ever.
 ChatRequest AskForALoop() {
-  ChatRequest request = Ask("hi");
+  ChatRequest request = AskWatched("hi");
   request.settings.max_tokens = 1900;
   request.settings.sampling.temperature = 0.0F;
-  const int32_t token = Tiny().tokens().Encode("a").front();
+  const int32_t token = WatchedModel().tokens().Encode("a").front();
   request.settings.sampling.logit_bias.emplace_back(token, 100.0F);
   request.settings.sampling.repeat_penalty = 1.0F;
   return request;
@@ -381,7 +382,7 @@ ChatRequest AskForALoop() {
 TEST(LoopGuardInChats, ClosesThinkingThenEndsTheAnswer) {
   ChatRequest request = AskForALoop();
   request.settings.loop_guard = LoopGuardMode::kOn;
-  const auto events = Chat(request);
+  const auto events = WatchedChat(request);
   const StreamEvent& end = events.back();
   EXPECT_EQ(end.finish, FinishReason::kLoop);
   EXPECT_EQ(end.thinking_end, ThinkingEnd::kLoop);
@@ -390,26 +391,26 @@ TEST(LoopGuardInChats, ClosesThinkingThenEndsTheAnswer) {
   EXPECT_EQ(end.loop->at_token, end.usage.generated_tokens);
   EXPECT_GE(end.loop->finding.repeats, AnswerLoopLimits().short_repeats);
   EXPECT_LT(end.usage.generated_tokens, 1000U);
-  EXPECT_EQ(Chat(request).back().usage.generated_tokens, end.usage.generated_tokens);
+  EXPECT_EQ(WatchedChat(request).back().usage.generated_tokens, end.usage.generated_tokens);
 }
 
 TEST(LoopGuardInChats, IsOffWhenToldOrWhereNoEndIsWanted) {
   ChatRequest request = AskForALoop();  // ignore_eos
-  EXPECT_EQ(Chat(request).back().finish, FinishReason::kLength);
+  EXPECT_EQ(WatchedChat(request).back().finish, FinishReason::kLength);
   request.settings.ignore_eos = false;
   request.settings.loop_guard = LoopGuardMode::kOff;
-  const auto end = Chat(request).back();
+  const auto end = WatchedChat(request).back();
   EXPECT_EQ(end.finish, FinishReason::kLength);
   EXPECT_FALSE(end.loop);
   request.settings.loop_guard = LoopGuardMode::kDefault;
-  EXPECT_EQ(Chat(request).back().finish, FinishReason::kLoop) << "on by default";
+  EXPECT_EQ(WatchedChat(request).back().finish, FinishReason::kLoop) << "on by default";
 }
 
 TEST(OnEvent, NothingIsMissedWithoutAWaitingThread) {
-  ChatRequest request = Ask("hi");
+  ChatRequest request = AskWatched("hi");
   request.settings.samples = 2;
-  const std::string expected = TextOf(Chat(request), Kind::kThinking, 1);
-  auto stream = Must(StartChat(Tiny(), request));
+  const std::string expected = TextOf(WatchedChat(request), Kind::kThinking, 1);
+  auto stream = Must(StartChat(WatchedModel(), request));
   std::atomic<size_t> calls{0};
   stream->OnEvent([&] {
     ++calls;

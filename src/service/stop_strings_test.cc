@@ -9,15 +9,15 @@
 namespace lemma::service {
 namespace {
 
-struct Outcome {
+struct Stopped {
   std::string text;
   std::optional<std::string> matched;
-  bool operator==(const Outcome&) const = default;
+  bool operator==(const Stopped&) const = default;
 };
 
-Outcome Match(const std::vector<std::string>& stops, const std::vector<std::string>& pieces) {
+Stopped Match(const std::vector<std::string>& stops, const std::vector<std::string>& pieces) {
   StopMatcher matcher(stops);
-  Outcome outcome;
+  Stopped outcome;
   for (const std::string& piece : pieces) outcome.text += matcher.Push(piece);
   outcome.text += matcher.Flush();
   outcome.matched = matcher.matched();
@@ -25,7 +25,7 @@ Outcome Match(const std::vector<std::string>& stops, const std::vector<std::stri
 }
 
 // The definition: the first byte at which some string is complete ends the text.
-Outcome Reference(const std::vector<std::string>& stops, const std::string& text) {
+Stopped Reference(const std::vector<std::string>& stops, const std::string& text) {
   for (size_t end = 1; end <= text.size(); ++end) {
     std::string longest;
     for (const std::string& stop : stops) {
@@ -40,8 +40,8 @@ Outcome Reference(const std::vector<std::string>& stops, const std::string& text
 
 TEST(StopMatcher, EndsBeforeTheStringAcrossPieces) {
   EXPECT_EQ(Match({"\nUser:"}, {"Hi", "\nUs", "er", ": more", " text"}),
-            (Outcome{"Hi", "\nUser:"}));
-  EXPECT_EQ(Match({"END"}, {"a EN", "d EN"}), (Outcome{"a ENd EN", std::nullopt}));
+            (Stopped{"Hi", "\nUser:"}));
+  EXPECT_EQ(Match({"END"}, {"a EN", "d EN"}), (Stopped{"a ENd EN", std::nullopt}));
 }
 
 TEST(StopMatcher, HoldsOnlyWhatMayBeginAStop) {
@@ -57,12 +57,12 @@ TEST(StopMatcher, HoldsOnlyWhatMayBeginAStop) {
 }
 
 TEST(StopMatcher, FirstCompleteWinsThenTheLongest) {
-  EXPECT_EQ(Match({"abcd", "c"}, {"xabcd"}), (Outcome{"xab", "c"}));
-  EXPECT_EQ(Match({"c", "bc"}, {"abc"}), (Outcome{"a", "bc"}));
+  EXPECT_EQ(Match({"abcd", "c"}, {"xabcd"}), (Stopped{"xab", "c"}));
+  EXPECT_EQ(Match({"c", "bc"}, {"abc"}), (Stopped{"a", "bc"}));
 }
 
 TEST(StopMatcher, NoStopsPassEverything) {
-  EXPECT_EQ(Match({}, {"a", "b"}), (Outcome{"ab", std::nullopt}));
+  EXPECT_EQ(Match({}, {"a", "b"}), (Stopped{"ab", std::nullopt}));
 }
 
 TEST(StopMatcher, AgreesWithTheDefinitionForAnyCuts) {
@@ -89,11 +89,11 @@ TEST(StopMatcher, AgreesWithTheDefinitionForAnyCuts) {
 
 TEST(StopMatcher, ValidateNamesTheIndex) {
   EXPECT_TRUE(StopMatcher::Validate({"a"}).ok());
-  EXPECT_THAT(StopMatcher::Validate({"a", ""}).message(), testing::HasSubstr("stop[1]"));
+  EXPECT_THAT(StopMatcher::Validate({"a", ""}).message(), ::testing::HasSubstr("stop[1]"));
   EXPECT_THAT(StopMatcher::Validate({std::string(kMaxStopStringBytes + 1, 'x')}).message(),
-              testing::HasSubstr("stop[0]"));
+              ::testing::HasSubstr("stop[0]"));
   EXPECT_THAT(StopMatcher::Validate(std::vector<std::string>(kMaxStopStrings + 1, "x")).message(),
-              testing::HasSubstr("65 strings"));
+              ::testing::HasSubstr("65 strings"));
 }
 
 }  // namespace

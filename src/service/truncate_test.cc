@@ -17,10 +17,10 @@ using ::testing::HasSubstr;
 using testing::Must;
 using testing::UserSays;
 
-constexpr size_t kContext = 200;
+constexpr size_t kShortContext = 200;
 
-LoadedModel& Tiny() {
-  static const auto model = testing::LoadTiny(kContext);
+LoadedModel& ShortModel() {
+  static const auto model = testing::LoadTiny(kShortContext);
   return *model;
 }
 
@@ -45,7 +45,7 @@ chat::Conversation LongTalk() {
 }
 
 std::string Text(const FittedPrompt& fitted) {
-  return Tiny().tokens().Decode(fitted.tokens, tokenizer::ControlPieces::kRender);
+  return ShortModel().tokens().Decode(fitted.tokens, tokenizer::ControlPieces::kRender);
 }
 
 TEST(DroppableTurns, BeginAtUserMessages) {
@@ -62,17 +62,19 @@ TEST(DroppableTurns, BeginAtUserMessages) {
 TEST(FitPrompt, WhatFitsStaysAsItIs) {
   chat::Conversation talk = LongTalk();
   talk.messages.erase(talk.messages.begin() + 1, talk.messages.begin() + 5);
-  const auto fitted = Must(FitPrompt(Tiny(), talk, {kContext, 100, OnOverflow::kDropOldest}));
-  EXPECT_EQ(fitted.tokens, Must(PromptTokens(Tiny(), talk)));
+  const auto fitted =
+      Must(FitPrompt(ShortModel(), talk, {kShortContext, 100, OnOverflow::kDropOldest}));
+  EXPECT_EQ(fitted.tokens, Must(PromptTokens(ShortModel(), talk)));
   EXPECT_EQ(fitted.truncation.dropped_messages, 0U);
 }
 
 TEST(FitPrompt, DropsTheOldestTurnsAndSaysSo) {
   const chat::Conversation talk = LongTalk();
-  const size_t all = Must(PromptTokens(Tiny(), talk)).size();
-  ASSERT_GT(all, kContext);
-  const auto fitted = Must(FitPrompt(Tiny(), talk, {kContext, 20, OnOverflow::kDropOldest}));
-  EXPECT_LE(fitted.tokens.size(), kContext - 20);
+  const size_t all = Must(PromptTokens(ShortModel(), talk)).size();
+  ASSERT_GT(all, kShortContext);
+  const auto fitted =
+      Must(FitPrompt(ShortModel(), talk, {kShortContext, 20, OnOverflow::kDropOldest}));
+  EXPECT_LE(fitted.tokens.size(), kShortContext - 20);
   EXPECT_EQ(fitted.truncation.dropped_messages, 2U) << "one turn was enough";
   EXPECT_EQ(fitted.truncation.dropped_tokens, all - fitted.tokens.size());
   EXPECT_THAT(Text(fitted), HasSubstr("be brief"));
@@ -80,24 +82,25 @@ TEST(FitPrompt, DropsTheOldestTurnsAndSaysSo) {
   EXPECT_THAT(Text(fitted), HasSubstr("final question"));
   EXPECT_EQ(Text(fitted).find("one one"), std::string::npos);
   // More room for the answer: more goes.
-  const auto roomy = Must(FitPrompt(Tiny(), talk, {kContext, 170, OnOverflow::kDropOldest}));
+  const auto roomy =
+      Must(FitPrompt(ShortModel(), talk, {kShortContext, 170, OnOverflow::kDropOldest}));
   EXPECT_EQ(roomy.truncation.dropped_messages, 6U);
   EXPECT_THAT(Text(roomy), HasSubstr("be brief"));
 }
 
 TEST(FitPrompt, RefusesWithTheCounts) {
   const chat::Conversation talk = LongTalk();
-  const size_t all = Must(PromptTokens(Tiny(), talk)).size();
-  const auto refused = FitPrompt(Tiny(), talk, {kContext, 1, OnOverflow::kRefuse});
+  const size_t all = Must(PromptTokens(ShortModel(), talk)).size();
+  const auto refused = FitPrompt(ShortModel(), talk, {kShortContext, 1, OnOverflow::kRefuse});
   EXPECT_EQ(refused.status().code(), StatusCode::kInvalidArgument);
   EXPECT_THAT(refused.status().message(), HasSubstr(std::to_string(all)));
-  EXPECT_THAT(refused.status().message(), HasSubstr(std::to_string(kContext)));
+  EXPECT_THAT(refused.status().message(), HasSubstr(std::to_string(kShortContext)));
 }
 
 TEST(FitPrompt, TheLastUserMessageIsNeverCut) {
   chat::Conversation talk = LongTalk();
   talk.messages.back().content = Words("question", 400);
-  const auto refused = FitPrompt(Tiny(), talk, {kContext, 1, OnOverflow::kDropOldest});
+  const auto refused = FitPrompt(ShortModel(), talk, {kShortContext, 1, OnOverflow::kDropOldest});
   EXPECT_EQ(refused.status().code(), StatusCode::kInvalidArgument);
   EXPECT_THAT(refused.status().message(), HasSubstr("6 older messages"));
 }
@@ -106,11 +109,11 @@ TEST(FitPrompt, IsWhatStartChatUses) {
   ChatRequest request;
   request.conversation = LongTalk();
   request.settings.max_tokens = 5;
-  EXPECT_FALSE(StartChat(Tiny(), request).ok());
+  EXPECT_FALSE(StartChat(ShortModel(), request).ok());
   request.settings.on_overflow = OnOverflow::kDropOldest;
-  auto stream = Must(StartChat(Tiny(), request));
+  auto stream = Must(StartChat(ShortModel(), request));
   EXPECT_EQ(stream->truncation().dropped_messages, 2U);
-  EXPECT_LT(stream->prompt_tokens().size(), kContext);
+  EXPECT_LT(stream->prompt_tokens().size(), kShortContext);
 }
 
 }  // namespace

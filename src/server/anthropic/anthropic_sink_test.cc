@@ -18,7 +18,7 @@ using ::testing::HasSubstr;
 using ::testing::StartsWith;
 using Kind = service::StreamEvent::Kind;
 
-service::StreamEvent Event(Kind kind, std::string text) {
+service::StreamEvent SinkEvent(Kind kind, std::string text) {
   service::StreamEvent event;
   event.kind = kind;
   event.text = std::move(text);
@@ -41,8 +41,8 @@ TEST_F(SinkTest, AStreamBeginsAndEndsAsClientsExpect) {
   const auto sink = MakeSink(exchange_, Options(true));
   EXPECT_EQ(sink->id(), "msg_1");
   sink->OnStart({});
-  sink->OnEvent(Event(Kind::kContent, "Hi"));
-  sink->OnEvent(Event(Kind::kFinish, ""));
+  sink->OnEvent(SinkEvent(Kind::kContent, "Hi"));
+  sink->OnEvent(SinkEvent(Kind::kFinish, ""));
   sink->OnEnd();
   EXPECT_EQ(exchange_->begun->content_type, "text/event-stream");
   EXPECT_THAT(exchange_->written.front(), StartsWith("event: message_start\n"));
@@ -65,14 +65,14 @@ TEST_F(SinkTest, APingInSilenceOfAStreamOnly) {
 TEST_F(SinkTest, WithoutAStreamEverythingIsOneObject) {
   const auto sink = MakeSink(exchange_, Options(false));
   sink->OnStart({});
-  sink->OnEvent(Event(Kind::kContent, "Hi"));
-  sink->OnEvent(Event(Kind::kFinish, ""));
+  sink->OnEvent(SinkEvent(Kind::kContent, "Hi"));
+  sink->OnEvent(SinkEvent(Kind::kFinish, ""));
   sink->OnEnd();
   EXPECT_EQ(json::parse(exchange_->sent->body).at("content").at(0).at("text"), "Hi");
 }
 
 TEST_F(SinkTest, AFailureIsAnEventInAStreamAndAStatusWithoutOne) {
-  service::StreamEvent finish = Event(Kind::kFinish, "");
+  service::StreamEvent finish = SinkEvent(Kind::kFinish, "");
   finish.finish = service::FinishReason::kError;
   finish.error = InternalError("worker fault");
   auto sink = MakeSink(exchange_, Options(true));
@@ -89,14 +89,14 @@ TEST_F(SinkTest, AFailureIsAnEventInAStreamAndAStatusWithoutOne) {
 }
 
 TEST_F(SinkTest, AVerifiedAnswerHasItsResultAndWarnings) {
-  service::StreamEvent finish = Event(Kind::kFinish, "");
+  service::StreamEvent finish = SinkEvent(Kind::kFinish, "");
   finish.lemma = R"({"status":"VERIFIED"})";
   StreamStart start;
   start.warnings = {"w"};
   auto sink = MakeSink(exchange_, Options(true));
   sink->OnStart(start);
   EXPECT_THAT(exchange_->written.front(), HasSubstr(R"("warnings":["w"])"));
-  sink->OnEvent(Event(Kind::kContent, "Hi"));
+  sink->OnEvent(SinkEvent(Kind::kContent, "Hi"));
   sink->OnEvent(finish);
   // Beside delta and usage of the message_delta.
   EXPECT_THAT(exchange_->written.back(), HasSubstr(R"("lemma":{"status":"VERIFIED"}})"

@@ -16,7 +16,7 @@ namespace json = boost::json;
 using ::testing::HasSubstr;
 using Kind = service::StreamEvent::Kind;
 
-service::StreamEvent Event(Kind kind, std::string text) {
+service::StreamEvent SinkEvent(Kind kind, std::string text) {
   service::StreamEvent event;
   event.kind = kind;
   event.text = std::move(text);
@@ -37,8 +37,8 @@ class SinkTest : public ::testing::Test {
   void Run(SinkOptions options, const service::StreamEvent& finish) {
     const auto sink = MakeSink(exchange_, std::move(options));
     sink->OnStart(Start());
-    sink->OnEvent(Event(Kind::kThinking, "hm"));
-    sink->OnEvent(Event(Kind::kContent, "Hi"));
+    sink->OnEvent(SinkEvent(Kind::kThinking, "hm"));
+    sink->OnEvent(SinkEvent(Kind::kContent, "Hi"));
     sink->OnEvent(finish);
     sink->OnEnd();
   }
@@ -49,7 +49,7 @@ TEST_F(SinkTest, AStreamIsALineForEachPieceAndOneForTheEnd) {
   SinkOptions options;
   options.warnings = {"w"};
   options.num_ctx = 4096;
-  Run(options, Event(Kind::kFinish, ""));
+  Run(options, SinkEvent(Kind::kFinish, ""));
   ASSERT_TRUE(exchange_->begun);
   EXPECT_EQ(exchange_->begun->content_type, "application/x-ndjson");
   EXPECT_TRUE(exchange_->ended);
@@ -69,7 +69,7 @@ TEST_F(SinkTest, WithoutAStreamEverythingIsOneObject) {
   SinkOptions options;
   options.api = Api::kGenerate;
   options.stream = false;
-  Run(options, Event(Kind::kFinish, ""));
+  Run(options, SinkEvent(Kind::kFinish, ""));
   ASSERT_TRUE(exchange_->sent);
   EXPECT_FALSE(exchange_->begun);
   const json::value body = json::parse(exchange_->sent->body);
@@ -81,13 +81,13 @@ TEST_F(SinkTest, ThinkingThatWasNotWantedIsHidden) {
   SinkOptions options;
   options.stream = false;
   options.show_thinking = false;
-  Run(options, Event(Kind::kFinish, ""));
+  Run(options, SinkEvent(Kind::kFinish, ""));
   EXPECT_EQ(json::parse(exchange_->sent->body).at("message").as_object().if_contains("thinking"),
             nullptr);
 }
 
 TEST_F(SinkTest, AFailureIsALineInAStreamAndAStatusWithoutOne) {
-  service::StreamEvent finish = Event(Kind::kFinish, "");
+  service::StreamEvent finish = SinkEvent(Kind::kFinish, "");
   finish.finish = service::FinishReason::kError;
   finish.error = InternalError("worker fault");
   Run({}, finish);
@@ -106,7 +106,7 @@ TEST_F(SinkTest, AFailureIsALineInAStreamAndAStatusWithoutOne) {
 }
 
 TEST_F(SinkTest, TheLastLineHasTheResultOfAVerifiedAnswer) {
-  service::StreamEvent finish = Event(Kind::kFinish, "");
+  service::StreamEvent finish = SinkEvent(Kind::kFinish, "");
   finish.lemma = R"({"status":"VERIFIED"})";
   Run({}, finish);
   EXPECT_THAT(exchange_->written[1], ::testing::Not(HasSubstr("lemma")));
