@@ -4,18 +4,20 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <boost/asio/connect.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/ssl.hpp>
+#include <boost/asio/ssl/context.hpp>
+#include <boost/asio/ssl/error.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <boost/beast/core.hpp>
-#include <boost/beast/http.hpp>
-#include <boost/beast/ssl.hpp>
+#include <boost/beast/core/error.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/http/parser.hpp>
+#include <boost/beast/http/string_body.hpp>
 #include <charconv>
 #include <map>
-#include <type_traits>
 #include <utility>
+
+#include "reasoning/http_wire.h"
 
 namespace lemma::reasoning {
 
@@ -28,6 +30,7 @@ using Error = boost::system::error_code;
 namespace {
 
 constexpr auto kConnectTime = std::chrono::seconds(20);
+constexpr size_t kReadBytes = 16 << 10;
 
 // What went wrong, in words for a person.
 Status ErrorFor(const Error& error, std::string_view doing, double seconds) {
@@ -70,40 +73,34 @@ class Pending {
   virtual void Drop() = 0;  // its function does not run any more
 };
 
-using Request = http::request<http::string_body>;
-
 // Resolve, connect, shake hands, write, read: each step starts the next. It lives as long as one
 // of them is under way.
-template <typename Stream>
-class Exchange final : public Pending, public std::enable_shared_from_this<Exchange<Stream>> {
+class Exchange final : public Pending, public std::enable_shared_from_this<Exchange> {
  public:
-  static constexpr bool kTls = !std::is_same_v<Stream, beast::tcp_stream>;
-
-  template <typename... More>
-  Exchange(asio::io_context& context, Request request, double seconds, HttpClient::Done done,
-           More&... more)
+  Exchange(asio::io_context& context, std::unique_ptr<HttpWire> wire, std::string request,
+           double seconds, HttpClient::Done done)
       : resolver_(context),
-        stream_(context, more...),
+        wire_(std::move(wire)),
         request_(std::move(request)),
         seconds_(seconds),
         done_(std::move(done)) {
     parser_.body_limit(kMostReplyBytes);
+    parser_.eager(true);
   }
 
   void Start(const BaseUrl& base) {
     host_ = base.host;
-    auto self = this->shared_from_this();
-    resolver_.async_resolve(base.host, base.port,
-                            [self](const Error& error, const tcp::resolver::results_type& found) {
-                              if (self->Failed(error, "finding the host")) return;
-                              self->Connect(found);
-                            });
+    resolver_.async_resolve(
+        base.host, base.port,
+        [self = shared_from_this()](const Error& error, const tcp::resolver::results_type& found) {
+          if (!self->Failed(error, "finding the host")) self->Connect(found);
+        });
   }
 
   void Drop() override {
     done_ = nullptr;
     resolver_.cancel();
-    beast::get_lowest_layer(stream_).close();
+    wire_->Close();
   }
 
  private:
@@ -115,50 +112,51 @@ class Exchange final : public Pending, public std::enable_shared_from_this<Excha
   }
   void End(Result<HttpReply> reply) {
     const HttpClient::Done done = std::exchange(done_, nullptr);
-    beast::get_lowest_layer(stream_).close();
+    wire_->Close();
     done(std::move(reply));
   }
 
   void Connect(const tcp::resolver::results_type& found) {
-    auto self = this->shared_from_this();
-    auto& lowest = beast::get_lowest_layer(stream_);
-    lowest.expires_after(kConnectTime);
-    lowest.async_connect(found, [self](const Error& error, const tcp::endpoint&) {
+    wire_->ExpireAfter(kConnectTime);
+    wire_->Connect(found, [self = shared_from_this()](const Error& error) {
       if (self->Failed(error, "connecting")) return;
-      beast::get_lowest_layer(self->stream_)
-          .expires_after(std::chrono::duration_cast<std::chrono::nanoseconds>(
-              std::chrono::duration<double>(self->seconds_)));
+      self->wire_->ExpireAfter(std::chrono::duration_cast<std::chrono::nanoseconds>(
+          std::chrono::duration<double>(self->seconds_)));
       self->Handshake();
     });
   }
 
   void Handshake() {
-    if constexpr (kTls) {
-      // Names go with the handshake (RFC 6066), and the certificate must be for this one.
-      if (SSL_set_tlsext_host_name(stream_.native_handle(), host_.c_str()) != 1) {
-        return End(InternalError("TLS: the host's name cannot be set"));
-      }
-      stream_.set_verify_callback(asio::ssl::host_name_verification(host_));
-      auto self = this->shared_from_this();
-      stream_.async_handshake(asio::ssl::stream_base::client, [self](const Error& error) {
-        if (!self->Failed(error, "TLS handshake")) self->Write();
-      });
-    } else {
-      Write();
-    }
-  }
-
-  void Write() {
-    auto self = this->shared_from_this();
-    http::async_write(stream_, request_, [self](const Error& error, size_t) {
-      if (self->Failed(error, "sending")) return;
-      http::async_read(self->stream_, self->buffer_, self->parser_,
-                       [self](const Error& end, size_t) { self->Read(end); });
+    wire_->Handshake(host_, [self = shared_from_this()](const Error& error) {
+      if (!self->Failed(error, "TLS handshake")) self->Write();
     });
   }
 
-  void Read(const Error& error) {
+  void Write() {
+    wire_->Write(asio::buffer(request_), [self = shared_from_this()](const Error& error) {
+      if (!self->Failed(error, "sending")) self->ReadMore();
+    });
+  }
+
+  void ReadMore() {
+    wire_->ReadSome(buffer_.prepare(kReadBytes),
+                    [self = shared_from_this()](const Error& error, size_t bytes) {
+                      if (self->done_) self->Read(error, bytes);
+                    });
+  }
+
+  void Read(Error error, size_t bytes) {
+    buffer_.commit(bytes);
+    if (error == asio::error::eof) {
+      // A reply without a length ends with the connection; any other is cut off.
+      error = parser_.got_some() ? Error() : make_error_code(http::error::end_of_stream);
+      if (!error) parser_.put_eof(error);
+    } else if (!error) {
+      buffer_.consume(parser_.put(buffer_.data(), error));
+      if (error == http::error::need_more) error = {};
+    }
     if (Failed(error, "reading")) return;
+    if (!parser_.is_done()) return ReadMore();
     auto& message = parser_.get();
     HttpReply reply;
     reply.status = static_cast<int>(message.result_int());
@@ -168,8 +166,8 @@ class Exchange final : public Pending, public std::enable_shared_from_this<Excha
   }
 
   tcp::resolver resolver_;
-  Stream stream_;
-  Request request_;
+  std::unique_ptr<HttpWire> wire_;
+  std::string request_;
   double seconds_;
   HttpClient::Done done_;
   std::string host_;
@@ -257,31 +255,16 @@ class HttpClient::Impl {
 
   uint64_t Send(const HttpCall& call, Done done) {
     const uint64_t id = next_++;
-    Request request(call.body.empty() ? http::verb::get : http::verb::post,
-                    base_.path + call.target, 11);
-    const bool v6 = base_.host.find(':') != std::string::npos;
-    request.set(http::field::host,
-                fmt::format(fmt::runtime(v6 ? "[{}]:{}" : "{}:{}"), base_.host, base_.port));
-    request.set(http::field::user_agent, "lemma");
-    request.set(http::field::accept, "application/json");
-    request.set(http::field::connection, "close");
-    if (!call.bearer.empty()) request.set(http::field::authorization, "Bearer " + call.bearer);
-    if (!call.body.empty()) request.set(http::field::content_type, "application/json");
-    request.body() = call.body;
-    request.prepare_payload();
     Done ended = [this, id, done = std::move(done)](Result<HttpReply> reply) {
       tasks_.erase(id);
       ++ran_;
       done(std::move(reply));
     };
-    if (base_.tls) {
-      using Tls = beast::ssl_stream<beast::tcp_stream>;
-      Begin(id, std::make_shared<Exchange<Tls>>(context_, std::move(request), call.seconds,
-                                                std::move(ended), tls_));
-    } else {
-      Begin(id, std::make_shared<Exchange<beast::tcp_stream>>(context_, std::move(request),
-                                                              call.seconds, std::move(ended)));
-    }
+    auto exchange = std::make_shared<Exchange>(
+        context_, base_.tls ? MakeTlsWire(context_, tls_) : MakeHttpWire(context_),
+        RequestText(call), call.seconds, std::move(ended));
+    tasks_.emplace(id, exchange);
+    exchange->Start(base_);
     return id;
   }
 
@@ -315,10 +298,20 @@ class HttpClient::Impl {
   [[nodiscard]] const BaseUrl& base() const { return base_; }
 
  private:
-  template <typename T>
-  void Begin(uint64_t id, std::shared_ptr<T> exchange) {
-    tasks_.emplace(id, exchange);
-    exchange->Start(base_);
+  // RFC 9112. Bodies are JSON.
+  [[nodiscard]] std::string RequestText(const HttpCall& call) const {
+    const bool v6 = base_.host.find(':') != std::string::npos;
+    std::string out = fmt::format(
+        "{} {}{} HTTP/1.1\r\nHost: {}{}{}:{}\r\nUser-Agent: lemma\r\nAccept: application/json\r\n"
+        "Connection: close\r\n",
+        call.body.empty() ? "GET" : "POST", base_.path, call.target, v6 ? "[" : "", base_.host,
+        v6 ? "]" : "", base_.port);
+    if (!call.bearer.empty()) out += "Authorization: Bearer " + call.bearer + "\r\n";
+    if (!call.body.empty()) {
+      out +=
+          fmt::format("Content-Type: application/json\r\nContent-Length: {}\r\n", call.body.size());
+    }
+    return out + "\r\n" + call.body;
   }
 
   BaseUrl base_;
