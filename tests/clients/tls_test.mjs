@@ -4,7 +4,7 @@
 // is not fooled. Node takes further authorities at its start only, so the test starts itself again.
 import assert from 'node:assert/strict';
 import {execFileSync, spawn, spawnSync} from 'node:child_process';
-import {mkdtempSync, rmSync} from 'node:fs';
+import {mkdtempSync, rmSync, writeFileSync} from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import {after, before, test} from 'node:test';
@@ -82,6 +82,30 @@ test('curl streams over TLS', {skip: !hasCurl}, async () => {
   const stranger = curl();
   assert.equal(stranger.status, 60, 'curl: the certificate cannot be verified');
   assert.equal(stranger.stdout, '');
+});
+
+test('lemma eval asks a server over TLS, and trusts no certificate that it does not know', async () => {
+  const folder = path.dirname(certificate);
+  const tasks = path.join(folder, 'tasks.jsonl');
+  writeFileSync(tasks, JSON.stringify({question: 'What is 12 + 30?', answer: '#### 42'}) + '\n');
+  const run = (name, host, env) => new Promise((done) => {
+    const url = `${server.base.replace('127.0.0.1', host)}/v1`;
+    const child = spawn(process.env.LEMMA_BIN, ['eval', tasks, '--out', path.join(folder, name), '--url', url,
+      '--chains', '1', '--json'], {env: {...process.env, LC_ALL: 'C', ...env}});
+    let out = '';
+    let err = '';
+    child.stdout.on('data', (bytes) => { out += bytes; });
+    child.stderr.on('data', (bytes) => { err += bytes; });
+    child.on('exit', (code) => done({code, out, err}));
+  });
+  for (const host of ['127.0.0.1', 'localhost']) {
+    const good = await run(host, host, {SSL_CERT_FILE: certificate});
+    assert.equal(good.code, 0, good.err);
+    assert.equal(JSON.parse(good.out).all.total, 1, good.out);
+  }
+  const stranger = await run('stranger', '127.0.0.1', {});
+  assert.notEqual(stranger.code, 0);
+  assert.match(stranger.err, /TLS handshake: certificate verify failed/);
 });
 
 test('plain HTTP on the port of HTTPS gets no answer', async () => {
