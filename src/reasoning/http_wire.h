@@ -35,7 +35,8 @@ class HttpWire {
   virtual void ExpireAfter(std::chrono::nanoseconds time) = 0;
   // The first endpoint that answers.
   virtual void Connect(const Endpoints& found, Done done) = 0;
-  // TLS: sends `host` along (RFC 6066), and takes a certificate for that name alone.
+  // TLS: sends `host` along (RFC 6066), and takes a certificate for that name alone. In the clear
+  // there is nothing to do, and `done` is called before this returns.
   virtual void Handshake(const std::string& host, Done done) = 0;
   virtual void Write(boost::asio::const_buffer all, Done done) = 0;
   virtual void ReadSome(boost::asio::mutable_buffer into, Moved done) = 0;
