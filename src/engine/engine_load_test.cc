@@ -16,6 +16,7 @@
 namespace lemma::engine {
 namespace {
 
+using std::chrono::milliseconds;
 using std::chrono::seconds;
 
 // A fake model that waits before its first pass until it is let go, and notes the batches.
@@ -174,11 +175,9 @@ TEST(EngineLoadTest, DeadlinesEndWhatRunsAndWhatWaits) {
   options.scheduler.running = 1;
   options.event_capacity = 4;  // the first stops when nobody reads it
   const auto engine = *Engine::Create(std::make_unique<FakeModel>(2000), options);
-  GenerateRequest request = MakeRequest(1, 10, 1000);
-  request.deadline = MonotonicSeconds() + 0.15;
-  auto running = *engine->Submit(request);
+  auto running = *engine->Submit(MakeRequest(1, 10, 1000));
   ASSERT_TRUE(running->Next(seconds(20)));
-  request = MakeRequest(2, 10, 10);
+  GenerateRequest request = MakeRequest(2, 10, 10);
   request.deadline = MonotonicSeconds() + 0.05;
   request.samples = 3;
   auto waiting = *engine->Submit(request);
@@ -187,7 +186,12 @@ TEST(EngineLoadTest, DeadlinesEndWhatRunsAndWhatWaits) {
     EXPECT_TRUE(outcome.tokens.empty());
   }
   EXPECT_GE(MonotonicSeconds(), *request.deadline);
-  std::this_thread::sleep_for(std::chrono::milliseconds(150));
+  running->Cancel();
+  EXPECT_EQ(Drain(*running, 1)[0].finish, FinishReason::kCancelled);
+  request = MakeRequest(1, 10, 1000);
+  request.deadline = MonotonicSeconds() + 0.15;
+  running = *engine->Submit(request);
+  while (MonotonicSeconds() < *request.deadline) std::this_thread::sleep_for(milliseconds(5));
   EXPECT_EQ(Drain(*running, 1)[0].finish, FinishReason::kDeadline);
   request = MakeRequest(3, 10, 10);
   request.deadline = MonotonicSeconds() + 1000;

@@ -120,7 +120,7 @@ TEST(EngineTest, CancelEndsEverySampleAndReturnsPages) {
   }
   EXPECT_TRUE(engine->CheckIntegrity().ok());
   { const auto dropped = *engine->Submit(MakeRequest(2, 50, 1900)); }
-  for (int i = 0; i < 200 && engine->Stats().pages.used > 0; ++i) {
+  for (int i = 0; i < 12000 && engine->Stats().pages.used > 0; ++i) {
     std::this_thread::sleep_for(std::chrono::milliseconds(5));
   }
   EXPECT_EQ(engine->Stats().pages.used, 0u);

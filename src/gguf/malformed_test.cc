@@ -4,7 +4,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <ctime>
 #include <functional>
 #include <vector>
 
@@ -26,9 +25,7 @@ struct BadFile {
 void ExpectRefused(const BadFile& bad) {
   SCOPED_TRACE(bad.defect);
   const RawBuilder raw = bad.make();
-  const std::clock_t start = std::clock();
   const auto file = File::Parse(raw.span());
-  EXPECT_LT(std::clock() - start, CLOCKS_PER_SEC / 5);
   ASSERT_FALSE(file.ok());
   EXPECT_NE(file.status().code(), StatusCode::kInternal);
   for (const std::string& part : bad.expected) {

@@ -3,8 +3,6 @@
 
 #include <algorithm>
 
-#include "base/clock.h"
-
 namespace lemma::reasoning {
 namespace {
 
@@ -22,7 +20,7 @@ class Group {
   Result<GroupEnd> Run() {
     while (!AllJudged()) {
       if (hooks_.cancelled && hooks_.cancelled()) return Stop(GroupEnd::kCancelled, std::nullopt);
-      if (limits_.deadline && MonotonicSeconds() >= *limits_.deadline) {
+      if (limits_.deadline && limits_.clock() >= *limits_.deadline) {
         return Stop(GroupEnd::kDeadline, std::nullopt);
       }
       CloseThinkingInTime();
@@ -83,7 +81,7 @@ class Group {
   }
 
   void CloseThinkingInTime() {
-    if (!limits_.close_thinking || closed_ || MonotonicSeconds() < *limits_.close_thinking) return;
+    if (!limits_.close_thinking || closed_ || limits_.clock() < *limits_.close_thinking) return;
     closed_ = true;
     run_.EndThinking();
   }

@@ -12,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/clock.h"
 #include "base/status.h"
 #include "reasoning/chain_source.h"
 #include "reasoning/solve.h"
@@ -35,8 +36,9 @@ enum class Cost : uint8_t {
 };
 
 struct GroupLimits {
-  std::optional<double> close_thinking;  // MonotonicSeconds()
-  std::optional<double> deadline;        // MonotonicSeconds()
+  std::optional<double> close_thinking;              // by `clock`
+  std::optional<double> deadline;                    // by `clock`
+  std::function<double()> clock = MonotonicSeconds;  // seconds
   Cost cost = Cost::kUntilDecided;
 };
 

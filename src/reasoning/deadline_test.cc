@@ -5,9 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
-#include <thread>
 
-#include "base/clock.h"
 #include "reasoning/solve.h"
 
 namespace lemma::reasoning {
@@ -24,17 +22,21 @@ double RateOf(const Pace& pace, size_t chains) {
   return 1 / (one + share * (many - one));
 }
 
-// A model with a clock of its own: it thinks until it is told to stop, then answers, a token after
-// the other at the rate of its pace.
+// A model that thinks until it is told to stop, then answers, a token after the other at the rate
+// of its pace. `clock`, in seconds, is the test's own: each look at the run moves it.
 class PacedRun final : public ChainRun {
  public:
-  PacedRun(const Pace& pace, size_t chains, size_t answer_tokens)
-      : rate_(RateOf(pace, chains)), answer_tokens_(answer_tokens), tokens_(chains) {}
+  PacedRun(const Pace& pace, size_t chains, size_t answer_tokens, double& clock)
+      : clock_(clock),
+        start_(clock),
+        rate_(RateOf(pace, chains)),
+        answer_tokens_(answer_tokens),
+        tokens_(chains) {}
 
   std::optional<StreamEvent> Next(std::chrono::nanoseconds) override {
     if (next_ == tokens_.size()) return std::nullopt;
-    std::this_thread::sleep_for(std::chrono::milliseconds(2));
-    const double now = watch_.Seconds();
+    clock_ += 0.002;
+    const double now = clock_ - start_;
     for (auto& each : tokens_) each.resize(static_cast<size_t>(now * rate_));
     if (!closed_ || now < *closed_ + static_cast<double>(answer_tokens_) / rate_) {
       return std::nullopt;
@@ -54,17 +56,18 @@ class PacedRun final : public ChainRun {
   }
   void CancelChain(size_t) override {}
   void EndThinking() override {
-    if (!closed_) closed_ = watch_.Seconds();
+    if (!closed_) closed_ = clock_ - start_;
   }
   [[nodiscard]] const std::vector<int32_t>& tokens(size_t chain) const override {
     return tokens_[chain];
   }
 
  private:
+  double& clock_;
+  double start_;
   double rate_;
   size_t answer_tokens_;
   std::vector<std::vector<int32_t>> tokens_;
-  Stopwatch watch_;
   std::optional<double> closed_;
   size_t next_ = 0;
   bool said_ = false;
@@ -77,16 +80,17 @@ class PacedSource final : public ChainSource {
   Result<std::unique_ptr<ChainRun>> Start(const service::ChatRequest& request) override {
     groups.push_back(request.settings.samples);
     return std::unique_ptr<ChainRun>(
-        std::make_unique<PacedRun>(pace_, request.settings.samples, answer_tokens_));
+        std::make_unique<PacedRun>(pace_, request.settings.samples, answer_tokens_, clock));
   }
   Pace MeasuredPace() override {
-    std::this_thread::sleep_for(measuring);
+    clock += measuring;
     return pace_;
   }
   size_t PromptTokens(const chat::Conversation&) override { return 100; }
 
   std::vector<size_t> groups;
-  std::chrono::milliseconds measuring{0};  // how long that takes
+  double measuring = 0;  // seconds that takes
+  double clock = 100;
 
  private:
   Pace pace_;
@@ -100,6 +104,13 @@ SolveRequest AskWithin(double deadline) {
   out.options.retries = 0;
   out.options.deadline = deadline;
   return out;
+}
+
+// Solves by the source's clock.
+Result<SolveResult> SolveByItsClock(PacedSource& source, const SolveRequest& request) {
+  SolveHooks hooks;
+  hooks.clock = [&source] { return source.clock; };
+  return Solve(source, Scaffolds(), request, hooks);
 }
 
 struct Machine {
@@ -151,17 +162,16 @@ TEST(DeadlineTest, TimeThatIsAmpleChangesNothing) {
 }
 
 TEST(DeadlineTest, EndlessThinkingIsClosedInTimeForAnAnswer) {
-  // 500 tok/s alone: 4 s are some 1,800 tokens, less than the 5,120 of a chain. The time that is
-  // kept for the answer is a second longer than this answer takes, so that a busy machine may halt
-  // it.
+  // 500 tok/s alone: 4 s are some 1,800 tokens, less than the 5,120 of a chain.
   PacedSource source({100'000, 500, 2000, 8}, 100);
-  const Stopwatch watch;
-  const auto result = Solve(source, Scaffolds(), AskWithin(4), {});
-  const double took = watch.Seconds();
+  const double start = source.clock;
+  const auto result = SolveByItsClock(source, AskWithin(4));
   ASSERT_TRUE(result.ok()) << result.status().ToString();
   EXPECT_EQ(result->answer, "8");
   EXPECT_NE(result->stopped_by, StopReason::kDeadline);
-  EXPECT_GT(took, 1.5);  // what there was of time was used
+  EXPECT_GT(source.clock - start, 1.5);  // what there was of time was used
+  EXPECT_LT(source.clock - start, 4);
+  EXPECT_DOUBLE_EQ(result->seconds, source.clock - start);
   ASSERT_EQ(source.groups.size(), 1U);
   EXPECT_EQ(source.groups[0], result->policy.first_chains);
 }
@@ -169,13 +179,13 @@ TEST(DeadlineTest, EndlessThinkingIsClosedInTimeForAnAnswer) {
 TEST(DeadlineTest, TheTimeOfMeasuringIsNotPlannedWith) {
   const Pace pace = {100'000, 1000, 1000, 8};
   PacedSource source(pace, 10);
-  source.measuring = std::chrono::milliseconds(400);
+  source.measuring = 0.4;
   SolveRequest request = AskWithin(1.5);
   request.options.chains = 1;
   Policy at_most = *PolicyFor("r1", Task::kWord, Effort::kBalanced);
   at_most.first_chains = at_most.max_chains = 1;
   (void)FitToDeadline(at_most, pace, 100, 1.5 - 0.4);
-  const auto result = Solve(source, Scaffolds(), request, {});
+  const auto result = SolveByItsClock(source, request);
   ASSERT_TRUE(result.ok()) << result.status().ToString();
   EXPECT_LE(result->policy.thinking_tokens, at_most.thinking_tokens);
   EXPECT_LE(result->policy.answer_tokens, at_most.answer_tokens);
@@ -184,12 +194,12 @@ TEST(DeadlineTest, TheTimeOfMeasuringIsNotPlannedWith) {
 TEST(DeadlineTest, AModelThatIsSlowerThanItsPaceIsCutAtTheDeadline) {
   // It answers in 40,000 tokens, which nobody planned for.
   PacedSource source({100'000, 2000, 8000, 8}, 40'000);
-  const Stopwatch watch;
-  const auto result = Solve(source, Scaffolds(), AskWithin(0.6), {});
+  const double start = source.clock;
+  const auto result = SolveByItsClock(source, AskWithin(0.6));
   ASSERT_TRUE(result.ok());
   EXPECT_EQ(result->stopped_by, StopReason::kDeadline);
   EXPECT_EQ(result->votes.voters(), 0U);
-  EXPECT_LT(watch.Seconds(), 10);  // the answer alone would take 20 s
+  EXPECT_NEAR(source.clock - start, 0.6, 0.01);
 }
 
 }  // namespace

@@ -5,7 +5,6 @@
 #include <array>
 #include <utility>
 
-#include "base/clock.h"
 #include "check/steps.h"
 #include "reasoning/chain_group.h"
 #include "reasoning/solve_plan.h"
@@ -24,7 +23,13 @@ class Solver {
  public:
   Solver(ChainSource& source, const Scaffolds& scaffolds, const SolveRequest& request,
          const SolveHooks& hooks)
-      : source_(source), scaffolds_(scaffolds), request_(request), hooks_(hooks) {}
+      : source_(source),
+        scaffolds_(scaffolds),
+        request_(request),
+        hooks_(hooks),
+        start_(hooks.clock()) {
+    limits_.clock = hooks.clock;
+  }
 
   Result<SolveResult> Run() {
     out_.seed = request_.options.seed;
@@ -52,12 +57,14 @@ class Solver {
     if (hooks_.on_event) hooks_.on_event(event);
   }
 
+  [[nodiscard]] double Seconds() const { return hooks_.clock() - start_; }
+
   void FitDeadline(double seconds) {
     const size_t prompt = source_.PromptTokens(prompt_);
     const Pace pace = source_.MeasuredPace();  // may take a while: behind it is seen what is left
-    const double left = seconds - watch_.Seconds();
+    const double left = seconds - Seconds();
     think_seconds_ = FitToDeadline(out_.policy, pace, prompt, left);
-    limits_.deadline = MonotonicSeconds() + seconds - watch_.Seconds();
+    limits_.deadline = start_ + seconds;
   }
 
   // When the chains that start now close their thinking: after their share, and early enough for
@@ -67,8 +74,7 @@ class Solver {
     const auto thinking = static_cast<double>(std::max<size_t>(out_.policy.thinking_tokens, 1));
     const double answer =
         think_seconds_ * static_cast<double>(out_.policy.answer_tokens) / thinking;
-    limits_.close_thinking =
-        std::min(MonotonicSeconds() + think_seconds_, *limits_.deadline - answer);
+    limits_.close_thinking = std::min(hooks_.clock() + think_seconds_, *limits_.deadline - answer);
   }
 
   // Groups of the first prompt until the vote is decided.
@@ -152,7 +158,7 @@ class Solver {
     service::ChatRequest request{conversation,
                                  SettingsFor(request_, out_.policy, groups_++, count)};
     if (limits_.deadline) {
-      const double left = *limits_.deadline - MonotonicSeconds();
+      const double left = *limits_.deadline - hooks_.clock();
       if (left <= 0) return Stop(StopReason::kDeadline);
     }
     round_ = round;
@@ -321,7 +327,7 @@ class Solver {
       out_.status = StatusOf(*leader);
     }
     out_.prompt_tokens = source_.PromptTokens(prompt_);
-    out_.seconds = watch_.Seconds();
+    out_.seconds = Seconds();
   }
 
   // Of chains with one answer one that was found to be what the answer is found to be, then the
@@ -368,7 +374,7 @@ class Solver {
   chat::Conversation prompt_;
   TestMemo memo_;  // small models write the same code again and again
   GroupLimits limits_;
-  Stopwatch watch_;
+  double start_;              // by hooks_.clock, as the deadline is
   double think_seconds_ = 0;  // of a group, where there is a deadline
   size_t groups_ = 0;
   size_t round_ = 0;

@@ -18,6 +18,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/clock.h"
 #include "base/status.h"
 #include "reasoning/chain.h"
 #include "reasoning/chain_source.h"
@@ -131,8 +132,9 @@ struct SolveEvent {
 };
 
 struct SolveHooks {
-  std::function<void(const SolveEvent&)> on_event;  // on the calling thread; may be empty
-  std::function<bool()> cancelled;                  // asked several times a second; may be empty
+  std::function<void(const SolveEvent&)> on_event;   // on the calling thread; may be empty
+  std::function<bool()> cancelled;                   // asked several times a second; may be empty
+  std::function<double()> clock = MonotonicSeconds;  // of the deadline; seconds
 };
 
 // InvalidArgument names the option. A question that no chain answers is no error: its status says

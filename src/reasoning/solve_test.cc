@@ -6,7 +6,6 @@
 
 #include <algorithm>
 #include <boost/json.hpp>
-#include <thread>
 
 #include "reasoning/script_source.h"
 #include "reasoning/solve_json.h"
@@ -323,11 +322,11 @@ TEST(SolveTest, WhenTheTimeIsUpTheChainsAreCut) {
   ScriptedSource source({{"\\boxed{1}"}, {"\\boxed{2}"}, {"\\boxed{3}"}});
   SolveRequest request = Ask(kOpen);
   request.options.deadline = 0.2;
+  double clock = 100;
   SolveHooks hooks;
-  hooks.on_event = [](const SolveEvent& event) {  // a slow model
-    if (event.kind == SolveEvent::Kind::kText) {
-      std::this_thread::sleep_for(std::chrono::milliseconds(250));
-    }
+  hooks.clock = [&clock] { return clock; };
+  hooks.on_event = [&clock](const SolveEvent& event) {  // a slow model
+    if (event.kind == SolveEvent::Kind::kText) clock += 0.25;
   };
   const SolveResult result = Solved(source, request, hooks);
   EXPECT_EQ(result.stopped_by, StopReason::kDeadline);

@@ -6,7 +6,6 @@
 #include <set>
 #include <utility>
 
-#include "base/clock.h"
 #include "base/rng.h"
 #include "check/steps.h"
 
@@ -70,14 +69,14 @@ class Searcher {
   [[nodiscard]] std::optional<GroupEnd> Interrupted() const {
     if (hooks_.cancelled && hooks_.cancelled()) return GroupEnd::kCancelled;
     const auto& deadline = limits_.group.deadline;
-    if (deadline && MonotonicSeconds() >= *deadline) return GroupEnd::kDeadline;
+    if (deadline && limits_.group.clock() >= *deadline) return GroupEnd::kDeadline;
     return std::nullopt;
   }
 
   // From the time on at which thinking is closed each step is told so.
   void CloseThinkingInTime(const Runs& runs) {
     const auto& close = limits_.group.close_thinking;
-    if (closed_ || !close || MonotonicSeconds() < *close) return;
+    if (closed_ || !close || limits_.group.clock() < *close) return;
     closed_ = true;
     for (const auto& run : runs) run->EndThinking();
   }

@@ -3,7 +3,6 @@
 
 #include <gtest/gtest.h>
 
-#include <ctime>
 #include <random>
 #include <string>
 #include <vector>
@@ -117,19 +116,17 @@ TEST(SplitWords, LosesNothingOnRandomBytes) {
   }
 }
 
-TEST(SplitWords, IsLinear) {
+// Quadratic work on any of these would take longer than a test may run.
+TEST(SplitWords, LosesNothingOnMonotonousText) {
   for (const std::string_view unit :
        {"a", " ", "\n", "\r\n \t", "1", "!", "\xE4\xB8\xAD", "\xFF", "'", " '", "\xE3\x80\x80"}) {
     std::string text;
-    while (text.size() < (1U << 18)) text += unit;
+    while (text.size() < (1U << 20)) text += unit;
     text += 'x';  // runs of spaces must not be tried again from every position
     for (const PreRule rule : kAllRules) {
-      const std::clock_t start = std::clock();  // processor time: the machine may be busy
       size_t bytes = 0;
       SplitWords(rule, text, [&](std::string_view word) { bytes += word.size(); });
-      const double time = static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC;
-      EXPECT_EQ(bytes, text.size());
-      EXPECT_LT(time, 2.0) << "rule " << static_cast<int>(rule) << " unit " << unit;
+      EXPECT_EQ(bytes, text.size()) << "rule " << static_cast<int>(rule) << " unit " << unit;
     }
   }
 }

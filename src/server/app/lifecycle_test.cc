@@ -39,43 +39,63 @@ TEST_F(AppTest, TimeLimits) {
   }
 }
 
+// A model whose load begins with the first request and ends when the test says so.
+class HeldLoad {
+ public:
+  auto loader() {
+    return [this](const std::filesystem::path& path, const service::LoadOptions& load) {
+      if (load.progress) load.progress(0.5);
+      begun = true;
+      while (!go) std::this_thread::sleep_for(milliseconds(1));
+      return service::LoadedModel::Load(path, load);
+    };
+  }
+
+  std::atomic<bool> begun{false};
+  std::atomic<bool> go{false};
+};
+
 TEST_F(AppTest, TooManyRequestsAreRefusedAtOnce) {
+  HeldLoad held;
+  options_.models.loader = held.loader();
   options_.serving.max_requests = 1;
   const uint16_t port = Start();
   RawClient first(port);
   first.Send(
       PostRequest("/v1/chat/completions",
                   Chat(R"("stream":true,"ignore_eos":true,"loop_guard":false,"max_tokens":900)")));
-  first.ReadUntil("\r\n\r\n");
+  EXPECT_TRUE(Eventually([&] { return held.begun.load(); }));  // the first request waits for it
   const RawClient::Reply reply = Post(port, "/v1/chat/completions", Chat());
   EXPECT_EQ(reply.status, 503);
   EXPECT_THAT(reply.head, HasSubstr("Retry-After: 1\r\n"));
+  EXPECT_THAT(reply.body, HasSubstr("1 requests are being served already"));
+  held.go = true;
+  first.ReadUntil("\r\n\r\n");
   first.Close();
   EXPECT_TRUE(Quiet());
   EXPECT_TRUE(Eventually([&] { return Post(port, "/v1/chat/completions", Chat()).status == 200; }));
 }
 
 TEST_F(AppTest, AClientsShare) {
+  HeldLoad held;
+  options_.models.loader = held.loader();
   options_.serving.max_requests_per_client = 1;
   const uint16_t port = Start();
   RawClient first(port);
-  first.Send(
-      PostRequest("/v1/chat/completions",
-                  Chat(R"("stream":true,"ignore_eos":true,"loop_guard":false,"max_tokens":900)")));
-  first.ReadUntil("\r\n\r\n");
+  first.Send(PostRequest("/v1/chat/completions", Chat()));
+  EXPECT_TRUE(Eventually([&] { return held.begun.load(); }));
   EXPECT_EQ(Post(port, "/v1/chat/completions", Chat()).status, 429);
+  held.go = true;
+  EXPECT_EQ(first.ReadReply().status, 200);
 }
 
 TEST_F(AppTest, AModelThatLoadsSlowly) {
-  std::atomic<bool> go{false};
+  HeldLoad held;
   options_.serving.load_wait_seconds = 0.02;
-  options_.models.loader = [&go](const std::filesystem::path& path,
-                                 const service::LoadOptions& load) {
-    if (load.progress) load.progress(0.5);
-    while (!go) std::this_thread::sleep_for(milliseconds(1));
-    return service::LoadedModel::Load(path, load);
-  };
+  options_.models.loader = held.loader();
   const uint16_t port = Start();
+  EXPECT_EQ(Post(port, "/v1/chat/completions", Chat()).status, 503);
+  EXPECT_TRUE(Eventually([&] { return held.begun.load(); }));
   RawClient::Reply reply = Post(port, "/v1/chat/completions", Chat());
   EXPECT_EQ(reply.status, 503);
   EXPECT_THAT(reply.body, HasSubstr("is loading: 50 %"));
@@ -87,7 +107,7 @@ TEST_F(AppTest, AModelThatLoadsSlowly) {
   EXPECT_EQ(json::parse(reply.body).at("progress"), 0.5);
   client.Send(GetRequest("/health/live"));
   EXPECT_EQ(client.ReadReply().status, 200);
-  go = true;
+  held.go = true;
   EXPECT_TRUE(Eventually([&] { return Post(port, "/v1/chat/completions", Chat()).status == 200; }));
   client.Send(GetRequest("/health"));
   EXPECT_EQ(client.ReadReply().status, 200);

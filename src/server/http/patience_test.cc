@@ -56,12 +56,12 @@ TEST_F(HttpServerTest, DrippingBodiesAreClosed) {
 }
 
 TEST_F(HttpServerTest, IdleConnectionsAreClosed) {
-  options_.timeouts.idle = kSoon;
+  options_.timeouts.idle = milliseconds(1000);  // time to use one before
   const uint16_t port = Start();
-  RawClient silent(port);
   RawClient used(port);
   used.Send(GetRequest("/hello"));
   EXPECT_EQ(used.ReadReply().status, 200);
+  RawClient silent(port);
   EXPECT_TRUE(silent.AtEnd());
   EXPECT_TRUE(used.AtEnd());
 }
