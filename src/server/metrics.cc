@@ -162,6 +162,36 @@ void Metrics::OnAccess(const AccessRecord& record) {
   ++responses_[{route, record.complete ? record.status : 499}];
 }
 
+void Metrics::OnSolved(const reasoning::SolveResult& result) {
+  ++solved_.at(static_cast<size_t>(result.status));
+  ++stops_.at(static_cast<size_t>(result.stopped_by));
+  chains_ += result.chains.size();
+  chain_tokens_ += result.tokens;
+  retries_ += result.retry_rounds;
+  solve_seconds_.Add(result.seconds);
+}
+
+void Metrics::WriteQuestions(std::string& out) const {
+  Head("lemma_questions_total", "counter",
+       "Questions of verified reasoning, by the status of the answer.", out);
+  for (size_t i = 0; i < kSolveStatuses; ++i) {
+    out += fmt::format("lemma_questions_total{{status=\"{}\"}} {}\n",
+                       SolveStatusName(static_cast<reasoning::SolveStatus>(i)), solved_[i].load());
+  }
+  Head("lemma_question_stops_total", "counter", "Of these, by what ended them.", out);
+  for (size_t i = 0; i < kStopReasons; ++i) {
+    out += fmt::format("lemma_question_stops_total{{reason=\"{}\"}} {}\n",
+                       StopReasonName(static_cast<reasoning::StopReason>(i)), stops_[i].load());
+  }
+  One("lemma_question_chains_total", "counter", "Chains that were started for them.",
+      chains_.load(), out);
+  One("lemma_question_tokens_total", "counter", "Tokens of these chains.", chain_tokens_.load(),
+      out);
+  One("lemma_question_retries_total", "counter", "Rounds with computed feedback.", retries_.load(),
+      out);
+  solve_seconds_.Write("lemma_question_seconds", "From a question to its result.", out);
+}
+
 std::string Metrics::Text(const HttpCounts& http, const ServingCounts& serving,
                           const std::vector<ModelStats>& models) const {
   std::string out;
@@ -208,6 +238,7 @@ std::string Metrics::Text(const HttpCounts& http, const ServingCounts& serving,
   between_tokens_.Write("lemma_inter_token_seconds", "Between two pieces of text of a request.",
                         out);
   queue_.Write("lemma_queue_seconds", "Waiting for the engine.", out);
+  WriteQuestions(out);
   WriteModels(models, out);
   return out;
 }

@@ -15,6 +15,7 @@
 
 #include "base/mutex.h"
 #include "engine/engine.h"
+#include "reasoning/solve.h"
 #include "server/http/http_server.h"
 #include "server/serving.h"
 #include "server/stream_pump.h"
@@ -41,6 +42,8 @@ class Metrics : public StreamObserver {
                      double since_last) override;
   void OnClientGone(size_t samples) override;
   void OnAccess(const AccessRecord& record) LEMMA_EXCLUDES(mutex_);
+  // A question that verified reasoning has dealt with, by whatever dialect it came.
+  void OnSolved(const reasoning::SolveResult& result);
 
   struct ModelStats {
     std::string name;
@@ -54,6 +57,11 @@ class Metrics : public StreamObserver {
 
  private:
   static constexpr size_t kFinishKinds = 16;
+  static constexpr size_t kSolveStatuses =
+      static_cast<size_t>(reasoning::SolveStatus::kRefuted) + 1;
+  static constexpr size_t kStopReasons = static_cast<size_t>(reasoning::StopReason::kCancelled) + 1;
+
+  void WriteQuestions(std::string& out) const;
 
   Histogram first_token_;
   Histogram between_tokens_;
@@ -66,6 +74,12 @@ class Metrics : public StreamObserver {
   std::atomic<uint64_t> loops_{0};
   std::atomic<uint64_t> budget_ends_{0};
   std::atomic<uint64_t> clients_gone_{0};
+  std::array<std::atomic<uint64_t>, kSolveStatuses> solved_{};  // by reasoning::SolveStatus
+  std::array<std::atomic<uint64_t>, kStopReasons> stops_{};     // by reasoning::StopReason
+  std::atomic<uint64_t> chains_{0};
+  std::atomic<uint64_t> chain_tokens_{0};
+  std::atomic<uint64_t> retries_{0};
+  Histogram solve_seconds_;
   mutable Mutex mutex_;
   std::map<std::pair<std::string, int>, uint64_t> responses_ LEMMA_GUARDED_BY(mutex_);
 };

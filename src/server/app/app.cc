@@ -36,6 +36,7 @@ class App::Impl {
       LEMMA_RETURN_IF_ERROR(solving.scaffolds.Load(options.scaffolds));
     }
     solving.ping = options.serving.ping;
+    solving.on_solved = [this](const auto& result) { metrics_.OnSolved(result); };
     solving.notebook = std::move(options.notebook);
     solving_ = std::make_unique<verified::SolveService>(std::move(solving), router_, *serving_);
     http_ = std::make_unique<HttpServer>(

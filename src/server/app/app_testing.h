@@ -63,6 +63,22 @@ class AppTest : public ::testing::Test {
   std::unique_ptr<App> app_;
 };
 
+// A model whose load begins with the first request and ends when the test says so.
+class HeldLoad {
+ public:
+  auto loader() {
+    return [this](const std::filesystem::path& path, const service::LoadOptions& load) {
+      if (load.progress) load.progress(0.5);
+      begun = true;
+      while (!go) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+      return service::LoadedModel::Load(path, load);
+    };
+  }
+
+  std::atomic<bool> begun{false};
+  std::atomic<bool> go{false};
+};
+
 inline constexpr const char* kQuestion =
     R"("messages":[{"role":"user","content":"What is 37 + 58?"}],"temperature":0)";
 

@@ -23,6 +23,7 @@ using testing::Chat;
 using testing::Eventually;
 using testing::GetRequest;
 using ::testing::HasSubstr;
+using testing::HeldLoad;
 using testing::kPatienceMs;
 using testing::PostRequest;
 using testing::RawClient;
@@ -38,22 +39,6 @@ TEST_F(AppTest, TimeLimits) {
     EXPECT_EQ(json::parse(reply.body).at("choices").at(0).at("stop_reason"), "deadline");
   }
 }
-
-// A model whose load begins with the first request and ends when the test says so.
-class HeldLoad {
- public:
-  auto loader() {
-    return [this](const std::filesystem::path& path, const service::LoadOptions& load) {
-      if (load.progress) load.progress(0.5);
-      begun = true;
-      while (!go) std::this_thread::sleep_for(milliseconds(1));
-      return service::LoadedModel::Load(path, load);
-    };
-  }
-
-  std::atomic<bool> begun{false};
-  std::atomic<bool> go{false};
-};
 
 TEST_F(AppTest, TooManyRequestsAreRefusedAtOnce) {
   HeldLoad held;

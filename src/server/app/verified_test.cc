@@ -300,16 +300,57 @@ TEST_F(VerifiedTest, AnAnswerThatWasCutSaysSo) {
 }
 
 TEST_F(VerifiedTest, VerifiedChatsCountAmongTheRequests) {
+  testing::HeldLoad held;
+  options_.models.loader = held.loader();
   options_.serving.max_requests_per_client = 1;
   const uint16_t port = Start();
   RawClient client(port);
   client.Send(testing::PostRequest(
       "/v1/chat/completions",
-      R"({"messages":[{"role":"user","content":"Tell me about the sea."}],"stream":true,)"
-      R"("lemma":{"chains":8,"first_chains":8,"enough":1,"temperature":3}})"));
-  client.ReadUntil("\"role\"");
+      R"({"messages":[{"role":"user","content":"What is 1 + 1?"}],"lemma":{"seed":1}})"));
+  EXPECT_TRUE(testing::Eventually([&] { return held.begun.load(); }));  // it waits for the model
   const RawClient::Reply reply = Post(port, "/v1/lemma/solve", R"({"question":"1+1?"})");
   EXPECT_EQ(reply.status, 429) << reply.body;
+  held.go = true;
+  EXPECT_EQ(client.ReadReply().status, 200);
+}
+
+TEST_F(VerifiedTest, QuestionsOfEveryRouteAreInTheMetrics) {
+  const uint16_t port = Start();
+  const json::value first = json::parse(
+      Post(port, "/v1/lemma/solve", R"({"question":"What is 37 + 58?","seed":1})").body);
+  const json::value second = json::parse(
+      Post(port, "/v1/messages",
+           R"({"max_tokens":500,"lemma":{"seed":2,"chains":2},)" + std::string(kMessages) + "}")
+          .body);
+  const std::string text = Get(port, "/metrics").body;
+  const auto number = [&](const std::string& name) {
+    const size_t at = text.find("\n" + name + " ");
+    return at == text.npos ? -1 : std::stoll(text.substr(at + name.size() + 2));
+  };
+  int64_t of_status = 0;
+  int64_t of_reason = 0;
+  for (const json::value* each : {&first, &second.at("lemma")}) {
+    const std::string status(each->at("status").as_string());
+    EXPECT_GE(number("lemma_questions_total{status=\"" + status + "\"}"), 1) << status;
+  }
+  for (const char* status :
+       {"VERIFIED", "CHECKED", "CONSISTENT", "SELF-OK", "UNVERIFIED", "REFUTED"}) {
+    of_status += number(std::string("lemma_questions_total{status=\"") + status + "\"}");
+  }
+  for (const char* reason :
+       {"verified", "agreement", "short", "all_chains", "deadline", "cancelled"}) {
+    of_reason += number(std::string("lemma_question_stops_total{reason=\"") + reason + "\"}");
+  }
+  EXPECT_EQ(of_status, 2);
+  EXPECT_EQ(of_reason, 2);
+  EXPECT_EQ(number("lemma_question_seconds_count"), 2);
+  EXPECT_EQ(number("lemma_question_tokens_total"),
+            first.at("tokens").to_number<int64_t>() +
+                second.at("lemma").at("tokens").to_number<int64_t>());
+  EXPECT_EQ(number("lemma_question_chains_total"),
+            first.at("samples").to_number<int64_t>() +
+                second.at("lemma").at("samples").to_number<int64_t>());
 }
 
 TEST_F(VerifiedTest, AClientThatLeavesEndsItsChains) {

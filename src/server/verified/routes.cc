@@ -225,6 +225,7 @@ struct SolveService::Impl : std::enable_shared_from_this<SolveService::Impl> {
     }
     if (!result.ok()) return result.status();
     out.result = std::move(result).value();
+    if (options.on_solved) options.on_solved(out.result);
     if (stopping && out.result.stopped_by == reasoning::StopReason::kCancelled) {
       return Status(StatusCode::kCancelled, "the server is shutting down");
     }

@@ -8,11 +8,13 @@
 #include <chrono>
 #include <cstddef>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <vector>
 
 #include "reasoning/calibration.h"
 #include "reasoning/scaffold.h"
+#include "reasoning/solve.h"
 #include "server/router.h"
 #include "server/serving.h"
 
@@ -29,6 +31,8 @@ struct SolveServiceOptions {
   std::vector<reasoning::Calibration> calibrations = {};
   // After so much silence a stream gets a comment, as ServingOptions has it; zero: never.
   std::chrono::milliseconds ping{15'000};
+  // Told of every result, those that were cut among them; on several threads. May be empty.
+  std::function<void(const reasoning::SolveResult&)> on_solved = {};
 };
 
 class SolveService {
