@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Hand-made bad files, one a defect. Each must be refused with an error that names the field and
-// its offset, in less than 200 ms of processor time.
+// its offset.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

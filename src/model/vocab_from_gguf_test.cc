@@ -101,7 +101,7 @@ INSTANTIATE_TEST_SUITE_P(Vocabularies, ReferenceIds,
                          });
 
 // 1 MB of the texts that make naive tokenizers quadratic: each takes well below a second
-// (bench/tokenizer_bench), quadratic work would take longer than a test may run.
+// (bench/tokenizer_bench), quadratic work, 5e11 steps, would take longer than a test may run.
 TEST(Vocabularies, MonotonousMegabytesRoundTrip) {
   const std::pair<const char*, const char*> units[] = {
       {"a", "letters"},

@@ -134,7 +134,7 @@ struct SolveEvent {
 struct SolveHooks {
   std::function<void(const SolveEvent&)> on_event;   // on the calling thread; may be empty
   std::function<bool()> cancelled;                   // asked several times a second; may be empty
-  std::function<double()> clock = MonotonicSeconds;  // of the deadline; seconds
+  std::function<double()> clock = MonotonicSeconds;  // for deadline and duration; s
 };
 
 // InvalidArgument names the option. A question that no chain answers is no error: its status says

@@ -6,10 +6,14 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <atomic>
 #include <boost/json.hpp>
+#include <chrono>
+#include <filesystem>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -63,7 +67,8 @@ class AppTest : public ::testing::Test {
   std::unique_ptr<App> app_;
 };
 
-// A model whose load begins with the first request and ends when the test says so.
+// A model whose load begins with the first request and ends when the test says so: every test does,
+// for the load uses this object.
 class HeldLoad {
  public:
   auto loader() {
